@@ -1,0 +1,95 @@
+namespace VggCuda.Engine.Backends;
+
+/// <summary>How a shift treats what leaves the picture.</summary>
+public enum ShiftMode
+{
+    /// <summary>SciPy's <c>ndimage.shift(order=0, mode='wrap')</c>: period n - 1, not n. For s &gt; 0: y[j] = x[j-s] for j &gt;= s, else x[j-s+n-1]. For t = -s &gt; 0: y[j] = x[j+t] for j+t &lt;= n-1, else x[j+t-(n-1)].</summary>
+    ScipyWrap,
+
+    /// <summary>Circular: y[j] = x[(j - s) mod n].</summary>
+    Roll,
+}
+
+/// <summary>The operations on images that a step is made of. Small, one by one, each the same on every backend.</summary>
+/// <remarks>
+/// <para>Rule for results: parameters called <c>gradient</c> are added to unless an operation says otherwise; every other result is overwritten.</para>
+/// <para>Every operation treats each image of the batch by itself: an image's result never depends on its neighbours, nor on how many there are.</para>
+/// <para>"Per image" tensors have the shape (N, 1, 1, 1). <c>step</c> is a tensor of one element holding the number of steps done so far; a step ends with <see cref="Advance"/>.</para>
+/// <para>All throw <see cref="ArgumentException"/> where shapes do not fit or a tensor is another backend's.</para>
+/// </remarks>
+public interface IImageOperations
+{
+    /// <summary>target = value, everywhere.</summary>
+    void Fill(ITensor target, double value);
+
+    /// <summary>target = source.</summary>
+    void Copy(ITensor source, ITensor target);
+
+    /// <summary>Shifts each image by its own whole pixels: target[n, y, x, c] = source[n, y - dy, x - dx, c], edges by <paramref name="mode"/>, channels never.</summary>
+    /// <param name="source">(N, H, W, C), not changed.</param>
+    /// <param name="target">Same shape, overwritten; not the source.</param>
+    /// <param name="shifts">(steps, N, 1, 2): rows (dy, dx) for every step and image, whole numbers, |dy| &lt; H and |dx| &lt; W.</param>
+    /// <param name="step">Says which row of <paramref name="shifts"/> counts; a step beyond the table uses the last row.</param>
+    /// <param name="mode">What happens at the edges.</param>
+    /// <remarks>Source of the default mode: keras-vis 0.3.3 <c>Jitter</c>, by way of SciPy.</remarks>
+    void Shift(ITensor source, ITensor target, ITensor shifts, ITensor step, ShiftMode mode);
+
+    /// <summary>value[n] = weight * sum over k of (mean over positions of tap[n, :, :, k]).</summary>
+    /// <param name="tap">(N, h, w, K).</param>
+    /// <param name="weight">Factor; negative to make a loss of an activation.</param>
+    /// <param name="value">Per image, overwritten.</param>
+    /// <remarks>keras-vis <c>ActivationMaximization</c> with weight -1. Its gradient is the constant weight / (h * w): <see cref="Fill"/>.</remarks>
+    void ChannelMean(ITensor tap, double weight, ITensor value);
+
+    /// <summary>Total variation: value[n] = weight / (H W C) * sum over y &lt; H-1, x &lt; W-1, c of ((i[y+1,x,c] - i[y,x,c])^2 + (i[y,x+1,c] - i[y,x,c])^2)^(beta/2).</summary>
+    /// <param name="image">(N, H, W, C), not changed.</param>
+    /// <param name="beta">Exponent, 1 or more. For beta &lt; 2 a pixel equal to both neighbours contributes no gradient (where autodiff gives NaN).</param>
+    /// <param name="weight">Factor.</param>
+    /// <param name="value">Per image, overwritten.</param>
+    /// <param name="gradient">Same shape as the image; weight * d(TV)/d(image) is added.</param>
+    /// <remarks>Mahendran and Vedaldi, arXiv 1412.0035, eq. 4, with keras-vis's divisor and edges.</remarks>
+    void TotalVariation(ITensor image, double beta, double weight, ITensor value, ITensor gradient);
+
+    /// <summary>Lp norm: value[n] = weight / (H W C) * (sum |i|^p)^(1/p); for infinite p the largest value (not magnitude), as keras-vis has it.</summary>
+    /// <param name="image">(N, H, W, C), not changed.</param>
+    /// <param name="p">1 or more, or positive infinity.</param>
+    /// <param name="weight">Factor.</param>
+    /// <param name="value">Per image, overwritten.</param>
+    /// <param name="gradient">Same shape as the image; weight / (H W C) * sign(i) |i|^(p-1) S^(1/p - 1) is added, S = sum |i|^p; nothing for an all-zero image (autodiff: NaN).</param>
+    void LpNorm(ITensor image, double p, double weight, ITensor value, ITensor gradient);
+
+    /// <summary>total[n] = a[n] + b[n].</summary>
+    /// <param name="a">Per image.</param>
+    /// <param name="b">Per image.</param>
+    /// <param name="total">Per image, overwritten; may be <paramref name="a"/> or <paramref name="b"/>.</param>
+    void Add(ITensor a, ITensor b, ITensor total);
+
+    /// <summary>gradient /= sqrt(mean(gradient^2)) + epsilon, for each image by itself.</summary>
+    /// <param name="gradient">(N, H, W, C), overwritten.</param>
+    /// <param name="epsilon">keras-vis: 1e-7.</param>
+    void NormalizeRms(ITensor gradient, double epsilon);
+
+    /// <summary>RMSprop: cache = decay * cache + (1 - decay) * g^2; image -= rate * g / sqrt(cache + epsilon).</summary>
+    /// <param name="image">Overwritten.</param>
+    /// <param name="gradient">Not changed.</param>
+    /// <param name="cache">Overwritten; starts as zeros.</param>
+    /// <param name="rate">keras-vis: 1.</param>
+    /// <param name="decay">keras-vis: 0.95.</param>
+    /// <param name="epsilon">Inside the root; keras-vis: 1e-7.</param>
+    void RmsProp(ITensor image, ITensor gradient, ITensor cache, double rate, double decay, double epsilon);
+
+    /// <summary>Where total[n] &lt; bestTotal[n] (false for NaN): bestTotal[n] = total[n], bestStep[n] = step, best[n] = image[n].</summary>
+    /// <param name="total">Per image.</param>
+    /// <param name="step">The number of the step, from 0.</param>
+    /// <param name="image">(N, H, W, C).</param>
+    /// <param name="bestTotal">Per image; starts as +infinity.</param>
+    /// <param name="bestStep">Per image; starts as -1.</param>
+    /// <param name="best">Same shape as the image.</param>
+    void KeepBest(ITensor total, ITensor step, ITensor image, ITensor bestTotal, ITensor bestStep, ITensor best);
+
+    /// <summary>log[step, n, k] = columns[k][n]. A step beyond the log's rows writes nothing.</summary>
+    void Log(ILossLog log, ITensor step, ReadOnlySpan<ITensor> columns);
+
+    /// <summary>step += 1.</summary>
+    void Advance(ITensor step);
+}

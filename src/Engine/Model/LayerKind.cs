@@ -1,0 +1,20 @@
+namespace VggCuda.Engine.Model;
+
+/// <summary>The five kinds of layers VGG16 is made of.</summary>
+public enum LayerKind
+{
+    /// <summary>The input, no computation.</summary>
+    Input,
+
+    /// <summary>3x3 convolution, stride 1, zero padding 1, bias, ReLU.</summary>
+    Convolution,
+
+    /// <summary>2x2 maximum, stride 2, no padding (an odd last row or column is dropped).</summary>
+    MaxPool,
+
+    /// <summary>(h, w, c) to a vector in C order: index = (y * w + x) * c + channel.</summary>
+    Flatten,
+
+    /// <summary>Fully connected, bias; ReLU on all but the last.</summary>
+    Dense,
+}

@@ -1,0 +1,5 @@
+namespace VggCuda.Hdf5Loader;
+
+internal static class Placeholder
+{
+}

@@ -1,0 +1,5 @@
+namespace VggCuda.Imaging;
+
+internal static class Placeholder
+{
+}

@@ -1,0 +1,5 @@
+namespace VggCuda.Kernels;
+
+internal static class Placeholder
+{
+}
