@@ -1,0 +1,47 @@
+using System.Text.Json.Serialization;
+using VggCuda.Engine.Rendering;
+
+namespace VggCuda.Engine.Images;
+
+/// <summary>A given picture; the same for every image of the batch.</summary>
+/// <param name="Source">Where it comes from, for the record: a file name.</param>
+/// <param name="Sha256">SHA-256 of its values as float32, lower-case hex.</param>
+public sealed record PictureStart(string Source, string Sha256) : ImageStart
+{
+    /// <summary>The values, (H, W, 3) in C order, in the value range of the plan's image. Not part of the written plan.</summary>
+    [JsonIgnore]
+    public ReadOnlyMemory<float> Values { get; init; }
+
+    /// <summary>Makes a start of values, and hashes them.</summary>
+    public static PictureStart FromValues(string source, float[] values) =>
+        new(source, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values)))) { Values = values };
+
+    /// <inheritdoc/>
+    public override void Draw(NumPyRandom random, int height, int width, Span<double> image)
+    {
+        ReadOnlySpan<float> values = Values.Span;
+        for (int i = 0; i < image.Length; i++)
+        {
+            image[i] = values[i];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Validate(int height, int width)
+    {
+        if (Values.Length != height * width * 3)
+        {
+            throw new ArgumentException(Values.Length == 0
+                ? $"The start picture '{Source}' has not been loaded."
+                : $"The start picture '{Source}' has {Values.Length} values; {height} x {width} x 3 = {height * width * 3} are needed.");
+        }
+
+        foreach (float value in Values.Span)
+        {
+            if (!float.IsFinite(value))
+            {
+                throw new ArgumentException($"The start picture '{Source}' holds values that are not finite.");
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Text.Json.Serialization;
+using VggCuda.Engine.Backends;
+
+namespace VggCuda.Engine.Regularizers;
+
+/// <summary>A penalty on the image itself, added to the loss.</summary>
+/// <param name="Weight">Factor, 0 or more; with 0 the term is left out.</param>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(LpNorm), "lp")]
+[JsonDerivedType(typeof(TotalVariation), "tv")]
+public abstract record Regularizer(double Weight)
+{
+    /// <summary>Its name in logs: lp, tv.</summary>
+    [JsonIgnore]
+    public abstract string Name { get; }
+
+    /// <summary>value[n] = the weighted penalty; its gradient is added to <paramref name="gradient"/>.</summary>
+    public abstract void Apply(IImageOperations operations, ITensor image, ITensor value, ITensor gradient);
+
+    /// <summary>Checks the settings.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    public virtual void Validate()
+    {
+        if (!double.IsFinite(Weight) || Weight < 0)
+        {
+            throw new ArgumentException($"The weight of '{Name}' is {Weight}; it must be a finite number, 0 or more.");
+        }
+    }
+}

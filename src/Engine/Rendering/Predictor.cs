@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Model;
+
+namespace VggCuda.Engine.Rendering;
+
+/// <summary>What a network takes pictures for.</summary>
+public static class Predictor
+{
+    /// <summary>Class probabilities.</summary>
+    /// <param name="backend">Where to compute.</param>
+    /// <param name="network">A network with its dense layers.</param>
+    /// <param name="images">One array per picture: (side, side, 3) RGB 0..255 in C order, side = the network's fixed input size.</param>
+    /// <param name="preprocessing">Ordinarily <see cref="Preprocessing.Vgg16"/>.</param>
+    /// <param name="cancellation">Ends compiling early.</param>
+    /// <returns>For each picture the classes by falling probability.</returns>
+    /// <exception cref="ArgumentException">The network has no top, or an array has the wrong length.</exception>
+    public static ImmutableArray<ImmutableArray<Prediction>> Predict(
+        IBackend backend,
+        Vgg16 network,
+        IReadOnlyList<float[]> images,
+        Preprocessing preprocessing = Preprocessing.Vgg16,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(backend);
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(images);
+        if (network.Topology.FixedInputSize is not int side)
+        {
+            throw new ArgumentException($"{network.Weights.Name} has no dense layers, so it names no classes.");
+        }
+
+        ImmutableArray<ImmutableArray<Prediction>>.Builder results = ImmutableArray.CreateBuilder<ImmutableArray<Prediction>>();
+        ProgramSpec spec = new()
+        {
+            Tap = network.Topology.Find("predictions")!,
+            Batch = 1,
+            Height = side,
+            Width = side,
+            Preprocessing = preprocessing,
+            Precision = Precision.Fp32,
+            NeedsGradient = false,
+        };
+        using INetworkProgram program = backend.Compile(network, spec, cancellation);
+        using ITensor input = backend.Allocate(program.InputShape);
+        double[] logits = new double[program.Tap.Shape.Count];
+        foreach (float[] image in images)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            backend.Upload(input, image);
+            program.Forward(input);
+            backend.Download(program.Tap, logits);
+            double[] probabilities = Softmax.Of(logits);
+            results.Add([.. probabilities.Select((p, i) => new Prediction(i, p, logits[i])).OrderByDescending(p => p.Logit).ThenBy(p => p.Class)]);
+        }
+
+        return results.ToImmutable();
+    }
+
+}
+
+/// <summary>One class's share.</summary>
+/// <param name="Class">Index.</param>
+/// <param name="Probability">Softmax over all classes, 0..1.</param>
+/// <param name="Logit">Before the softmax.</param>
+public sealed record Prediction(int Class, double Probability, double Logit);

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using VggCuda.Engine.Transforms;
+
+namespace VggCuda.Engine.Rendering;
+
+/// <summary>All random numbers of a run, drawn before it starts.</summary>
+/// <remarks>
+/// Every picture has a stream of its own, started from its own seed; it yields the start image and then, step by step,
+/// the numbers of each transform in order. So a picture does not depend on its neighbours in the batch, nor on the
+/// backend, and a longer run begins like a shorter one.
+/// </remarks>
+public sealed class Schedule
+{
+    private Schedule(double[] start, ImmutableArray<double[]> tables)
+    {
+        Start = start;
+        Tables = tables;
+    }
+
+    /// <summary>Start images, (N, H, W, 3).</summary>
+    public double[] Start { get; }
+
+    /// <summary>For each transform a table (steps, N, 1, numbers per step).</summary>
+    public ImmutableArray<double[]> Tables { get; }
+
+    /// <summary>Draws the numbers of a plan.</summary>
+    public static Schedule Draw(RenderPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        int perImage = plan.Height * plan.Width * 3;
+        double[] start = new double[(long)perImage * plan.Count];
+        ImmutableArray<double[]> tables = [.. plan.Transforms.Select(t => new double[(long)plan.Iterations * plan.Count * t.NumbersPerStep])];
+        for (int image = 0; image < plan.Count; image++)
+        {
+            NumPyRandom random = new(plan.Seeds[image]);
+            plan.Start.Draw(random, plan.Height, plan.Width, start.AsSpan(image * perImage, perImage));
+            for (int step = 0; step < plan.Iterations; step++)
+            {
+                for (int t = 0; t < plan.Transforms.Length; t++)
+                {
+                    Transform transform = plan.Transforms[t];
+                    int row = ((step * plan.Count) + image) * transform.NumbersPerStep;
+                    transform.Draw(random, tables[t].AsSpan(row, transform.NumbersPerStep));
+                }
+            }
+        }
+
+        return new Schedule(start, tables);
+    }
+}

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Model;
+
+namespace VggCuda.Engine.Rendering;
+
+/// <summary>What a network makes of clean pictures.</summary>
+internal static class Scoring
+{
+    /// <summary>Activations of the plan's channels on the given images; for the last layer probability and rank besides.</summary>
+    public static ImmutableArray<ChannelScore>[] Score(IBackend backend, Vgg16 network, RenderPlan plan, ITensor images)
+    {
+        ProgramSpec spec = plan.Spec(network);
+        bool isTop = spec.Tap.Name == "predictions";
+        spec = spec with { NeedsGradient = false, Channels = isTop ? [] : spec.Channels, Top = TopActivation.Linear };
+        using INetworkProgram program = backend.Compile(network, spec);
+        program.Forward(images);
+        TensorShape shape = program.Tap.Shape;
+        double[] tap = new double[shape.Count];
+        backend.Download(program.Tap, tap);
+        ImmutableArray<ChannelScore>[] scores = new ImmutableArray<ChannelScore>[plan.Count];
+        for (int image = 0; image < plan.Count; image++)
+        {
+            ImmutableArray<int> wanted = plan.Objective.Channels[image];
+            double[] own = tap.AsSpan((int)(image * shape.CountPerImage), (int)shape.CountPerImage).ToArray();
+            scores[image] = isTop
+                ? [.. wanted.Select(c => ScoreOfClass(own, c))]
+                : [.. wanted.Select((c, k) => new ChannelScore(c, MeanOfChannel(own, shape, k), null, null))];
+        }
+
+        return scores;
+    }
+
+    private static ChannelScore ScoreOfClass(double[] logits, int index)
+    {
+        double[] probabilities = Softmax.Of(logits);
+        return new ChannelScore(index, logits[index], probabilities[index], 1 + logits.Count(l => l > logits[index]));
+    }
+
+    private static double MeanOfChannel(double[] tap, TensorShape shape, int channel)
+    {
+        double sum = 0;
+        for (int i = channel; i < tap.Length; i += shape.C)
+        {
+            sum += tap[i];
+        }
+
+        return sum / ((double)shape.H * shape.W);
+    }
+}
+
+/// <summary>p_i = exp(z_i - max z) / sum_j exp(z_j - max z).</summary>
+public static class Softmax
+{
+    /// <summary>Probabilities of logits; they sum to 1.</summary>
+    public static double[] Of(ReadOnlySpan<double> logits)
+    {
+        double max = double.NegativeInfinity;
+        foreach (double z in logits)
+        {
+            max = Math.Max(max, z);
+        }
+
+        double[] p = new double[logits.Length];
+        double sum = 0;
+        for (int i = 0; i < p.Length; i++)
+        {
+            sum += p[i] = Math.Exp(logits[i] - max);
+        }
+
+        for (int i = 0; i < p.Length; i++)
+        {
+            p[i] /= sum;
+        }
+
+        return p;
+    }
+}
