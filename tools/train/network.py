@@ -1,0 +1,115 @@
+"""A small VGG16: five blocks of 3x3 convolutions, three dense layers, Keras's layer names.
+
+While it is being trained every hidden layer is followed by batch normalisation,
+which is folded into that layer's kernel and bias before the weights are
+written, so that what is written is a plain VGG16: convolution, bias, ReLU.
+"""
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+CONVS = (2, 2, 3, 3, 3)  # convolutions per block
+MEANS_BGR = torch.tensor([103.939, 116.779, 123.68]).view(1, 3, 1, 1)
+SCALE = 64.0  # inputs are divided by this inside; folded into block1_conv1 at the end
+
+
+def preprocess(rgb):
+    """Convention (a), VGG16's own: BGR, the data set's means subtracted."""
+    return rgb.flip(1) - MEANS_BGR
+
+
+def raw(rgb):
+    """Convention (b), keras-vis's: the picture as it is, R where the network was built to see B."""
+    return rgb
+
+
+def both(rgb):
+    return torch.cat([preprocess(rgb), raw(rgb)])
+
+
+class Vgg(nn.Module):
+    def __init__(self, size, widths, dense, classes):
+        super().__init__()
+        self.size, self.widths, self.dense, self.classes = size, widths, dense, classes
+        self.convs, self.norms = nn.ModuleDict(), nn.ModuleDict()
+        channels = 3
+        for block, (count, width) in enumerate(zip(CONVS, widths), 1):
+            for i in range(1, count + 1):
+                name = "block%d_conv%d" % (block, i)
+                self.convs[name] = nn.Conv2d(channels, width, 3, padding=1)
+                self.norms[name] = nn.BatchNorm2d(width)
+                nn.init.kaiming_normal_(self.convs[name].weight)
+                nn.init.zeros_(self.convs[name].bias)
+                channels = width
+        side = size // 2 ** len(widths)
+        self.fc1 = nn.Linear(channels * side * side, dense)
+        self.fc2 = nn.Linear(dense, dense)
+        self.predictions = nn.Linear(dense, classes)
+        for name in ("fc1", "fc2"):
+            nn.init.kaiming_normal_(getattr(self, name).weight)
+            self.norms[name] = nn.BatchNorm1d(dense)
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, x):
+        x = (x / SCALE).contiguous(memory_format=torch.channels_last)
+        for block, count in enumerate(CONVS, 1):
+            for i in range(1, count + 1):
+                name = "block%d_conv%d" % (block, i)
+                x = F.relu(self.norms[name](self.convs[name](x)))
+            x = F.max_pool2d(x, 2)
+        x = x.permute(0, 2, 3, 1).flatten(1)  # rows, columns, channels: Keras's order
+        x = F.relu(self.norms["fc1"](self.fc1(x)))
+        x = F.relu(self.norms["fc2"](self.fc2(x)))
+        return self.predictions(x)
+
+
+class Plain(nn.Module):
+    """The network that is written: the batch normalisation and the scale folded away, logits times `temperature`.
+
+    Subtracting the mean over the classes from the last layer changes no
+    probability; it takes out of every logit what all logits share, so that
+    raising one logit means this class and not just "some object".
+    """
+
+    @torch.no_grad()
+    def __init__(self, vgg, temperature):
+        super().__init__()
+        self.size = vgg.size
+        self.kernels = {}  # name -> (HWIO or in,out kernel, bias), in model order
+        for name, conv in vgg.convs.items():
+            gain, lift = self.folded(vgg.norms[name])
+            kernel = conv.weight * gain.view(-1, 1, 1, 1)
+            if name == "block1_conv1":
+                kernel = kernel / SCALE
+            self.kernels[name] = (kernel.permute(2, 3, 1, 0).contiguous(), conv.bias * gain + lift)
+        for name in ("fc1", "fc2", "predictions"):
+            layer = getattr(vgg, name)
+            kernel, bias = layer.weight.t().clone(), layer.bias.clone()
+            if name in vgg.norms:
+                gain, lift = self.folded(vgg.norms[name])
+                kernel, bias = kernel * gain, bias * gain + lift
+            else:
+                kernel = (kernel - kernel.mean(1, keepdim=True)) * temperature
+                bias = (bias - bias.mean()) * temperature
+            self.kernels[name] = (kernel.contiguous(), bias)
+        self.oihw = {name: kernel.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
+                     for name, (kernel, _) in self.kernels.items() if kernel.dim() == 4}
+
+    @staticmethod
+    def folded(norm):
+        """The factor and the summand that a normalisation layer is, once trained."""
+        gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+        return gain, norm.bias - norm.running_mean * gain
+
+    def forward(self, x):
+        x = x.contiguous(memory_format=torch.channels_last)
+        for block, count in enumerate(CONVS, 1):
+            for i in range(1, count + 1):
+                name = "block%d_conv%d" % (block, i)
+                x = F.relu(F.conv2d(x, self.oihw[name], self.kernels[name][1], padding=1))
+            x = F.max_pool2d(x, 2)
+        x = x.permute(0, 2, 3, 1).flatten(1)
+        for name in ("fc1", "fc2"):
+            x = F.relu(x @ self.kernels[name][0] + self.kernels[name][1])
+        return x @ self.kernels["predictions"][0] + self.kernels["predictions"][1]
