@@ -1,1 +1,20 @@
-return 0;
+using VggCuda.Bench;
+
+// One bench, one question, one file: `dotnet run -c Release --project bench -- NAME [arguments]`.
+Bench[] benches =
+[
+];
+
+Bench? chosen = args.Length > 0 ? benches.FirstOrDefault(b => b.Name == args[0]) : null;
+if (chosen is not null)
+{
+    return chosen.Run(args[1..]);
+}
+
+Console.Error.WriteLine("usage: bench NAME [arguments]");
+foreach (Bench bench in benches)
+{
+    Console.Error.WriteLine($"  {bench.Name,-16} {bench.Question}");
+}
+
+return 2;
