@@ -99,6 +99,12 @@ int fail(int code, const std::string& why)
 // Runs one queued operation; a fatal result ends the context.
 int run_one(Stream* stream)
 {
+    if (stream->queue.empty())
+    {
+        // Something waits for work that an earlier failure threw away.
+        return stream->context->sticky != 0 ? stream->context->sticky : 999;
+    }
+
     Operation operation = std::move(stream->queue.front());
     stream->queue.pop_front();
     if (stream->context->sticky != 0)
