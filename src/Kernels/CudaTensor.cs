@@ -1,5 +1,6 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
 
 namespace VggCuda.Kernels;
 
@@ -8,6 +9,7 @@ internal sealed class CudaTensor : ITensor
 {
     private readonly DeviceMemory? _memory;
     private readonly ulong _pointer;
+    private ReductionScratch? _scratch;
 
     /// <summary>A tensor that owns its memory.</summary>
     public CudaTensor(CudaBackend owner, TensorShape shape, DeviceMemory memory)
@@ -37,6 +39,13 @@ internal sealed class CudaTensor : ITensor
     /// <summary>Device address; throws <see cref="ObjectDisposedException"/> when disposed.</summary>
     public ulong Pointer => _memory?.Pointer ?? _pointer;
 
+    /// <summary>Scratch memory for reductions over this tensor; allocated at the first call, which therefore must not be captured.</summary>
+    public ReductionScratch Scratch => _scratch ??= new ReductionScratch(Owner.Stream, Shape.N);
+
     /// <inheritdoc/>
-    public void Dispose() => _memory?.Dispose();
+    public void Dispose()
+    {
+        _scratch?.Dispose();
+        _memory?.Dispose();
+    }
 }

@@ -23,8 +23,8 @@ KERNEL(shift_f32, const float* __restrict__ source, float* __restrict__ target, 
     int image = blockIdx.y;
     int row = maximum(0, (int)*step < rows ? (int)*step : rows - 1);
     const float* shift = shifts + ((long long)row * images + image) * 2;
-    int dy = (int)shift[0];
-    int dx = (int)shift[1];
+    int dy = maximum(1 - height, minimum(height - 1, (int)shift[0]));
+    int dx = maximum(1 - width, minimum(width - 1, (int)shift[1]));
     int line = width * channels;
     int count = height * line;
     const float* from = source + (long long)image * count;
