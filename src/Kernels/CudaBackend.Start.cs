@@ -25,7 +25,7 @@ public sealed unsafe partial class CudaBackend
     /// <exception cref="NumbersFailedException">A value was not finite; the message says where, and what to do.</exception>
     internal void ThrowIfNumbersFailed()
     {
-        int mark = Volatile.Read(ref _status!.Span<int>()[0]);
+        int mark = _status is null ? 0 : Volatile.Read(ref _status.Span<int>()[0]);
         if (mark != 0)
         {
             ClearNumbersFailed();
@@ -35,8 +35,6 @@ public sealed unsafe partial class CudaBackend
 
     /// <summary>Forgets what <see cref="ThrowIfNumbersFailed"/> would report.</summary>
     internal void ClearNumbersFailed() => Volatile.Write(ref _status!.Span<int>()[0], 0);
-
-    private static string NumbersFailedMessage(int mark) => string.Create(CultureInfo.InvariantCulture, $"value {mark}");
 
     private void Start()
     {
@@ -54,6 +52,7 @@ public sealed unsafe partial class CudaBackend
             ["pci"] = Device.BusId,
         };
         Description = new BackendDescription($"cuda:{Device.Ordinal}", Device.Name, details);
+        StartNetwork();
     }
 
     /// <summary>Loads the modules of the image and network operations; written beside them.</summary>

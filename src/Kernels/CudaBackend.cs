@@ -11,7 +11,7 @@ namespace VggCuda.Kernels;
 /// <para>One thread at a time, any thread: the context is made current at every entry, and stays current on that thread. Several backends, on one device or on several, may live in one process.</para>
 /// <para>All work goes to one stream. After a <see cref="CudaFatalException"/> the backend refuses work; dispose it and open another.</para>
 /// </remarks>
-public sealed unsafe partial class CudaBackend : IDisposable
+public sealed unsafe partial class CudaBackend : IBackend
 {
     private readonly List<IDisposable> _owned = [];
     private PinnedMemory? _staging;
@@ -149,6 +149,7 @@ public sealed unsafe partial class CudaBackend : IDisposable
         {
             int count = Math.Min(staged.Length, values.Length - done);
             FetchStaged(tensor, done, count);
+            ThrowIfNumbersFailed();
             for (int i = 0; i < count; i++)
             {
                 values[done + i] = staged[i];
@@ -165,6 +166,7 @@ public sealed unsafe partial class CudaBackend : IDisposable
         {
             int count = Math.Min(staged.Length, values.Length - done);
             FetchStaged(tensor, done, count);
+            ThrowIfNumbersFailed();
             staged[..count].CopyTo(values[done..]);
         }
     }
@@ -248,7 +250,7 @@ public sealed unsafe partial class CudaBackend : IDisposable
     internal CudaTensor Require(ITensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        return tensor is CudaTensor { Owner: CudaBackend owner } own && owner == this
+        return tensor is CudaTensor own && own.Owner == this
             ? own
             : throw new ArgumentException("The tensor belongs to another backend.");
     }

@@ -16,6 +16,7 @@ internal sealed class CudaReplay : IReplay
     private readonly Stack<CudaEvent> _free = [];
     private int _queued;
     private int _completed;
+    private bool _disposed;
 
     /// <summary>Creates a replay.</summary>
     /// <param name="backend">Whose stream it runs on.</param>
@@ -52,6 +53,7 @@ internal sealed class CudaReplay : IReplay
     /// <inheritdoc/>
     public void Run(int count, CancellationToken cancellation = default)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         cancellation.ThrowIfCancellationRequested();
         _backend.Enter();
@@ -117,6 +119,8 @@ internal sealed class CudaReplay : IReplay
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
+
         // The graph may still be running; destroying it is deferred by the driver, but what it reads may be freed next.
         if (_pending.Count > 0 && !_backend.Context.IsLost && _backend.Context.TryMakeCurrent())
         {
