@@ -60,6 +60,9 @@ internal static unsafe class FakeCuda
     /// <summary>What is alive: memory, streams, descriptors...; empty when nothing is.</summary>
     public static string Live() => Text("fakecuda_live");
 
+    /// <summary>How much is alive: objects, and bytes of memory.</summary>
+    public static long LiveCount() => Live().Split('\n', StringSplitOptions.RemoveEmptyEntries).Sum(line => long.Parse(line[..line.IndexOf(' ', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture));
+
     /// <summary>Fails the test where something was misused or left behind.</summary>
     public static void AssertClean()
     {
@@ -95,6 +98,9 @@ internal static unsafe class FakeCuda
             {
                 Environment.SetEnvironmentVariable("VGGCUDA_" + name, path);
             }
+
+            // Which engine wins a race of microseconds on a CPU says nothing, and would make results differ from run to run.
+            Environment.SetEnvironmentVariable("VGGCUDA_AUTOTUNE", "0");
 
             // Plans are cached in a folder of this run: a test must not depend on what an earlier run left.
             string cache = Path.Combine(Path.GetTempPath(), $"vggcuda-plans-{Environment.ProcessId}");
