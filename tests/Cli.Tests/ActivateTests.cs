@@ -107,7 +107,8 @@ public sealed class ActivateTests : IDisposable
         Picture gif = PictureFile.Read(_shell.PathOf("a.gif"));
         Picture webp = PictureFile.Read(_shell.PathOf("a.webp"));
         Assert.Equal((64, 64, 64, 64), (gif.Width, gif.Height, webp.Width, webp.Height));
-        Assert.Equal(6, Count(File.ReadAllBytes(_shell.PathOf("a.webp")), "ANMF"u8));
+        // Start, four steps and the best; the encoder joins frames that are alike, as the last step and the best are here.
+        Assert.InRange(Count(File.ReadAllBytes(_shell.PathOf("a.webp")), "ANMF"u8), 5, 6);
     }
 
     [Fact]

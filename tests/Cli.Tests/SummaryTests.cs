@@ -2,6 +2,7 @@ using System.Text.Json;
 using VggCuda.Cli.Commands;
 using VggCuda.Cli.Tests.Support;
 using VggCuda.Engine.Model;
+using VggCuda.Hdf5Loader.Files;
 
 namespace VggCuda.Cli.Tests;
 
@@ -57,7 +58,7 @@ public sealed class SummaryTests : IDisposable
         Outcome outcome = _shell.Run("summary").Succeeded();
         string line = Assert.Single(outcome.ErrorLines);
         Assert.Contains("bundled model", line, StringComparison.Ordinal);
-        Assert.Contains("vggcuda weights fetch imagenet", line, StringComparison.Ordinal);
+        Assert.Contains("vggcuda weights fetch", line, StringComparison.Ordinal);
         Assert.Equal("", _shell.Run("summary", "--quiet").Error);
         Assert.Equal("", _shell.Run("summary", "--weights", "demo").Error);
     }
@@ -69,7 +70,14 @@ public sealed class SummaryTests : IDisposable
     public void The_published_file_is_taken_from_a_cache_where_it_is_found(string variable, string value, string folder)
     {
         Directory.CreateDirectory(_shell.PathOf(folder));
-        TestNetworks.Write(_shell.PathOf($"{folder}/vgg16_weights_tf_dim_ordering_tf_kernels.h5"), classes: 7);
+        string file = _shell.PathOf($"{folder}/{PublishedWeights.ImageNet.FileName}");
+        TestNetworks.Write(file, classes: 7);
+        using (FileStream stream = File.OpenWrite(file))
+        {
+            // A published file is known by its size; what lies behind the network's end is a hole.
+            stream.SetLength(PublishedWeights.ImageNet.Size);
+        }
+
         _shell[variable] = _shell.PathOf(value);
         Outcome outcome = _shell.Run("summary", "--json").Succeeded();
         Assert.Equal(7, JsonDocument.Parse(outcome.Out).RootElement.GetProperty("classes").GetInt32());

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Serialization;
 using VggCuda.Cli.Hosting;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Backends.Cpu;
 using VggCuda.Engine.Backends.Reference;
 
 namespace VggCuda.Cli.Commands;
@@ -15,7 +16,7 @@ internal static class DevicesCommand
         Command command = new("devices", "List what can be used here and, for what cannot, why. With --verbose, how the CUDA libraries were looked for.") { json };
         host.Run(command, invocation =>
         {
-            DeviceList list = Find();
+            DeviceList list = Find(invocation);
             if (invocation.Value(json))
             {
                 invocation.Result(list, DeviceListJson.Default.DeviceList);
@@ -30,10 +31,11 @@ internal static class DevicesCommand
         return command;
     }
 
-    private static DeviceList Find()
+    private static DeviceList Find(Invocation invocation)
     {
         List<DeviceEntry> devices =
         [
+            Describe("cpu", () => new CpuBackend(invocation.Threads)),
             Describe("reference", () => new ReferenceBackend()),
         ];
         return new DeviceList(devices, []);

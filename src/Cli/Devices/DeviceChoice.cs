@@ -1,6 +1,7 @@
 using System.Globalization;
 using VggCuda.Cli.Hosting;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Backends.Cpu;
 using VggCuda.Engine.Backends.Reference;
 
 namespace VggCuda.Cli.Devices;
@@ -17,7 +18,7 @@ internal static class DeviceChoice
         IBackend backend = name switch
         {
             "auto" => OpenBest(invocation),
-            "cpu" => new ReferenceBackend(),
+            "cpu" => new CpuBackend(invocation.Threads),
             "reference" => WithoutThreads(invocation, name, () => new ReferenceBackend()),
             "cuda" => WithoutThreads(invocation, name, () => OpenCuda(0)),
             _ when name.StartsWith("cuda:", StringComparison.Ordinal) => WithoutThreads(invocation, name, () => OpenCuda(IndexOf(name))),
@@ -32,7 +33,7 @@ internal static class DeviceChoice
         return backend;
     }
 
-    private static IBackend OpenBest(Invocation invocation) => new ReferenceBackend();
+    private static IBackend OpenBest(Invocation invocation) => new CpuBackend(invocation.Threads);
 
     private static IBackend OpenCuda(int index) => throw new DeviceException($"cuda:{index} cannot be used: this build has no CUDA backend.");
 

@@ -8,35 +8,25 @@ namespace VggCuda.Cli.Networks;
 /// <summary>Which weights a command uses: a file, the published network, or the bundled model.</summary>
 internal static class NetworkChoice
 {
-    private const string Demo = "demo";
-
     /// <summary>Opens what --weights says; without it the published file where it is found, else the bundled model, and a line says which.</summary>
-    /// <exception cref="CommandException">The published file was asked for and is not there.</exception>
-    /// <exception cref="WeightsException">The file is not what it should be.</exception>
+    /// <exception cref="WeightsException">The file is missing or not what it should be.</exception>
     public static ChosenNetwork Open(Invocation invocation)
     {
-        string? asked = invocation.Weights;
-        if (asked is null)
-        {
-            invocation.Note($"Weights: the bundled model, 32 drawn classes; for ImageNet's VGG16: --weights FILE.");
-            return OpenDemo();
-        }
-
-        if (string.IsNullOrWhiteSpace(asked))
+        if (invocation.Weights is { } asked && string.IsNullOrWhiteSpace(asked))
         {
             throw CommandException.Usage("--weights needs a file name, demo or imagenet.");
         }
 
-        if (asked.Equals(Demo, StringComparison.OrdinalIgnoreCase))
+        WeightsChoice choice = WeightsFiles.Find(invocation.Weights, WeightsFolders.Find(invocation.Terminal.Variable, invocation.Terminal.Home));
+        if (choice.Explanation is { } line)
         {
-            return OpenDemo();
+            invocation.Note(line);
         }
 
-        return OpenFile(asked);
+        return choice.Path is { } path ? OpenFile(path) : OpenDemo();
     }
 
-    /// <summary>The bundled model.</summary>
-    public static ChosenNetwork OpenDemo()
+    private static ChosenNetwork OpenDemo()
     {
         IWeightSource weights = KerasWeights.Open(Resource("demo.h5"), "the bundled model");
         return new ChosenNetwork(weights, "bundled model", null, ClassNames.Parse(Resource("demo.classes.txt"), "the bundled model's class names"));
