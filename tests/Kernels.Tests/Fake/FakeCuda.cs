@@ -9,6 +9,7 @@ internal static unsafe class FakeCuda
 {
     private static readonly Lazy<nint> Library = new(Load);
     private static string? _unavailable;
+    private static string _plans = "";
 
     /// <summary>Skips the test where there is no g++; otherwise forgets what earlier tests asked for, and checks that they left nothing.</summary>
     public static void Require()
@@ -51,6 +52,15 @@ internal static unsafe class FakeCuda
         fixed (byte* text = Utf8(name))
         {
             ((delegate* unmanaged<byte*, CLong, void>)Export("fakecuda_set"))(text, new CLong((nint)value));
+        }
+    }
+
+    /// <summary>Deletes the plans that earlier runs of this process kept.</summary>
+    public static void ForgetPlans()
+    {
+        if (Directory.Exists(_plans))
+        {
+            Directory.Delete(_plans, recursive: true);
         }
     }
 
@@ -103,15 +113,9 @@ internal static unsafe class FakeCuda
             Environment.SetEnvironmentVariable("VGGCUDA_AUTOTUNE", "0");
 
             // Plans are cached in a folder of this run: a test must not depend on what an earlier run left.
-            string cache = Path.Combine(Path.GetTempPath(), $"vggcuda-plans-{Environment.ProcessId}");
-            Environment.SetEnvironmentVariable("VGGCUDA_CACHE_DIR", cache);
-            AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-            {
-                if (Directory.Exists(cache))
-                {
-                    Directory.Delete(cache, recursive: true);
-                }
-            };
+            _plans = Path.Combine(Path.GetTempPath(), $"vggcuda-plans-{Environment.ProcessId}");
+            Environment.SetEnvironmentVariable("VGGCUDA_CACHE_DIR", _plans);
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => ForgetPlans();
             return NativeLibrary.Load(path);
         }
         catch (InvalidOperationException e)
