@@ -1,8 +1,10 @@
 using VggCuda.Bench;
+using VggCuda.Bench.Cuda;
 
 // One bench, one question, one file: `dotnet run -c Release --project bench -- NAME [arguments]`.
 Bench[] benches =
 [
+    KernelBench.Entry,
 ];
 
 Bench? chosen = args.Length > 0 ? benches.FirstOrDefault(b => b.Name == args[0]) : null;
