@@ -1,9 +1,11 @@
 using VggCuda.Bench;
+using VggCuda.Bench.Cuda;
 
 // One bench, one question, one file: `dotnet run -c Release --project bench -- NAME [arguments]`.
 Bench[] benches =
 [
     new("cuda-job", "What a step of the recipe costs on a GPU, in every precision. [iterations] [device]", VggCuda.Bench.Cuda.JobBench.Run),
+    KernelBench.Entry,
 ];
 
 Bench? chosen = args.Length > 0 ? benches.FirstOrDefault(b => b.Name == args[0]) : null;

@@ -350,6 +350,12 @@ inline std::string launch(const Kernel& kernel, Index grid, Index threads, void*
 }
 }
 
+// For tests: 1 runs blocks and threads from the last to the first, 0 from the first to the last.
+extern "C" __attribute__((visibility("default"), used)) inline void fakecuda_reverse(int reverse)
+{
+    kernel_host::reversed() = reverse != 0;
+}
+
 #define threadIdx (kernel_host::machine().thread)
 #define blockIdx (kernel_host::machine().block)
 #define gridDim (kernel_host::machine().grid)
