@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using VggCuda.Cli.Commands;
 using VggCuda.Cli.Hosting;
 
 namespace VggCuda.Cli;
@@ -13,7 +14,12 @@ internal static class CommandLine
         GlobalOptions globals = new();
         RootCommand root = new("Draws the picture that most excites a class or a filter of VGG16.");
         globals.AddTo(root);
-        _ = new CommandHost(terminal, globals);
+        CommandHost host = new(terminal, globals);
+        root.Subcommands.Add(RecipeCommand.Create(host));
+        root.Subcommands.Add(SummaryCommand.Create(host));
+        root.Subcommands.Add(ActivateCommand.Create(host));
+        root.Subcommands.Add(PredictCommand.Create(host));
+        root.Subcommands.Add(DevicesCommand.Create(host));
         return root;
     }
 

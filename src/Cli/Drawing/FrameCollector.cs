@@ -10,16 +10,18 @@ internal sealed class FrameCollector
     private const long MostBytes = 1L << 30;
     private readonly List<byte[]>[] _frames;
 
+    /// <param name="plan">What will be drawn.</param>
+    /// <param name="scale">How many times each picture will be enlarged.</param>
     /// <exception cref="CommandException">So many pictures that their frames would not fit the memory.</exception>
-    public FrameCollector(RenderPlan plan)
+    public FrameCollector(RenderPlan plan, int scale)
     {
         Every = Math.Max(1, (plan.Iterations + MostFrames - 1) / MostFrames);
         long frames = (plan.Iterations / Every) + 1;
-        long bytes = frames * plan.Count * plan.Height * plan.Width * 3;
+        long perPicture = frames * plan.Height * plan.Width * 3 * scale * scale;
+        long bytes = perPicture * plan.Count;
         if (bytes > MostBytes)
         {
-            long fit = MostBytes / (frames * plan.Height * plan.Width * 3);
-            throw CommandException.Usage($"--gif and --webp keep {frames} frames of {plan.Count} pictures, which needs {bytes >> 20} MiB; at most {fit} pictures of this size can be animated.");
+            throw CommandException.Usage($"--gif and --webp keep {frames} frames of {plan.Count} pictures, which needs {bytes >> 20} MiB; at most {MostBytes / perPicture} pictures of this size and --scale can be animated.");
         }
 
         _frames = [.. Enumerable.Range(0, plan.Count).Select(_ => new List<byte[]>())];

@@ -34,7 +34,7 @@ internal sealed class CommandHost(Terminal terminal, GlobalOptions globals)
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            return Failure.Report(exception, Terminal, invocation.Verbose);
+            return Failure.Report(exception, Terminal, invocation is { Verbose: true, Quiet: false });
         }
     }
 }

@@ -1,6 +1,7 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 using VggCuda.Engine.Rendering;
+using VggCuda.Imaging;
 
 namespace VggCuda.Cli.Hosting;
 
@@ -30,6 +31,7 @@ internal static class Failure
     {
         AggregateException { InnerExceptions.Count: 1 } one => Describe(one.InnerExceptions[0]),
         CommandException own => (own.Code, own.Message),
+        PictureException picture => (ExitCode.File, picture.Message),
         WeightsException weights => (ExitCode.File, weights.Message),
         DeviceException device => (ExitCode.Device, device.Message),
         NumbersFailedException numbers => (ExitCode.Numbers, numbers.Message),

@@ -34,6 +34,7 @@ internal sealed class Interruption : IDisposable
             return;
         }
 
+        Output.OutputFiles.DeleteUnfinished();
         _error.WriteLine("Ended at once; nothing more was written.");
         Environment.Exit(ExitCode.Cancelled);
     }

@@ -4,23 +4,27 @@ namespace VggCuda.Cli.Hosting;
 internal static class Nearest
 {
     /// <summary>The names nearest to a word, best first: those that contain it or that few changes away from it lead to.</summary>
-    public static IReadOnlyList<string> To(string word, IEnumerable<string> names, int most = 3)
+    /// <param name="word">What was written.</param>
+    /// <param name="names">What could have been meant.</param>
+    /// <param name="most">At most this many.</param>
+    /// <param name="always">Name the nearest even where it is far.</param>
+    public static IReadOnlyList<string> To(string word, IEnumerable<string> names, int most = 3, bool always = false)
     {
         string wanted = word.ToLowerInvariant();
-        return [.. names
+        (string Name, double Distance)[] ordered = [.. names
             .Distinct(StringComparer.Ordinal)
             .Select(name => (Name: name, Distance: Score(wanted, name.ToLowerInvariant())))
-            .Where(candidate => candidate.Distance <= Math.Max(2, wanted.Length / 2))
             .OrderBy(candidate => candidate.Distance)
-            .ThenBy(candidate => candidate.Name.Length)
-            .Take(most)
-            .Select(candidate => candidate.Name)];
+            .ThenBy(candidate => Math.Abs(candidate.Name.Length - word.Length))];
+        double limit = ordered.Length == 0 ? 0 : Math.Min(ordered[0].Distance + 1, Math.Max(2, wanted.Length / 3.0));
+        return [.. ordered.Where((candidate, place) => candidate.Distance <= limit || (always && place == 0)).Take(most).Select(candidate => candidate.Name)];
     }
 
     /// <summary>" Did you mean 'a' or 'b'?", or nothing.</summary>
-    public static string Question(string word, IEnumerable<string> names, int most = 3)
+    /// <inheritdoc cref="To"/>
+    public static string Question(string word, IEnumerable<string> names, int most = 3, bool always = false)
     {
-        IReadOnlyList<string> near = To(word, names, most);
+        IReadOnlyList<string> near = To(word, names, most, always);
         return near.Count == 0 ? "" : $" Did you mean {string.Join(" or ", near.Select(n => $"'{n}'"))}?";
     }
 

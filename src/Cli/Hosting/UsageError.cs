@@ -17,6 +17,10 @@ internal static class UsageError
             string kind = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
             lines.Add($"{path} knows no {kind} '{stray}'.{Nearest.Question(stray, NamesFor(command, isOption))}");
         }
+        else if (command.Action is null)
+        {
+            lines.Add($"{path} needs a command: {string.Join(", ", command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name))}.");
+        }
         else if (result.Errors.Count > 0)
         {
             lines.Add(result.Errors[0].Message);

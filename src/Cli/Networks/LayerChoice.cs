@@ -21,7 +21,7 @@ internal static class LayerChoice
         {
             string missing = int.TryParse(nameOrIndex, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
                 ? $"There is no layer {nameOrIndex}; layers are numbered 0 to {topology.Layers.Length - 1}."
-                : $"There is no layer '{nameOrIndex}'.{Nearest.Question(nameOrIndex, names)}";
+                : $"There is no layer '{nameOrIndex}'.{Nearest.Question(nameOrIndex, names, 1, always: true)}";
             throw CommandException.Usage($"{missing}\nLayers: {string.Join(", ", names)}.");
         }
 
