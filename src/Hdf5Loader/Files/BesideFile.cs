@@ -62,5 +62,5 @@ internal sealed class BesideFile : IDisposable
     }
 
     private static IOException Exists(string target) =>
-        new($"{target}: is there already; choose another name, or say that it may be overwritten.");
+        new($"{target}: is there already; choose another name, or give --overwrite.");
 }

@@ -1,7 +1,7 @@
 namespace VggCuda.Hdf5Loader.Files;
 
 /// <summary>Free space, asked before a long write starts.</summary>
-internal static class DiskSpace
+public static class DiskSpace
 {
     /// <summary>Free bytes of the file system that holds a folder, or null where the system does not tell.</summary>
     public static long? Free(string folder)

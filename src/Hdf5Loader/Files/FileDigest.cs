@@ -17,9 +17,13 @@ internal static class FileDigest
     }
 
     /// <summary>A stream's checksum from its beginning, lower-case hex.</summary>
-    public static string Of(Stream stream, HashAlgorithmName algorithm, IProgress<FileProgress>? progress, CancellationToken cancellation)
+    public static string Of(Stream stream, HashAlgorithmName algorithm, IProgress<FileProgress>? progress, CancellationToken cancellation) =>
+        Of(stream, [algorithm], progress, cancellation)[0];
+
+    /// <summary>Several checksums of a stream from its beginning in one pass, lower-case hex.</summary>
+    public static string[] Of(Stream stream, HashAlgorithmName[] algorithms, IProgress<FileProgress>? progress, CancellationToken cancellation)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(algorithm);
+        IncrementalHash[] hashes = [.. algorithms.Select(IncrementalHash.CreateHash)];
         byte[] piece = new byte[PieceLength];
         stream.Position = 0;
         long total = stream.Length;
@@ -29,7 +33,11 @@ internal static class FileDigest
         while ((read = stream.Read(piece)) > 0)
         {
             cancellation.ThrowIfCancellationRequested();
-            hash.AppendData(piece, 0, read);
+            foreach (IncrementalHash hash in hashes)
+            {
+                hash.AppendData(piece, 0, read);
+            }
+
             done += read;
             if (progress is not null && Environment.TickCount64 - lastReport >= MillisecondsBetweenReports)
             {
@@ -39,6 +47,14 @@ internal static class FileDigest
         }
 
         progress?.Report(new FileProgress(done, total));
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return [.. hashes.Select(Finished)];
+
+        static string Finished(IncrementalHash hash)
+        {
+            using (hash)
+            {
+                return Convert.ToHexStringLower(hash.GetHashAndReset());
+            }
+        }
     }
 }

@@ -16,6 +16,9 @@ public static class PlainWeightsFile
 {
     /// <summary>Values generated and written at a time by one thread: 4 MiB.</summary>
     private const int PieceLength = 1 << 20;
+
+    /// <summary>The same for a source in chunks, 32 MiB and one thread: larger pieces decode fewer chunks twice, and only one thread at a time decodes.</summary>
+    private const int ChunkedPieceLength = 1 << 23;
     private const int MostThreads = 8;
     private const int MillisecondsBetweenReports = 100;
 
@@ -27,7 +30,7 @@ public static class PlainWeightsFile
     }
 
     /// <summary>Writes a file: under a temporary name beside it, renamed when it is whole.</summary>
-    /// <param name="source">The weights; read from several threads, each value once, at most 8 x 4 MiB in memory at a time.</param>
+    /// <param name="source">The weights; each value is read once, at most 32 MiB in memory at a time, from several threads where that helps.</param>
     /// <param name="path">The file to make; its folder must exist.</param>
     /// <param name="overwrite">Whether a file of that name may be replaced.</param>
     /// <param name="progress">Told about ten times a second, from any thread.</param>
@@ -67,6 +70,8 @@ public static class PlainWeightsFile
     private static void WriteValues(
         IWeightSource source, PlainLayout layout, SafeFileHandle handle, IProgress<FileProgress>? progress, CancellationToken cancellation)
     {
+        bool chunked = source is KerasWeights { Inspection.IsPlain: false };
+        int pieceLength = chunked ? ChunkedPieceLength : PieceLength;
         long total = layout.Tensors.Sum(t => t.Count) * sizeof(float);
         long done = 0;
         long lastReport = Environment.TickCount64;
@@ -74,14 +79,14 @@ public static class PlainWeightsFile
         ParallelOptions options = new()
         {
             CancellationToken = cancellation,
-            MaxDegreeOfParallelism = Math.Min(MostThreads, Environment.ProcessorCount),
+            MaxDegreeOfParallelism = chunked ? 1 : Math.Min(MostThreads, Environment.ProcessorCount),
         };
         try
         {
             Parallel.ForEach(
-                System.Collections.Concurrent.Partitioner.Create(Pieces(layout), System.Collections.Concurrent.EnumerablePartitionerOptions.NoBuffering),
+                System.Collections.Concurrent.Partitioner.Create(Pieces(layout, pieceLength), System.Collections.Concurrent.EnumerablePartitionerOptions.NoBuffering),
                 options,
-                () => new float[PieceLength],
+                () => new float[pieceLength],
                 (piece, _, buffer) =>
                 {
                     Span<float> values = buffer.AsSpan(0, piece.Length);
@@ -126,13 +131,13 @@ public static class PlainWeightsFile
         }
     }
 
-    private static IEnumerable<(PlainLayout.Tensor Tensor, long Start, int Length)> Pieces(PlainLayout layout)
+    private static IEnumerable<(PlainLayout.Tensor Tensor, long Start, int Length)> Pieces(PlainLayout layout, int length)
     {
         foreach (PlainLayout.Tensor tensor in layout.Tensors)
         {
-            for (long start = 0; start < tensor.Count; start += PieceLength)
+            for (long start = 0; start < tensor.Count; start += length)
             {
-                yield return (tensor, start, (int)Math.Min(PieceLength, tensor.Count - start));
+                yield return (tensor, start, (int)Math.Min(length, tensor.Count - start));
             }
         }
     }
