@@ -116,6 +116,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("activate --precision b", "bf16")]
     [InlineData("activate --weights d", "demo")]
     [InlineData("activate --tv", "--tv-weight")]
+    [InlineData("activate --class bi", "bird")]
     public void Completion_offers_what_could_follow(string line, string expected)
     {
         string[] offered = _shell.Run($"[suggest:{line.Length + 8}]", "vggcuda " + line).Succeeded().Out.Split('\n', StringSplitOptions.TrimEntries);

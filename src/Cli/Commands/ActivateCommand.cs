@@ -20,7 +20,7 @@ internal static class ActivateCommand
     {
         ActivateOptions options = new();
         Command command = new("activate", "Draw the pictures that most excite classes or filters.");
-        options.AddTo(command);
+        options.AddTo(command, host);
         host.Run(command, invocation => Run(invocation, options));
         return command;
     }

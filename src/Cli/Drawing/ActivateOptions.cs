@@ -86,8 +86,9 @@ internal sealed class ActivateOptions
         return option;
     }
 
-    public void AddTo(Command command)
+    public void AddTo(Command command, CommandHost host)
     {
+        Class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
         Layer.CompletionSources.Add([.. LayerChoice.AllNames]);
         Preset.CompletionSources.Add(PlanFactory.KerasVis);
         foreach (Option option in (Option[])[Layer, Filter, Class, Count, Sum, Preset, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, Precision, Out, Raw, Gif, WebP, Log, Scale, DryRun])
