@@ -85,6 +85,20 @@ public class AtomicFileTests
         Assert.Empty(File.ReadAllBytes("/dev/null"));
     }
 
+    [Fact]
+    public void A_folder_without_permission_is_told()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess, "a privileged user may write anywhere");
+        using TestFolder folder = new();
+        Directory.CreateDirectory(folder["sub"]);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder["sub"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
+        Assert.Contains("access denied", Refusal(folder["sub/a.png"]), StringComparison.Ordinal);
+    }
+
     private static string Refusal(string path) =>
         Assert.ThrowsAny<IOException>(() => AtomicFile.Write(path, new byte[100])).Message;
 }
