@@ -131,6 +131,11 @@ internal sealed class OutputFiles : IDisposable
         {
             throw CommandException.File($"'{path}' cannot be written: {WithoutPath(exception, part)}\nNothing was changed.", exception);
         }
+        catch (ArgumentOutOfRangeException exception) when (exception.ParamName == "value")
+        {
+            // What .NET makes of EFBIG, a file beyond the limits of the user or the file system.
+            throw CommandException.File($"'{path}' cannot be written: it would be larger than the system allows.\nNothing was changed.", exception);
+        }
     }
 
     /// <inheritdoc cref="Stage(string, Action{Stream})"/>
