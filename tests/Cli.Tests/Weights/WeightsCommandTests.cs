@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Tests.Support;
+using VggCuda.Hdf5Loader;
 using VggCuda.Hdf5Loader.Files;
+using VggCuda.Hdf5Loader.Tests;
 using VggCuda.Tests.Shared;
 
 namespace VggCuda.Cli.Tests.Weights;
@@ -83,6 +85,35 @@ public sealed class WeightsCommandTests : IDisposable
         Outcome verified = _shell.Run("verify", "~/plain.h5").Succeeded();
         Assert.Contains("another file than the published ones", verified.Out, StringComparison.Ordinal);
         Assert.Contains("Content:  sound: VGG16, 16 to 128 channels for 64 x 64 pixels and 32 classes", verified.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_layout_converts_to_the_plain_one_and_verifies()
+    {
+        foreach (string name in FixtureFiles.Good)
+        {
+            File.WriteAllBytes(_shell.PathOf(name), FixtureFiles.Bytes(name));
+            _shell.Run("info", "~/" + name).Succeeded();
+            _shell.Run("verify", "~/" + name).Succeeded();
+            _shell.Run("convert", "~/" + name, "~/plain.h5", "--overwrite").Succeeded();
+            using KerasWeights plain = KerasWeights.Open(_shell.PathOf("plain.h5"));
+            Assert.True(plain.Inspection.IsPlain);
+            Assert.Equal(
+                FixtureFiles.Entry(name).GetProperty("tensors").EnumerateObject().Select(p => (p.Name, p.Value.GetString())).OrderBy(p => p.Name, StringComparer.Ordinal),
+                FixtureFiles.Digests(plain).Select(p => (p.Key, (string?)p.Value)));
+        }
+    }
+
+    [Fact]
+    public void Every_refused_file_exits_with_3()
+    {
+        foreach (string name in FixtureFiles.Refused)
+        {
+            File.WriteAllBytes(_shell.PathOf(name), FixtureFiles.Bytes(name));
+            _shell.Run("convert", "~/" + name, "~/plain.h5").Failed(ExitCode.File, name);
+            Assert.Equal(ExitCode.File, _shell.Run("verify", "~/" + name).Code);
+            Assert.False(File.Exists(_shell.PathOf("plain.h5")));
+        }
     }
 
     [Fact]
