@@ -44,7 +44,7 @@ internal static class ActivateCommand
         }
 
         PlanFiles(files, names, record);
-        using IBackend backend = DeviceChoice.Open(invocation);
+        using IBackend backend = DeviceChoice.Open(invocation, plan.Precision);
         if (invocation.Value(options.DryRun))
         {
             DryRun.Print(invocation, backend, chosen, plan);

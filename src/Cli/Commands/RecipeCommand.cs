@@ -62,7 +62,7 @@ internal sealed class RecipeCommand
         }
 
         files.Plan("--out", record);
-        using IBackend backend = DeviceChoice.Open(invocation);
+        using IBackend backend = DeviceChoice.Open(invocation, plans[0].Precision);
         foreach (string line in SummaryTable.Lines(chosen.Network.Topology))
         {
             invocation.Say(line);
