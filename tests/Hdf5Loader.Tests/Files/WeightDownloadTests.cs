@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using VggCuda.Hdf5Loader.Files;
+using VggCuda.Tests.Shared;
 
 namespace VggCuda.Hdf5Loader.Tests.Files;
 
@@ -43,6 +44,7 @@ public sealed class WeightDownloadTests : IDisposable
         AssertFetched();
         Assert.Equal([null, "bytes=100000-", "bytes=170000-", "bytes=220000-"], server.Requests.Select(r => r.Range));
         Assert.Equal([null, "\"v1\"", "\"v1\"", "\"v1\""], server.Requests.Select(r => r.IfRange));
+        Assert.StartsWith("the connection broke after 100000 of 300000 bytes; trying again in ", Notes.First(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,7 +84,7 @@ public sealed class WeightDownloadTests : IDisposable
         await RunAsync(server, new DownloadSettings { IdleLimit = TimeSpan.FromSeconds(30) }, speed: 60);
         AssertFetched();
         Assert.Equal("bytes=150000-", server.Requests[^1].Range);
-        Assert.Equal(2, Notes.Count(n => n.StartsWith("nothing came for 30 s", StringComparison.Ordinal)));
+        Assert.InRange(Notes.Count(n => n.StartsWith("nothing came for 30 s", StringComparison.Ordinal)), 2, 5);
     }
 
     [Theory]
@@ -201,7 +203,7 @@ public sealed class WeightDownloadTests : IDisposable
         await RunAsync(server);
         AssertFetched();
         Assert.Equal("the server answers 429 Too Many Requests; trying again in 7 s", Notes.First());
-        Assert.Matches("the server answers 503 Service Unavailable; trying again in (9[0-9](\\.[0-9])?|100) s", Notes.Last());
+        Assert.Matches("the server answers 503 Service Unavailable; trying again in ([5-9][0-9](\\.[0-9])?|100) s", Notes.Last());
     }
 
     [Fact]
