@@ -76,12 +76,13 @@ public sealed unsafe partial class CudaBackend
         return new MemoryForecast(weights, memory.TotalBytes + (spec.TapShape.Count * sizeof(float)), workspace);
     }
 
-    /// <summary>Gives up weights that no program uses.</summary>
+    /// <summary>Gives up weights and plans that no program uses, and the buffer that copies go through.</summary>
     internal void Trim()
     {
         Enter();
         Stream.Synchronize();
         Weights.ReleaseUnused();
+        Plans.ReleaseUnused();
         _staging?.Dispose();
         _staging = null;
     }

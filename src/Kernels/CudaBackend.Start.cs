@@ -8,6 +8,7 @@ namespace VggCuda.Kernels;
 public sealed unsafe partial class CudaBackend
 {
     private PinnedMemory? _status;
+    private CublasHandle? _cublas;
 
     /// <summary>Whether steps become CUDA graphs.</summary>
     internal bool UseGraphs { get; init; } = Environment.GetEnvironmentVariable("VGGCUDA_NO_GRAPH") != "1";
@@ -15,8 +16,8 @@ public sealed unsafe partial class CudaBackend
     /// <summary>cuDNN, bound to the stream.</summary>
     internal CudnnHandle Cudnn { get; private set; } = null!;
 
-    /// <summary>cuBLAS, bound to the stream.</summary>
-    internal CublasHandle Cublas { get; private set; } = null!;
+    /// <summary>cuBLAS, bound to the stream; created, with its workspace, for the first program that needs it.</summary>
+    internal CublasHandle Cublas => _cublas ??= Own(CublasHandle.Create(Context, Stream));
 
     /// <summary>Device address of one int32 where kernels note the place of a value that is not finite.</summary>
     internal ulong StatusPointer => _status!.DevicePointer;
@@ -40,7 +41,6 @@ public sealed unsafe partial class CudaBackend
     {
         _status = Own(PinnedMemory.Allocate(Context, sizeof(int)));
         Cudnn = Own(CudnnHandle.Create(Context, Stream));
-        Cublas = Own(CublasHandle.Create(Context, Stream));
         StartOperations();
         Dictionary<string, string> details = new()
         {

@@ -4,38 +4,75 @@
 
 #include "kernel_host.h"
 
+#include <cstdlib>
 #include <map>
-#include <regex>
 #include <string>
+#include <vector>
 
 namespace ptx
 {
-inline std::size_t size_of(const std::string& type)
+// The number behind a word, or -1; "6.4" gives 64.
+inline int number_after(const std::string& text, const std::string& word)
 {
-    return std::stoul(type.substr(1)) / 8;
+    std::size_t place = text.find(word);
+    if (place == std::string::npos)
+    {
+        return -1;
+    }
+
+    std::string digits;
+    for (place += word.size(); place < text.size() && (std::isdigit((unsigned char)text[place]) || text[place] == '.'); place++)
+    {
+        if (text[place] != '.')
+        {
+            digits += text[place];
+        }
+    }
+
+    return digits.empty() ? -1 : std::atoi(digits.c_str());
+}
+
+// Sizes of the parameters in "(.param .u64 a, .param .align 4 .b8 b[16])".
+inline std::vector<std::size_t> parameter_sizes(const std::string& list)
+{
+    std::vector<std::size_t> sizes;
+    const std::string word = ".param";
+    for (std::size_t at = list.find(word); at != std::string::npos; at = list.find(word, at + 1))
+    {
+        std::size_t end = list.find_first_of(",", at);
+        std::string one = list.substr(at + word.size(), end == std::string::npos ? end : end - at - word.size());
+        std::size_t size = 0;
+        for (std::size_t dot = one.find('.'); dot != std::string::npos; dot = one.find('.', dot + 1))
+        {
+            char kind = dot + 1 < one.size() ? one[dot + 1] : ' ';
+            if ((kind == 'u' || kind == 's' || kind == 'f' || kind == 'b') && dot + 2 < one.size() && std::isdigit((unsigned char)one[dot + 2]))
+            {
+                size = (std::size_t)std::atoi(one.c_str() + dot + 2) / 8;
+            }
+        }
+
+        std::size_t bracket = one.find('[');
+        sizes.push_back(bracket == std::string::npos ? size : size * (std::size_t)std::atoi(one.c_str() + bracket + 1));
+    }
+
+    return sizes;
 }
 
 // Returns 0, 218 (no PTX) or 222 (too new); `log` then says why.
 inline int read(const std::string& text, std::map<std::string, const kernel_host::Kernel*>& kernels, std::string& log)
 {
-    std::smatch found;
-    if (!std::regex_search(text, found, std::regex("\\.version ([0-9]+)\\.([0-9]+)")))
+    int version = number_after(text, ".version ");
+    int target = number_after(text, ".target sm_");
+    if (version < 0 || target < 0 || target > 90)
     {
-        log = "ptxas fatal: no .version";
+        log = "ptxas fatal: no .version, no .target, or a newer one than this device";
         return 218;
     }
 
-    int version = std::stoi(found[1]) * 10 + std::stoi(found[2]);
     if (version > 90)
     {
         log = "ptxas fatal: unsupported .version";
         return 222;
-    }
-
-    if (!std::regex_search(text, found, std::regex("\\.target sm_([0-9]+)")) || std::stoi(found[1]) > 90)
-    {
-        log = "ptxas fatal: missing or newer .target";
-        return 218;
     }
 
     std::size_t place = 0;
@@ -53,22 +90,16 @@ inline int read(const std::string& text, std::map<std::string, const kernel_host
             return 218;
         }
 
-        std::string parameters = text.substr(open, close - open);
-        std::regex one("\\.param (\\.align [0-9]+ )?\\.([usfb][0-9]+) [A-Za-z0-9_$]+(\\[([0-9]+)\\])?");
-        std::size_t index = 0;
-        for (std::sregex_iterator i(parameters.begin(), parameters.end(), one), end; i != end; ++i, ++index)
+        std::vector<std::size_t> sizes = parameter_sizes(text.substr(open, close - open));
+        bool fits = sizes.size() == kernel->parameters.size();
+        for (std::size_t i = 0; fits && i < sizes.size(); i++)
         {
-            std::size_t size = size_of((*i)[2]) * ((*i)[4].matched ? std::stoul((*i)[4]) : 1);
-            if (index >= kernel->parameters.size() || kernel->parameters[index].size != size)
-            {
-                log = name + ": parameter " + std::to_string(index + 1) + " differs from the source's";
-                return 218;
-            }
+            fits = sizes[i] == kernel->parameters[i].size;
         }
 
-        if (index != kernel->parameters.size())
+        if (!fits)
         {
-            log = name + ": " + std::to_string(index) + " parameters, the source has " + std::to_string(kernel->parameters.size());
+            log = name + ": the PTX has other parameters than the source";
             return 218;
         }
 

@@ -34,6 +34,9 @@ internal sealed class ConvolutionPlan : IDisposable
     /// <summary>Milliseconds measured when it was chosen; NaN where it was not measured.</summary>
     public double Milliseconds { get; set; } = double.NaN;
 
+    /// <summary>Programs' convolutions that are tied to it; it must outlive them.</summary>
+    public int Users { get; internal set; }
+
     /// <summary>cuDNN's own form, to be loaded again by the same version on the same GPU.</summary>
     public byte[] Serialize() => _plan.GetText(CudnnAttribute.ExecutionPlanJson);
 
@@ -109,6 +112,7 @@ internal sealed class BoundConvolution : IDisposable
         Plan = plan;
         _pack = pack;
         _addresses = addresses;
+        plan.Users++;
     }
 
     /// <summary>The plan.</summary>
@@ -136,5 +140,12 @@ internal sealed class BoundConvolution : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _pack.Dispose();
+    public void Dispose()
+    {
+        if (!_pack.IsClosed)
+        {
+            _pack.Dispose();
+            Plan.Users--;
+        }
+    }
 }

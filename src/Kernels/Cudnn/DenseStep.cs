@@ -26,6 +26,11 @@ internal sealed unsafe class DenseStep
         _precision = precision;
         _weights = weights;
         _bias = bias;
+        if (UsesCublas)
+        {
+            // Now, while allocating is allowed: the first use may be in a capture.
+            _ = backend.Cublas;
+        }
     }
 
     private ElementType Element => Elements.Of(_precision);

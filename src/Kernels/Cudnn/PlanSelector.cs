@@ -86,6 +86,16 @@ internal sealed class PlanSelector : IDisposable
         return Measure(plan, memory);
     }
 
+    /// <summary>Drops plans that no program uses; they are found again on disk.</summary>
+    public void ReleaseUnused()
+    {
+        foreach (ConvolutionPlan plan in _plans.Values.Where(p => p.Users == 0).ToArray())
+        {
+            _plans.Remove(plan.Request);
+            plan.Dispose();
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

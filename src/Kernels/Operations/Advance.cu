@@ -1,7 +1,10 @@
 #include "kernel.cuh"
 
-// step += 1; one thread.
+// step += 1, by one thread of the block.
 KERNEL(advance_f32, float* step)
 {
-    *step += 1.0f;
+    if (threadIdx.x == 0)
+    {
+        *step += 1.0f;
+    }
 }

@@ -9,6 +9,7 @@ internal static unsafe class FakeCuda
 {
     private static readonly Lazy<nint> Library = new(Load);
     private static string? _unavailable;
+    private static string _plans = "";
 
     /// <summary>Skips the test where there is no g++; otherwise forgets what earlier tests asked for, and checks that they left nothing.</summary>
     public static void Require()
@@ -54,11 +55,23 @@ internal static unsafe class FakeCuda
         }
     }
 
+    /// <summary>Deletes the plans that earlier runs of this process kept.</summary>
+    public static void ForgetPlans()
+    {
+        if (Directory.Exists(_plans))
+        {
+            Directory.Delete(_plans, recursive: true);
+        }
+    }
+
     /// <summary>What a real library would have refused, a line each; empty when all was well.</summary>
     public static string Violations() => Text("fakecuda_violations");
 
     /// <summary>What is alive: memory, streams, descriptors...; empty when nothing is.</summary>
     public static string Live() => Text("fakecuda_live");
+
+    /// <summary>How much is alive: objects, and bytes of memory.</summary>
+    public static long LiveCount() => Live().Split('\n', StringSplitOptions.RemoveEmptyEntries).Sum(line => long.Parse(line[..line.IndexOf(' ', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture));
 
     /// <summary>Fails the test where something was misused or left behind.</summary>
     public static void AssertClean()
@@ -96,16 +109,13 @@ internal static unsafe class FakeCuda
                 Environment.SetEnvironmentVariable("VGGCUDA_" + name, path);
             }
 
+            // Which engine wins a race of microseconds on a CPU says nothing, and would make results differ from run to run.
+            Environment.SetEnvironmentVariable("VGGCUDA_AUTOTUNE", "0");
+
             // Plans are cached in a folder of this run: a test must not depend on what an earlier run left.
-            string cache = Path.Combine(Path.GetTempPath(), $"vggcuda-plans-{Environment.ProcessId}");
-            Environment.SetEnvironmentVariable("VGGCUDA_CACHE_DIR", cache);
-            AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-            {
-                if (Directory.Exists(cache))
-                {
-                    Directory.Delete(cache, recursive: true);
-                }
-            };
+            _plans = Path.Combine(Path.GetTempPath(), $"vggcuda-plans-{Environment.ProcessId}");
+            Environment.SetEnvironmentVariable("VGGCUDA_CACHE_DIR", _plans);
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => ForgetPlans();
             return NativeLibrary.Load(path);
         }
         catch (InvalidOperationException e)

@@ -7,7 +7,7 @@ namespace VggCuda.Kernels.Tests.Fake;
 /// <summary>Compiles tests/FakeCuda and the kernels' sources to one shared library, once per content.</summary>
 internal static class FakeCudaBuild
 {
-    private static readonly string[] Flags = ["-std=c++17", "-O2", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", "-ffp-contract=off", "-Wall", "-Wno-unknown-pragmas"];
+    private static readonly string[] Flags = ["-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", "-ffp-contract=off", "-Wall", "-Wno-unknown-pragmas"];
 
     /// <summary>The library's path, or null and the reason.</summary>
     public static string? Find(out string? unavailable)
