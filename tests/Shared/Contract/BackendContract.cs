@@ -38,6 +38,9 @@ public abstract partial class BackendContract(SharedBackend shared) : IClassFixt
     /// <summary>Largest relative error of the losses in the first steps of a run.</summary>
     protected virtual double LossTolerance => 1e-3;
 
+    /// <summary>Whether a convolution of small whole numbers has no rounding error, as where it is computed directly: only then does a flat image stay exactly flat.</summary>
+    protected virtual bool ConvolutionsAreExact => true;
+
     /// <summary>A measure of what the backend holds, in any unit: after everything has been disposed of it must be what it was before.</summary>
     protected abstract long Held(IBackend backend);
 
