@@ -65,11 +65,11 @@ internal sealed record FileInformation
 
     public IReadOnlyList<string> IgnoredLayers { get; init; } = [];
 
-    public static FileInformation Of(KerasInspection found) => new()
+    public static FileInformation Of(KerasInspection found, IReadOnlyList<PublishedWeights> published) => new()
     {
         Path = found.Name,
         Size = found.FileSize,
-        PublishedBySize = PublishedWeights.All.FirstOrDefault(p => p.Size == found.FileSize)?.Name,
+        PublishedBySize = published.FirstOrDefault(p => p.Size == found.FileSize)?.Name,
         Layout = char.ToLowerInvariant(found.Layout.ToString()[0]) + found.Layout.ToString()[1..],
         Writer = WriterOf(found),
         KerasVersion = found.KerasVersion,

@@ -155,6 +155,11 @@ public sealed class WeightsCommandTests : IDisposable
         Assert.Contains("Downloaded; its MD5", first.Error, StringComparison.Ordinal);
         Assert.Equal(content, File.ReadAllBytes(path));
 
+        File.Copy(path, _shell.PathOf("copy.h5"));
+        Outcome verified = _shell.Run("verify", "~/copy.h5");
+        Assert.Contains("File:     the published file 'small': size and MD5 are right", verified.Out, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.File, verified.Code);
+
         Outcome second = _shell.Run("fetch", "SMALL", "--quiet").Succeeded();
         Assert.Equal((path, ""), (second.Out.Trim(), second.Error));
         Assert.Equal(2, server.Requests.Count);

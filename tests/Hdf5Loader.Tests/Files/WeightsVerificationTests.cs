@@ -51,6 +51,24 @@ public sealed class WeightsVerificationTests : IDisposable
     }
 
     [Fact]
+    public void A_published_file_is_told_by_size_and_MD5_and_a_changed_copy_by_its_size()
+    {
+        string path = _folder["w.h5"];
+        PlainWeightsFile.Write(_weights, path);
+        WeightsVerification plain = WeightsVerification.Run(path);
+        PublishedWeights[] published = [new("x", "x.h5", new Uri("http://127.0.0.1/x"), plain.Size, plain.Md5, "a test's file")];
+        WeightsVerification found = WeightsVerification.Run(path, published: published);
+        Assert.Equal(published[0], found.Published);
+        Assert.True(found.IsGood);
+
+        Damage(path, plain.Size - 4, BitConverter.GetBytes(0.25f));
+        WeightsVerification changed = WeightsVerification.Run(path, published: published);
+        Assert.Null(changed.Problem);
+        Assert.Equal(published[0], changed.Pretended);
+        Assert.False(changed.IsGood);
+    }
+
+    [Fact]
     public void A_value_that_is_not_finite_is_told_with_its_layer()
     {
         PlainWeightsFile.Write(_weights, _folder["w.h5"]);
