@@ -31,15 +31,16 @@ internal static class Errors
     public static double TapTolerance(Precision precision) => precision switch
     {
         Precision.Fp32 => 1e-5,
-        Precision.Bf16 => 0.04,
-        _ => 0.005,
+        Precision.Bf16 => 0.16,
+        _ => 0.02,
     };
 
-    // ReLU masks and pooling decisions within rounding of a tie go either way, so gradients differ more than values.
+    // ReLU masks and pooling decisions within rounding of a tie go either way, and in the contract's thin networks each one
+    // weighs; PyTorch's own errors stand beside these in the report.
     public static double GradientTolerance(Precision precision) => precision switch
     {
         Precision.Fp32 => 2e-3,
-        Precision.Bf16 => 0.32,
-        _ => 0.04,
+        Precision.Bf16 => 0.8,
+        _ => 0.15,
     };
 }

@@ -55,6 +55,14 @@ public class VariantTests
     }
 
     [Fact]
+    public void An_engine_with_a_transform_is_taken_where_there_is_no_other()
+    {
+        FakeCuda.Set("cudnn.transforms_only", 1);
+        (double tap, double gradient) = Errors(NetworkCase.All["block1_pool"], Precision.Fp32);
+        Assert.True(tap < 1e-5 && gradient < 1e-3, $"{tap}, {gradient}");
+    }
+
+    [Fact]
     public void Without_any_engine_the_failure_names_the_layer_and_the_ways_out()
     {
         FakeCuda.Set("cudnn.any", 0);
@@ -89,6 +97,8 @@ public class VariantTests
         Assert.True(EngineList.IsWelcome([0], Precision.Fp16));
         Assert.False(EngineList.IsWelcome([0, 4], Precision.Fp16));
         Assert.False(EngineList.IsWelcome([5], Precision.Tf32));
+        Assert.True(EngineList.IsWelcome([5], Precision.Fp32, transforms: true));
+        Assert.False(EngineList.IsWelcome([5, 1], Precision.Fp32, transforms: true));
         Assert.True(EngineList.IsWelcome([], Precision.Fp32));
     }
 
