@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using VggCuda.Cli.Commands;
 using VggCuda.Cli.Hosting;
+using VggCuda.Cli.Weights;
 
 namespace VggCuda.Cli;
 
@@ -20,6 +21,7 @@ internal static class CommandLine
         root.Subcommands.Add(ActivateCommand.Create(host));
         root.Subcommands.Add(PredictCommand.Create(host));
         root.Subcommands.Add(DevicesCommand.Create(host));
+        root.Subcommands.Add(WeightsCommand.Create(host));
         return root;
     }
 

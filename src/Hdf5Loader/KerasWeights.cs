@@ -152,7 +152,8 @@ public sealed class KerasWeights : IWeightSource
     /// <exception cref="WeightsException">Something is wrong; the message says where.</exception>
     public void CheckContents(IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
-        float[] buffer = new float[1 << 20];
+        long largest = Inspection.Tensors.Max(t => t.Count);
+        float[] buffer = new float[(int)Math.Min(largest, 1 << 20)];
         long done = 0;
         foreach (LayerWeights layer in Layers)
         {
@@ -172,7 +173,8 @@ public sealed class KerasWeights : IWeightSource
     /// <inheritdoc/>
     public void Dispose() => _source.Dispose();
 
-    private static KerasWeights Open(string name, Func<ByteSource> open) => KerasFile.Guard(name, () =>
+    /// <summary>Opens any source; disposes it where that fails.</summary>
+    internal static KerasWeights Open(string name, Func<ByteSource> open) => KerasFile.Guard(name, () =>
     {
         ByteSource source = open();
         try

@@ -25,16 +25,11 @@ public static class AtomicFile
         try
         {
             Fill(path, beside, FileMode.CreateNew, write, flushToDisk: true);
-            File.Move(beside, target, overwrite: true);
+            Move(path, beside, target);
         }
-        catch (Exception e)
+        catch
         {
             Discard(beside);
-            if (e is not WriteFailure && Translate(path, e) is { } better)
-            {
-                throw better;
-            }
-
             throw;
         }
     }
@@ -104,6 +99,18 @@ public static class AtomicFile
         }
     }
 
+    private static void Move(string path, string beside, string target)
+    {
+        try
+        {
+            File.Move(beside, target, overwrite: true);
+        }
+        catch (Exception e) when (Translate(path, e) is { } better)
+        {
+            throw better;
+        }
+    }
+
     private static void Discard(string beside)
     {
         try
@@ -121,14 +128,16 @@ public static class AtomicFile
         UnauthorizedAccessException => new WriteFailure(path, "access denied; choose another folder or change its permissions.", e),
         PathTooLongException => new WriteFailure(path, "the name is too long.", e),
         IOException io => new WriteFailure(path, Cause(io), e),
+
+        // What the runtime makes of EFBIG.
+        ArgumentOutOfRangeException => new WriteFailure(path, "the file would be larger than the system allows.", e),
         _ => null,
     };
 
-    // The system's numbers. Linux: EFBIG 27, ENOSPC 28, EROFS 30, EDQUOT 122; Windows: ERROR_HANDLE_DISK_FULL 39, ERROR_DISK_FULL 112.
+    // The system's numbers. Linux: ENOSPC 28, EROFS 30, EDQUOT 122; Windows: ERROR_HANDLE_DISK_FULL 39, ERROR_DISK_FULL 112.
     private static string Cause(IOException e) => (OperatingSystem.IsWindows() ? e.HResult & 0xFFFF : e.HResult) switch
     {
         28 when !OperatingSystem.IsWindows() => "the disk is full.",
-        27 when !OperatingSystem.IsWindows() => "the file would be larger than the system allows.",
         30 when !OperatingSystem.IsWindows() => "the file system is read-only.",
         122 when OperatingSystem.IsLinux() => "the disk quota is used up.",
         39 or 112 when OperatingSystem.IsWindows() => "the disk is full.",

@@ -121,7 +121,13 @@ internal static class MedianCut
         {
             int channel = _widest;
             Span<Bin> mine = bins.AsSpan(_start, Length);
-            mine.Sort((a, b) => a.Channel(channel).CompareTo(b.Channel(channel)));
+            double[] keys = new double[Length];
+            for (int i = 0; i < Length; i++)
+            {
+                keys[i] = mine[i].Channel(channel);
+            }
+
+            keys.AsSpan().Sort(mine);
             double total = 0, totalCount = 0;
             foreach (Bin bin in mine)
             {

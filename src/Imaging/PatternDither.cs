@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace VggCuda.Imaging;
 
 /// <summary>Dithers to any palette in a fixed pattern, so that a pixel that does not change between frames keeps its index.</summary>
@@ -21,44 +23,50 @@ internal sealed class PatternDither
         15, 7, 13, 5,
     ];
 
-    // Entries are sorted by lightness, hence comparing indices is comparing lightness.
+    // Far from any colour, yet its squared distance fits an int.
+    private const int FarAway = 10_000;
+
+    // Entries are sorted by lightness, hence comparing indices is comparing lightness. Filled up with far ones to whole vectors.
     private readonly int[] _red;
     private readonly int[] _green;
     private readonly int[] _blue;
+
+    // 0 for not known yet, else index + 1. Rows are done in parallel; all would write the same.
     private readonly short[] _nearest = new short[1 << (3 * LookupBits)];
 
     /// <param name="colours">0xRRGGBB, darkest first, at most 256.</param>
     public PatternDither(int[] colours)
     {
-        _red = Array.ConvertAll(colours, c => c >> 16);
-        _green = Array.ConvertAll(colours, c => (c >> 8) & 255);
-        _blue = Array.ConvertAll(colours, c => c & 255);
+        int padding = (Vector<int>.Count - (colours.Length % Vector<int>.Count)) % Vector<int>.Count;
+        _red = [.. colours.Select(c => c >> 16), .. Enumerable.Repeat(FarAway, padding)];
+        _green = [.. colours.Select(c => (c >> 8) & 255), .. Enumerable.Repeat(FarAway, padding)];
+        _blue = [.. colours.Select(c => c & 255), .. Enumerable.Repeat(FarAway, padding)];
     }
 
     /// <summary>An index for every pixel, row by row.</summary>
     public byte[] Quantise(Picture picture)
     {
         byte[] indices = new byte[picture.Width * picture.Height];
-        byte[] rgb = picture.Rgb;
-        Span<byte> candidates = stackalloc byte[Candidates];
-        int pixel = 0;
-        int filledFor = -1;
-        for (int y = 0; y < picture.Height; y++)
-        {
-            for (int x = 0; x < picture.Width; x++, pixel++)
-            {
-                int colour = Palette.ColourAt(rgb, pixel);
-                if (colour != filledFor)
-                {
-                    Fill(candidates, colour);
-                    filledFor = colour;
-                }
-
-                indices[pixel] = candidates[s_bayer[((y & 3) * 4) + (x & 3)]];
-            }
-        }
-
+        Parallel.For(0, picture.Height, y => QuantiseRow(picture, y, indices));
         return indices;
+    }
+
+    private void QuantiseRow(Picture picture, int y, byte[] indices)
+    {
+        Span<byte> candidates = stackalloc byte[Candidates];
+        int filledFor = -1;
+        for (int x = 0; x < picture.Width; x++)
+        {
+            int pixel = (y * picture.Width) + x;
+            int colour = Palette.ColourAt(picture.Rgb, pixel);
+            if (colour != filledFor)
+            {
+                Fill(candidates, colour);
+                filledFor = colour;
+            }
+
+            indices[pixel] = candidates[s_bayer[((y & 3) * 4) + (x & 3)]];
+        }
     }
 
     private void Fill(Span<byte> candidates, int colour)
@@ -97,18 +105,30 @@ internal sealed class PatternDither
         r = ((r >> drop) << (drop + 1)) + 1;
         g = ((g >> drop) << (drop + 1)) + 1;
         b = ((b >> drop) << (drop + 1)) + 1;
-        int best = 0, least = int.MaxValue;
-        for (int i = 0; i < _red.Length; i++)
+        Vector<int> least = new(int.MaxValue), best = Vector<int>.Zero, place = Vector<int>.Indices;
+        for (int i = 0; i < _red.Length; i += Vector<int>.Count)
         {
-            int dr = r - (2 * _red[i]), dg = g - (2 * _green[i]), db = b - (2 * _blue[i]);
-            int distance = (dr * dr) + (dg * dg) + (db * db);
-            if (distance < least)
+            Vector<int> dr = new Vector<int>(r) - (new Vector<int>(_red, i) << 1);
+            Vector<int> dg = new Vector<int>(g) - (new Vector<int>(_green, i) << 1);
+            Vector<int> db = new Vector<int>(b) - (new Vector<int>(_blue, i) << 1);
+            Vector<int> distance = (dr * dr) + (dg * dg) + (db * db);
+            Vector<int> nearer = Vector.LessThan(distance, least);
+            least = Vector.ConditionalSelect(nearer, distance, least);
+            best = Vector.ConditionalSelect(nearer, place, best);
+            place += new Vector<int>(Vector<int>.Count);
+        }
+
+        int nearest = best[0], smallest = least[0];
+        for (int lane = 1; lane < Vector<int>.Count; lane++)
+        {
+            // Of equally near ones the first, whatever the vectors' length.
+            if (least[lane] < smallest || (least[lane] == smallest && best[lane] < nearest))
             {
-                (least, best) = (distance, i);
+                (smallest, nearest) = (least[lane], best[lane]);
             }
         }
 
-        _nearest[cell] = (short)(best + 1);
-        return (byte)best;
+        _nearest[cell] = (short)(nearest + 1);
+        return (byte)nearest;
     }
 }

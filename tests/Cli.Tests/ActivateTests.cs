@@ -155,6 +155,17 @@ public sealed class ActivateTests : IDisposable
     }
 
     [Fact]
+    public void A_link_stays_a_link_and_what_it_points_to_is_written()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");
+        Directory.CreateDirectory(_shell.PathOf("far"));
+        File.CreateSymbolicLink(_shell.PathOf("near.png"), _shell.PathOf("far/real.png"));
+        Activate("--class", "1", "--iterations", "1", "--out", "~/near.png").Succeeded();
+        Assert.Equal(224, PictureFile.Read(_shell.PathOf("far/real.png")).Width);
+        Assert.NotNull(new FileInfo(_shell.PathOf("near.png")).LinkTarget);
+    }
+
+    [Fact]
     public void Same_seed_same_bytes_and_quiet_says_nothing()
     {
         string[] line = ["--class", "1", "--iterations", "2", "--quiet", "--out"];

@@ -36,10 +36,12 @@ public sealed class UsageTests : IDisposable
     [InlineData("activate --class 20 --threads 0", "between 1 and")]
     [InlineData("activate --class 20 --seed-image ~/x.png --jitter 0 --count 2", "same picture")]
     [InlineData("activate --class 20 --precision fp8", "auto, fp32, tf32, fp16, bf16")]
+    [InlineData("activate --class 20 --precision fp16 --device cpu", "cpu computes in fp32")]
+    [InlineData("recipe --precision bf16 --device reference --out ~/o", "reference computes in double")]
     [InlineData("activate --class 20 --preset deepdream", "keras-vis")]
     [InlineData("activate --class 20 --size 31", "between 32 and")]
     [InlineData("activate --class 20 --size 96", "64 x 64")]
-    [InlineData("activate --class 20 --jitter 64", "between 0 and 63")]
+    [InlineData("activate --class 20 --jitter 64", "between 0 and 62")]
     [InlineData("activate --class 20 --device gpu", "auto, cpu, cuda, cuda:N or reference")]
     [InlineData("activate --class 20 --device cuda:x", "cuda:0")]
     [InlineData("activate --class 20 --out ~/a.jpg", ".png")]
@@ -114,6 +116,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("activate --precision b", "bf16")]
     [InlineData("activate --weights d", "demo")]
     [InlineData("activate --tv", "--tv-weight")]
+    [InlineData("activate --class bi", "bird")]
     public void Completion_offers_what_could_follow(string line, string expected)
     {
         string[] offered = _shell.Run($"[suggest:{line.Length + 8}]", "vggcuda " + line).Succeeded().Out.Split('\n', StringSplitOptions.TrimEntries);

@@ -166,6 +166,20 @@ public class ReadTests
         Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 16 * 1024 * 1024);
     }
 
+    [Theory]
+    [InlineData("gif")]
+    [InlineData("jpeg")]
+    public void Bombs_of_other_kinds_are_refused_too(string kind)
+    {
+        byte[] file = Encoded(kind);
+
+        // GIF: the canvas follows the signature; JPEG: the size follows the frame header's marker, length and precision.
+        int at = kind == "gif" ? 6 : file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC0, 0x00, 0x11]) + 5;
+        Assert.True(at > 5);
+        file.AsSpan(at, 4).Fill(0xFE);
+        Assert.Contains("too large", Assert.Throws<PictureException>(() => PictureFile.Decode(file, "bomb")).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_file_that_never_ends_is_given_up()
     {

@@ -20,7 +20,7 @@ internal static class ActivateCommand
     {
         ActivateOptions options = new();
         Command command = new("activate", "Draw the pictures that most excite classes or filters.");
-        options.AddTo(command);
+        options.AddTo(command, host);
         host.Run(command, invocation => Run(invocation, options));
         return command;
     }
@@ -44,7 +44,7 @@ internal static class ActivateCommand
         }
 
         PlanFiles(files, names, record);
-        using IBackend backend = DeviceChoice.Open(invocation);
+        using IBackend backend = DeviceChoice.Open(invocation, plan.Precision);
         if (invocation.Value(options.DryRun))
         {
             DryRun.Print(invocation, backend, chosen, plan);

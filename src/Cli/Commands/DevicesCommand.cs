@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Serialization;
 using VggCuda.Cli.Hosting;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Backends.Cpu;
 using VggCuda.Engine.Backends.Reference;
+using VggCuda.Kernels;
 
 namespace VggCuda.Cli.Commands;
 
@@ -33,12 +35,41 @@ internal static class DevicesCommand
 
     private static DeviceList Find(Invocation invocation)
     {
+        CudaProbe probe = CudaDevices.Probe();
         List<DeviceEntry> devices =
         [
-            Describe("cpu", () => new CpuBackend(invocation.Threads)),
             Describe("reference", () => new ReferenceBackend()),
+            Describe("cpu", () => new CpuBackend(invocation.Threads)),
         ];
-        return new DeviceList(devices, []);
+        devices.AddRange(probe.Devices.Select(d => Describe(d, probe)));
+        if (probe.Devices.Count == 0)
+        {
+            devices.Add(new DeviceEntry("cuda", false, null, null, probe.Problems.Count > 0 ? string.Join(" ", probe.Problems) : "The driver knows no GPU."));
+        }
+
+        return new DeviceList(devices, probe.Log);
+    }
+
+    private static DeviceEntry Describe(CudaDevice device, CudaProbe probe)
+    {
+        Dictionary<string, string> details = new()
+        {
+            ["compute capability"] = device.ComputeCapability.ToString(2),
+            ["memory"] = string.Create(CultureInfo.InvariantCulture, $"{device.MemoryBytes >> 20} MiB"),
+            ["multiprocessors"] = device.Multiprocessors.ToString(CultureInfo.InvariantCulture),
+            ["bus"] = device.BusId,
+            ["driver (CUDA)"] = probe.DriverVersion?.ToString() ?? "none",
+            ["cuDNN"] = probe.CudnnVersion?.ToString() ?? "none",
+            ["cuBLAS"] = probe.CublasVersion?.ToString() ?? "none",
+        };
+        List<string> reasons = [.. probe.Problems];
+        if (!device.IsSupported)
+        {
+            reasons.Add("Its compute capability is below 7.5, the least that the kernels run on.");
+        }
+
+        string? reason = reasons.Count > 0 ? string.Join(" ", reasons) : null;
+        return new DeviceEntry(string.Create(CultureInfo.InvariantCulture, $"cuda:{device.Ordinal}"), reason is null, device.Name, details, reason);
     }
 
     private static DeviceEntry Describe(string name, Func<IBackend> open)
@@ -58,14 +89,21 @@ internal static class DevicesCommand
     {
         foreach (DeviceEntry device in list.Devices)
         {
-            invocation.Result(device.Usable ? $"{device.Name}: {device.Processor}" : $"{device.Name}: cannot be used: {device.Reason}");
+            string what = device.Processor is null ? "" : $"{device.Processor}; ";
+            invocation.Result(device.Usable ? $"{device.Name}: {device.Processor}" : $"{device.Name}: {what}cannot be used. {device.Reason}");
             foreach ((string key, string value) in device.Details ?? new Dictionary<string, string>())
             {
                 invocation.Result($"  {key}: {value}");
             }
         }
 
-        foreach (string line in invocation.Verbose ? list.CudaLibraries : [])
+        if (!invocation.Verbose)
+        {
+            return;
+        }
+
+        invocation.Result("Search for the CUDA libraries:");
+        foreach (string line in list.CudaLibraries)
         {
             invocation.Result($"  {line}");
         }

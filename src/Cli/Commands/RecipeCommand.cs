@@ -29,6 +29,7 @@ internal sealed class RecipeCommand
     {
         RecipeCommand recipe = new();
         recipe._layer.CompletionSources.Add([.. LayerChoice.AllNames]);
+        recipe._class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
         Command command = new("recipe", "Print the summary, then draw a class and a filter of a layer, as the keras-vis recipe does.")
         {
             recipe._out, recipe._iterations, recipe._count, recipe._class, recipe._layer, recipe._seed, recipe._precision, recipe._scale,
@@ -62,7 +63,7 @@ internal sealed class RecipeCommand
         }
 
         files.Plan("--out", record);
-        using IBackend backend = DeviceChoice.Open(invocation);
+        using IBackend backend = DeviceChoice.Open(invocation, plans[0].Precision);
         foreach (string line in SummaryTable.Lines(chosen.Network.Topology))
         {
             invocation.Say(line);
@@ -70,30 +71,27 @@ internal sealed class RecipeCommand
 
         Drawer drawer = new(invocation, backend, chosen, files);
         List<RenderRecord> renders = [];
-        RenderResult? last = null;
-        for (int i = 0; i < plans.Length && last is not { Cancelled: true }; i++)
+        string? cancelled = null;
+        for (int i = 0; i < plans.Length && cancelled is null; i++)
         {
             try
             {
-                last = drawer.Draw(plans[i], Telling.Title(plans[i], chosen), null);
+                RenderResult result = drawer.Draw(plans[i], Telling.Title(plans[i], chosen), null);
+                renders.Add(drawer.Stage(result, sheets[i], null, names[i]));
+                Telling.Scores(invocation, chosen, result);
+                cancelled = result.Cancelled ? Telling.Cancelled(result, [.. names.Take(i + 1).Select(n => n.Png)], null) : null;
             }
-            catch (OperationCanceledException) when (last is not null)
+            catch (OperationCanceledException) when (i > 0)
             {
-                // The first picture is whole; it is kept.
-                last = last with { Cancelled = true };
-                break;
+                cancelled = $"Cancelled; {names[0].Png} is whole, {names[1].Png} had not been begun.\nTo have both, run the same command again.";
             }
-
-            renders.Add(drawer.Stage(last, sheets[i], null, names[i]));
-            Telling.Scores(invocation, chosen, last);
         }
 
         files.Stage(record, JsonSerializer.SerializeToUtf8Bytes(drawer.Record("recipe", started, renders), RunRecordJson.Default.RunRecord));
         files.Commit();
-        string[] written = [.. renders.SelectMany(r => r.Files).Select(f => f.Path)];
-        if (last!.Cancelled)
+        if (cancelled is not null)
         {
-            throw CommandException.Cancelled(Telling.Cancelled(last, written, null));
+            throw CommandException.Cancelled(cancelled);
         }
 
         invocation.Say($"{chosen.Describe(index)} is in {names[0].Png}, filter {index} of {layer.Name} in {names[1].Png}; the run record is {record}.");

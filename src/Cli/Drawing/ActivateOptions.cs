@@ -56,7 +56,7 @@ internal sealed class ActivateOptions
     public static Option<int?> ScaleOption() => Parsers.WholeNumber(
         new Option<int?>("--scale")
         {
-            Description = "Enlarge each picture by this whole factor for the PNG and animations, pixel by pixel, nothing invented. Default: 1, or what brings a small one to 224 pixels (4 for the bundled model's 64). --raw and the record keep the true size.",
+            Description = "Enlarge each picture by this whole factor (bicubic) for the PNG and animations. Default: 1, or what brings a small picture to 224 pixels: 4 for the bundled model's 64. --raw and the record keep the true size.",
             HelpName = "N",
         },
         1,
@@ -86,8 +86,9 @@ internal sealed class ActivateOptions
         return option;
     }
 
-    public void AddTo(Command command)
+    public void AddTo(Command command, CommandHost host)
     {
+        Class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
         Layer.CompletionSources.Add([.. LayerChoice.AllNames]);
         Preset.CompletionSources.Add(PlanFactory.KerasVis);
         foreach (Option option in (Option[])[Layer, Filter, Class, Count, Sum, Preset, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, Precision, Out, Raw, Gif, WebP, Log, Scale, DryRun])

@@ -48,7 +48,7 @@ internal sealed class Sheet
     }
 
     private Picture Cell(RenderedImage image, byte[] display) =>
-        Label.Draw(Enlarge.Nearest(new Picture(_plan.Width, _plan.Height, display), Scale), Title(image));
+        Label.Draw(Enlarge.Smooth(new Picture(_plan.Width, _plan.Height, display), Scale), Title(image));
 
     private string Title(RenderedImage image) => string.Join(" + ", image.Channels.Select(NameOf));
 

@@ -12,13 +12,14 @@ internal static class Telling
     private const int MostChannelsInName = 6;
     private const int MostPicturesTold = 20;
 
-    /// <summary>"predictions: bird (class 20)", "block3_conv1: 20, 21".</summary>
+    /// <summary>"bird (class 20)", "block3_conv1: filter 20, filter 21".</summary>
     public static string Title(RenderPlan plan, ChosenNetwork chosen)
     {
         int[] channels = [.. plan.Objective.Channels.SelectMany(c => c).Distinct()];
         bool areClasses = plan.Objective.Layer == PlanFactory.Predictions;
-        IEnumerable<string> some = channels.Take(3).Select(c => areClasses ? chosen.Describe(c) : $"filter {c}");
-        return $"{plan.Objective.Layer}: {string.Join(", ", some)}{(channels.Length > 3 ? $" and {channels.Length - 3} more" : "")}";
+        string some = string.Join(", ", channels.Take(3).Select(c => areClasses ? chosen.Describe(c) : $"filter {c}"));
+        string more = channels.Length > 3 ? $" and {channels.Length - 3} more" : "";
+        return areClasses ? some + more : $"{plan.Objective.Layer}: {some}{more}";
     }
 
     /// <summary>"predictions-20.png", "block3_conv1-20,21.png", "block5_conv3-512-filters.png", "predictions-20+21.png" for a joint one.</summary>

@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
 using VggCuda.Cli.Hosting;
 using VggCuda.Engine.Model;
 using VggCuda.Hdf5Loader;
@@ -26,11 +28,25 @@ internal static class NetworkChoice
         return choice.Path is { } path ? OpenFile(path) : OpenDemo();
     }
 
-    private static ChosenNetwork OpenDemo()
+    /// <summary>Names that --class can take with the --weights of an unfinished command line; for completion, so it never fails.</summary>
+    public static IEnumerable<CompletionItem> ClassNamesFor(CommandHost host, ParseResult arguments)
     {
-        IWeightSource weights = KerasWeights.Open(Resource("demo.h5"), "the bundled model");
-        return new ChosenNetwork(weights, "bundled model", null, ClassNames.Parse(Resource("demo.classes.txt"), "the bundled model's class names"));
+        try
+        {
+            WeightsChoice choice = WeightsFiles.Find(arguments.GetValue(host.Globals.Weights), WeightsFolders.Find(host.Terminal.Variable, host.Terminal.Home));
+            ClassNames names = choice.Path is null ? DemoNames() : File.Exists(ClassNames.PathBeside(choice.Path)) ? ClassNames.Load(ClassNames.PathBeside(choice.Path)) : ImageNetClasses.Names;
+            return Enumerable.Range(0, names.Count).Select(i => new CompletionItem(names[i]));
+        }
+        catch (WeightsException)
+        {
+            return [];
+        }
     }
+
+    private static ChosenNetwork OpenDemo() =>
+        new(KerasWeights.Open(Resource("demo.h5"), "the bundled model"), "bundled model", null, DemoNames());
+
+    private static ClassNames DemoNames() => ClassNames.Parse(Resource("demo.classes.txt"), "the bundled model's class names");
 
     private static ChosenNetwork OpenFile(string path)
     {

@@ -67,7 +67,7 @@ internal sealed class OutputFiles : IDisposable
             throw CommandException.Usage($"{option} needs a file name.");
         }
 
-        string full = Path.GetFullPath(path);
+        string full = Resolve(path);
         if (!_planned.TryAdd(full, option))
         {
             throw CommandException.Usage($"{_planned[full]} and {option} name the same file, '{path}'.");
@@ -108,7 +108,7 @@ internal sealed class OutputFiles : IDisposable
     /// <exception cref="CommandException">It cannot be written; nothing is left of it.</exception>
     public void Stage(string path, Action<Stream> write)
     {
-        string full = Path.GetFullPath(path);
+        string full = Resolve(path);
         bool direct = IsDevice(full);
         string part = direct ? full : PartOf(full);
         try
@@ -130,6 +130,11 @@ internal sealed class OutputFiles : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw CommandException.File($"'{path}' cannot be written: {WithoutPath(exception, part)}\nNothing was changed.", exception);
+        }
+        catch (ArgumentOutOfRangeException exception) when (exception.ParamName == "value")
+        {
+            // What .NET makes of EFBIG, a file beyond the limits of the user or the file system.
+            throw CommandException.File($"'{path}' cannot be written: it would be larger than the system allows.\nNothing was changed.", exception);
         }
     }
 
@@ -171,6 +176,13 @@ internal sealed class OutputFiles : IDisposable
         {
             Directory.Delete(_created);
         }
+    }
+
+    // Renaming over a link would replace the link; what it points to is meant.
+    private static string Resolve(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return IsDevice(full) || new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
     }
 
     private static string PartOf(string full) =>

@@ -6,8 +6,12 @@ using VggCuda.Engine.Rendering;
 namespace VggCuda.Cli.Progress;
 
 /// <summary>A live bar on a terminal.</summary>
+/// <remarks>Everything fits into 80 columns: 24 for the title, 12 for the bar, 42 for the numbers.</remarks>
 internal sealed class LiveProgress(Terminal terminal) : IProgressDisplay
 {
+    private const int TitleWidth = 24;
+    private const int BarWidth = 12;
+
     public T Show<T>(string title, int iterations, Func<IProgress<RenderProgress>?, T> body)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
@@ -17,14 +21,15 @@ internal sealed class LiveProgress(Terminal terminal) : IProgressDisplay
             ColorSystem = terminal.UseColour ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.Yes,
         });
-        Words words = new(iterations);
+        Words words = new();
+        string shortTitle = title.Length <= TitleWidth ? title : title[..(TitleWidth - 1)] + "…";
         return console.Progress()
             .AutoClear(true)
             .HideCompleted(false)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = 24 }, words)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = BarWidth }, words)
             .Start(context =>
             {
-                ProgressTask task = context.AddTask(Markup.Escape(title), maxValue: iterations);
+                ProgressTask task = context.AddTask(Markup.Escape(shortTitle), maxValue: iterations);
                 return body(new Reporter(task, words));
             });
     }
@@ -39,13 +44,15 @@ internal sealed class LiveProgress(Terminal terminal) : IProgressDisplay
         }
     }
 
-    private sealed class Words(int iterations) : ProgressColumn
+    private sealed class Words : ProgressColumn
     {
         public volatile RenderProgress? Last;
 
+        protected override bool NoWrap => true;
+
         public override IRenderable Render(Spectre.Console.Rendering.RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
             Last is { } p
-                ? new Text($"{ProgressText.Iteration(p, iterations)}, {ProgressText.Loss(p)}, {ProgressText.Rate(p)}, {ProgressText.TimeLeft(p)}")
+                ? new Text($"{p.StepsDone}/{p.StepsTotal} {ProgressText.Loss(p)} {ProgressText.Rate(p)} {ProgressText.TimeLeft(p)}")
                 : new Text("preparing");
     }
 }

@@ -65,11 +65,11 @@ internal sealed record FileInformation
 
     public IReadOnlyList<string> IgnoredLayers { get; init; } = [];
 
-    public static FileInformation Of(KerasInspection found) => new()
+    public static FileInformation Of(KerasInspection found, IReadOnlyList<PublishedWeights> published) => new()
     {
         Path = found.Name,
         Size = found.FileSize,
-        PublishedBySize = PublishedWeights.All.FirstOrDefault(p => p.Size == found.FileSize)?.Name,
+        PublishedBySize = published.FirstOrDefault(p => p.Size == found.FileSize)?.Name,
         Layout = char.ToLowerInvariant(found.Layout.ToString()[0]) + found.Layout.ToString()[1..],
         Writer = WriterOf(found),
         KerasVersion = found.KerasVersion,
@@ -108,7 +108,7 @@ internal sealed record FileInformation
         string backend = found.Backend is string b ? $", {b} backend" : "";
         return found.Layout switch
         {
-            KerasLayout.Weights when found.KerasVersion is null => "Keras 1, save_weights (the file names no version)",
+            KerasLayout.Weights when found.KerasVersion is null => "unknown, in the layout of Keras 1's save_weights",
             KerasLayout.Weights => $"{version}, save_weights to .h5{backend}",
             KerasLayout.Model => $"{version}, model.save to .h5{backend}",
             KerasLayout.Checkpoint => "Keras 2.12 to 2.14, save_weights to .weights.h5",

@@ -8,7 +8,7 @@ namespace VggCuda.Cli.Weights;
 /// <summary><c>weights verify</c>: is it the published file, and is its content sound?</summary>
 internal static class VerifyCommand
 {
-    public static Command Create(CommandHost host)
+    public static Command Create(CommandHost host, IReadOnlyList<PublishedWeights> published)
     {
         Argument<string> file = WeightsCommand.FileArgument();
         Option<bool> json = new("--json") { Description = "As JSON." };
@@ -17,7 +17,7 @@ internal static class VerifyCommand
         {
             string path = WeightsCommand.Resolve(invocation, file);
             WeightsVerification found = TransferDisplay.For(invocation).Show(Path.GetFileName(path), progress =>
-                WeightsVerification.Run(path, progress is null ? null : new FileMeter(progress, "checking"), invocation.Cancellation));
+                WeightsVerification.Run(path, progress is null ? null : new FileMeter(progress, "checking"), published, invocation.Cancellation));
             if (invocation.Value(json))
             {
                 invocation.Result(Verdict.Of(found), VerdictJson.Default.Verdict);

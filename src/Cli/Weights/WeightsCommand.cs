@@ -9,13 +9,14 @@ internal static class WeightsCommand
 {
     /// <summary>The command with its subcommands.</summary>
     /// <param name="host">What commands are built with.</param>
-    /// <param name="published">The files that can be fetched; tests give their own.</param>
+    /// <param name="published">The published files; tests give their own.</param>
     public static Command Create(CommandHost host, IReadOnlyList<PublishedWeights>? published = null)
     {
+        published ??= PublishedWeights.All;
         Command command = new("weights", "Fetch, look into, check, make and convert weight files.");
-        command.Subcommands.Add(FetchCommand.Create(host, published ?? PublishedWeights.All));
-        command.Subcommands.Add(InfoCommand.Create(host));
-        command.Subcommands.Add(VerifyCommand.Create(host));
+        command.Subcommands.Add(FetchCommand.Create(host, published));
+        command.Subcommands.Add(InfoCommand.Create(host, published));
+        command.Subcommands.Add(VerifyCommand.Create(host, published));
         command.Subcommands.Add(SynthCommand.Create(host));
         command.Subcommands.Add(ConvertCommand.Create(host));
         return command;

@@ -139,6 +139,10 @@ internal sealed class DownloadRun(
         {
             throw new DownloadException($"{Source}: the secure connection failed: {e.InnerException.Message}{Kept}", e);
         }
+        catch (HttpIOException e) when (e.HttpRequestError == HttpRequestError.ResponseEnded)
+        {
+            return ($"the connection broke after {part.Length} of {file.Size} bytes", null);
+        }
         catch (Exception e) when (e is HttpRequestException or (IOException and not DownloadException))
         {
             return ($"the connection failed: {e.Message.TrimEnd('.')}", null);

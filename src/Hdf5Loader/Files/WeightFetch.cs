@@ -83,7 +83,17 @@ public sealed class WeightFetch
         await _download.RunAsync(file, address, target, replace: folder is null, progress, cancellation).ConfigureAwait(false);
         return new FetchResult(target, FetchSource.Downloaded);
 
-        Task<bool> IsPublishedAsync(string path) => Task.Run(() => IsPublished(file, path, new Checking(file.Size, progress), cancellation), cancellation);
+        async Task<bool> IsPublishedAsync(string path)
+        {
+            bool right = await Task.Run(() => IsPublished(file, path, new Checking(file.Size, progress), cancellation), cancellation).ConfigureAwait(false);
+            if (!right && File.Exists(path))
+            {
+                progress?.Report(new DownloadProgress(
+                    DownloadPhase.Checking, 0, file.Size, 0, null, $"{path} has the name, but not the size and MD5 of the published file; it is passed over"));
+            }
+
+            return right;
+        }
     }
 
     /// <summary>Whether a file is there and is the published one: size first, then MD5.</summary>

@@ -21,11 +21,14 @@ public sealed record WeightsVerification(
     /// <summary>Reads a file twice: for its checksums, and value by value.</summary>
     /// <param name="path">The file.</param>
     /// <param name="progress">Told about ten times a second; bytes of both readings.</param>
+    /// <param name="published">The published files to compare with; null for <see cref="PublishedWeights.All"/>.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="WeightsException">The file cannot be read at all.</exception>
-    public static WeightsVerification Run(string path, IProgress<FileProgress>? progress = null, CancellationToken cancellation = default)
+    public static WeightsVerification Run(
+        string path, IProgress<FileProgress>? progress = null, IReadOnlyList<PublishedWeights>? published = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        published ??= PublishedWeights.All;
         long size;
         string[] digests;
         try
@@ -39,9 +42,9 @@ public sealed record WeightsVerification(
             throw new WeightsException(path, null, $"cannot be read: {e.Message}", e);
         }
 
-        PublishedWeights? published = PublishedWeights.All.FirstOrDefault(p => p.Size == size && p.Md5 == digests[0]);
+        PublishedWeights? found = published.FirstOrDefault(p => p.Size == size && p.Md5 == digests[0]);
         string name = System.IO.Path.GetFileName(path);
-        PublishedWeights? pretended = published is null ? PublishedWeights.All.FirstOrDefault(p => p.Size == size || p.FileName == name) : null;
+        PublishedWeights? pretended = found is null ? published.FirstOrDefault(p => p.Size == size || p.FileName == name) : null;
         string? problem = null;
         Vgg16Topology? topology = null;
         try
@@ -58,7 +61,7 @@ public sealed record WeightsVerification(
         }
 
         progress?.Report(new FileProgress(size * 2, size * 2));
-        return new WeightsVerification(path, size, digests[0], digests[1], published, pretended, problem, topology);
+        return new WeightsVerification(path, size, digests[0], digests[1], found, pretended, problem, topology);
     }
 
     /// <summary>One of the two readings as a part of the whole.</summary>

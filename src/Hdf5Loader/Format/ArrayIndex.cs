@@ -113,7 +113,7 @@ internal static class ArrayIndex
             {
                 for (int i = 0; i < dataBlocks; i++)
                 {
-                    blocks.ReadData(block.Address(o), number, perBlock, []);
+                    blocks.ReadData(block.Address(o), number, perBlock, [], 0);
                     number += perBlock;
                 }
             }
@@ -219,20 +219,22 @@ internal static class ArrayIndex
             }
 
             int o = metadata.OffsetSize;
-            int bitmap = Pages(perBlock) is int pages and > 0 ? (pages + 7) / 8 : 0;
+            int pages = Pages(perBlock);
+            int bitmap = (pages + 7) / 8;
             long size = 6 + o + offsetBytes + ((long)dataBlocks * (bitmap + o)) + 4;
             Cursor block = new(metadata.CheckedBlock(what, address, (ulong)size), what);
             CheckBlock(ref block, "EASB"u8, filtered, owner, o, what);
             block.Skip(offsetBytes);
+            // Room is kept for whole bytes per data block, but the bits are numbered through.
             ReadOnlySpan<byte> written = block.Bytes(dataBlocks * bitmap);
             for (int i = 0; i < dataBlocks; i++)
             {
-                ReadData(block.Address(o), number, perBlock, written.Slice(i * bitmap, bitmap));
+                ReadData(block.Address(o), number, perBlock, written, i * pages);
                 number += perBlock;
             }
         }
 
-        public void ReadData(ulong address, ulong number, ulong perBlock, ReadOnlySpan<byte> written)
+        public void ReadData(ulong address, ulong number, ulong perBlock, ReadOnlySpan<byte> written, int firstPage)
         {
             if (address == Hdf5Layout.Undefined || number >= count)
             {
@@ -259,7 +261,7 @@ internal static class ArrayIndex
             for (int i = 0; i < pages && used > 0; i++)
             {
                 // Without a bitmap (in blocks the index points at directly) pages cannot be told from unwritten ones.
-                bool there = written.Length == 0 || IsSet(written, i);
+                bool there = written.Length == 0 || IsSet(written, firstPage + i);
                 elements.VisitPage(there ? at : Hdf5Layout.Undefined, number, Math.Min(page, used), page);
                 at += (ulong)((page * elements.Size) + 4);
                 number += (ulong)page;

@@ -16,7 +16,11 @@ internal sealed record FilterPipeline(ImmutableArray<int> Filters, ImmutableArra
     /// <summary>Names for people.</summary>
     public ImmutableArray<string> Names => [.. Filters.Select(NameOf)];
 
-    public static FilterPipeline Parse(ReadOnlySpan<byte> bytes, string what)
+    /// <summary>Parses the filter message.</summary>
+    /// <param name="bytes">The message.</param>
+    /// <param name="elementSize">Bytes of the dataset's elements, which shuffle must be set to.</param>
+    /// <param name="what">For messages.</param>
+    public static FilterPipeline Parse(ReadOnlySpan<byte> bytes, int elementSize, string what)
     {
         string name = $"the filters of {what}";
         Cursor cursor = new(bytes, name);
@@ -55,6 +59,11 @@ internal sealed record FilterPipeline(ImmutableArray<int> Filters, ImmutableArra
                 throw new Hdf5Exception($"{name} name {NameOf(id)} twice; the file is damaged.");
             }
 
+            if (id == Shuffle && first != elementSize)
+            {
+                throw new Hdf5Exception($"the shuffle filter of {what} is set to {first} bytes, its elements have {elementSize}; the file is damaged.");
+            }
+
             filters.Add(id);
             parameters.Add(first);
         }
@@ -87,7 +96,7 @@ internal sealed record FilterPipeline(ImmutableArray<int> Filters, ImmutableArra
             current = Filters[i] switch
             {
                 Deflate => Inflate(current, expected, what),
-                Shuffle => Unshuffle(current, Parameters[i], what),
+                Shuffle => Unshuffle(current, Parameters[i]),
                 _ => StripFletcher32(current, what),
             };
         }
@@ -130,6 +139,12 @@ internal sealed record FilterPipeline(ImmutableArray<int> Filters, ImmutableArra
             {
                 throw new Hdf5Exception($"a chunk of {what} inflates to {(read == expected ? "more" : "fewer")} than its {expected} bytes; the file is damaged.");
             }
+
+            // ZLibStream does not miss the checksum where the stream is cut short of it.
+            if (stored.Length < 6 || Adler32(inflated) != BinaryPrimitives.ReadUInt32BigEndian(stored[^4..]))
+            {
+                throw new Hdf5Exception($"a compressed chunk of {what} does not match its checksum (Adler-32); the file is damaged.");
+            }
         }
         catch (InvalidDataException failure)
         {
@@ -139,13 +154,31 @@ internal sealed record FilterPipeline(ImmutableArray<int> Filters, ImmutableArra
         return inflated;
     }
 
-    private static byte[] Unshuffle(ReadOnlySpan<byte> shuffled, uint size, string what)
+    /// <summary>The checksum at the end of a zlib stream (RFC 1950).</summary>
+    private static uint Adler32(ReadOnlySpan<byte> data)
     {
-        if (size is 0 or > 64)
+        uint a = 1;
+        uint b = 0;
+        while (data.Length > 0)
         {
-            throw new Hdf5Exception($"the shuffle filter of {what} is set to {size} bytes; the file is damaged.");
+            // 5,552 bytes are the most that cannot overflow.
+            ReadOnlySpan<byte> piece = data[..Math.Min(5552, data.Length)];
+            foreach (byte value in piece)
+            {
+                a += value;
+                b += a;
+            }
+
+            a %= 65521;
+            b %= 65521;
+            data = data[piece.Length..];
         }
 
+        return (b << 16) | a;
+    }
+
+    private static byte[] Unshuffle(ReadOnlySpan<byte> shuffled, uint size)
+    {
         byte[] plain = new byte[shuffled.Length];
         int width = (int)size;
         int count = shuffled.Length / width;

@@ -87,7 +87,7 @@ internal sealed class Hdf5Dataset
 
         ImmutableArray<long> shape = [.. space.Dimensions.Select(d => (long)d)];
         FilterPipeline filters = header.Find(Hdf5Layout.MessageType.Filters) is HeaderMessage message
-            ? FilterPipeline.Parse(message.Data.Span, what)
+            ? FilterPipeline.Parse(message.Data.Span, number.Size, what)
             : FilterPipeline.None;
         ReadOnlyMemory<byte> layout = Require(header, Hdf5Layout.MessageType.Layout, "layout");
         return ReadLayout(metadata, layout, owner.Path, number, shape, space.Maximum, filters, what);

@@ -48,6 +48,23 @@ public class RenderPlanTests
         Assert.Throws<JsonException>(() => RenderPlan.FromJson("null"));
     }
 
+    [Theory]
+    [InlineData("objective")]
+    [InlineData("seeds")]
+    [InlineData("start")]
+    [InlineData("transforms")]
+    [InlineData("regularizers")]
+    [InlineData("optimizer")]
+    [InlineData("channels")]
+    public void A_plan_with_a_hole_is_no_plan(string property)
+    {
+        System.Text.Json.Nodes.JsonNode plan = System.Text.Json.Nodes.JsonNode.Parse(Plan().ToJson())!;
+        System.Text.Json.Nodes.JsonNode owner = property == "channels" ? plan["objective"]! : plan;
+        Assert.NotNull(owner[property]);
+        owner[property] = null;
+        Assert.Throws<JsonException>(() => RenderPlan.FromJson(plan.ToJsonString()));
+    }
+
     public static TheoryData<string, string> BadPlans => new()
     {
         { "iterations", "iterations is 0" },

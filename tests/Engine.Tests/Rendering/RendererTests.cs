@@ -177,10 +177,18 @@ public sealed class RendererTests : IDisposable
     [Fact]
     public void Without_a_finite_loss_there_is_an_error_that_names_the_picture()
     {
-        Vgg16 failing = Vgg16.FromWeights(new NotFinite(TinyNetworks.WithTop.Weights));
+        Vgg16 failing = Vgg16.FromWeights(new NotFinite(TinyNetworks.WithTop.Weights, float.NaN));
         NumbersFailedException error = Assert.Throws<NumbersFailedException>(() => _renderer.Render(failing, TinyNetworks.Plan(3, 2)));
         Assert.Contains("Picture 1 (predictions 0)", error.Message, StringComparison.Ordinal);
         Assert.Contains("not one of 3 steps", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_loss_that_overflows_is_no_best()
+    {
+        Vgg16 overflowing = Vgg16.FromWeights(new NotFinite(TinyNetworks.WithTop.Weights, float.PositiveInfinity));
+        RenderPlan plan = TinyNetworks.Plan(2, 1);
+        Assert.Throws<NumbersFailedException>(() => _renderer.Render(overflowing, plan with { Objective = plan.Objective with { Layer = "block5_conv3" } }));
     }
 
     [Fact]
@@ -245,8 +253,8 @@ public sealed class RendererTests : IDisposable
         public void Report(RenderProgress value) => list.Add(value);
     }
 
-    /// <summary>The bias of one class is not a number, as no file can have it: whatever it touches fails.</summary>
-    private sealed class NotFinite(IWeightSource inner) : IWeightSource
+    /// <summary>The biases of block5_conv3 are not finite, as no file can have them: whatever they touch fails.</summary>
+    private sealed class NotFinite(IWeightSource inner, float bias) : IWeightSource
     {
         public string Name => "not finite";
 
@@ -257,7 +265,7 @@ public sealed class RendererTests : IDisposable
             inner.Read(layer, part, start, destination, cancellation);
             if (layer == "block5_conv3" && part == WeightPart.Bias)
             {
-                destination.Fill(float.NaN);
+                destination.Fill(bias);
             }
         }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using VggCuda.Engine.Model;
 using VggCuda.Hdf5Loader.Files;
+using VggCuda.Tests.Shared;
 
 namespace VggCuda.Hdf5Loader.Tests.Files;
 
@@ -133,7 +134,10 @@ public sealed class WeightsFilesTests : IDisposable
 
         byte[] damaged = [1, 2, 3, 4, 6];
         File.WriteAllBytes(keras, damaged);
-        Assert.Equal(FetchSource.Downloaded, (await fetch.RunAsync(file, cancellation: TestContext.Current.CancellationToken)).Source);
+        List<string> notes = [];
+        FetchResult again = await fetch.RunAsync(file, progress: new Notes(notes), cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(FetchSource.Downloaded, again.Source);
+        Assert.Equal([$"{keras} has the name, but not the size and MD5 of the published file; it is passed over"], notes);
         Assert.Equal(damaged, File.ReadAllBytes(keras));
     }
 
@@ -149,6 +153,17 @@ public sealed class WeightsFilesTests : IDisposable
         Assert.All(PublishedWeights.All, p => Assert.EndsWith("/vgg16/" + p.FileName, p.Address.AbsoluteUri, StringComparison.Ordinal));
         Assert.Equal(PublishedWeights.ImageNet, PublishedWeights.Named("ImageNet"));
         Assert.Null(PublishedWeights.Named("resnet"));
+    }
+
+    private sealed class Notes(List<string> notes) : IProgress<DownloadProgress>
+    {
+        public void Report(DownloadProgress value)
+        {
+            if (value.Note is not null)
+            {
+                notes.Add(value.Note);
+            }
+        }
     }
 
     private static string Sparse(string folder, PublishedWeights file)

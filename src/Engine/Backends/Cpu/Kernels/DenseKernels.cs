@@ -14,9 +14,10 @@ internal static unsafe class DenseKernels<TLanes, TVector>
     /// <param name="rowCount">1 to 4.</param>
     /// <param name="outputs">For each image its sums at the first column.</param>
     /// <param name="columns">Columns; whole vectors.</param>
+    /// <param name="next">The rows that come next, to be fetched on the way.</param>
     /// <remarks>One chain of multiply-adds per output, in the order of the rows, however they are grouped.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Forward(float* inputs, int images, float** rows, int rowCount, float** outputs, int columns)
+    public static void Forward(float* inputs, int images, float** rows, int rowCount, float** outputs, int columns, float** next)
     {
         for (int image = 0; image < images; image++)
         {
@@ -32,6 +33,27 @@ internal static unsafe class DenseKernels<TLanes, TVector>
                 float* w1 = rows[1];
                 float* w2 = rows[2];
                 float* w3 = rows[3];
+                if (image == 0)
+                {
+                    float* n0 = next[0];
+                    float* n1 = next[1];
+                    float* n2 = next[2];
+                    float* n3 = next[3];
+                    for (int k = 0; k < columns; k += TLanes.Width)
+                    {
+                        TLanes.Prefetch(n0 + k);
+                        TLanes.Prefetch(n1 + k);
+                        TLanes.Prefetch(n2 + k);
+                        TLanes.Prefetch(n3 + k);
+                        TVector sum = TLanes.MultiplyAdd(x0, TLanes.Load(w0 + k), TLanes.Load(y + k));
+                        sum = TLanes.MultiplyAdd(x1, TLanes.Load(w1 + k), sum);
+                        sum = TLanes.MultiplyAdd(x2, TLanes.Load(w2 + k), sum);
+                        TLanes.Store(y + k, TLanes.MultiplyAdd(x3, TLanes.Load(w3 + k), sum));
+                    }
+
+                    continue;
+                }
+
                 for (int k = 0; k < columns; k += TLanes.Width)
                 {
                     TVector sum = TLanes.MultiplyAdd(x0, TLanes.Load(w0 + k), TLanes.Load(y + k));

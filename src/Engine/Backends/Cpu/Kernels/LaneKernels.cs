@@ -53,7 +53,7 @@ internal sealed unsafe class LaneKernels
 
     public required delegate*<float*, nint, nint, float*, float*, void> FilterTransform { get; init; }
 
-    public required delegate*<float*, int, float**, int, float**, int, void> DenseForward { get; init; }
+    public required delegate*<float*, int, float**, int, float**, int, float**, void> DenseForward { get; init; }
 
     public required delegate*<float*, float*, int, float> Dot { get; init; }
 

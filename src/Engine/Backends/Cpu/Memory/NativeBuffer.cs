@@ -7,6 +7,7 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
 {
     private const nuint LargePage = 2 << 20;
     private const nuint CacheLine = 64;
+    private static long s_liveBytes;
     private void* _pointer;
 
     /// <summary>Allocates.</summary>
@@ -27,6 +28,7 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
         }
 
         Bytes = bytes;
+        Interlocked.Add(ref s_liveBytes, bytes);
         if (large && OperatingSystem.IsLinux())
         {
             // Fewer, larger pages: weights are streamed, and faulting in a gigabyte by 4 KiB pages takes a quarter of a second. Advice only.
@@ -40,6 +42,9 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
     }
 
     ~NativeBuffer() => Free();
+
+    /// <summary>Bytes of all buffers of this process.</summary>
+    public static long LiveBytes => Interlocked.Read(ref s_liveBytes);
 
     /// <summary>Size.</summary>
     public long Bytes { get; }
@@ -61,8 +66,12 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(_pointer);
-        _pointer = null;
+        if (_pointer is not null)
+        {
+            NativeMemory.AlignedFree(_pointer);
+            _pointer = null;
+            Interlocked.Add(ref s_liveBytes, -Bytes);
+        }
     }
 
     private const int AdviseHugePage = 14;

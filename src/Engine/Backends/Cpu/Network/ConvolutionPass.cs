@@ -36,6 +36,9 @@ internal sealed unsafe class ConvolutionPass
         _jobs = _schedule.IsSplit ? [new TransformJob(this), new MultiplyJob(this)] : [new FusedJob(this)];
     }
 
+    /// <summary>Whether it runs by the split schedule.</summary>
+    public bool IsSplit => _schedule.IsSplit;
+
     /// <summary>Gives it the memory to work in.</summary>
     public void Attach(Workspace workspace) => _workspace = workspace;
 
@@ -81,34 +84,44 @@ internal sealed unsafe class ConvolutionPass
     {
         int first = _schedule.FirstTile(group);
         int count = _schedule.FirstTile(group + 1) - first;
-        int blocks = _schedule.BlocksOf(count);
-        float* products = workspace.Own(worker);
-        LaneKernels kernels = _target.Kernels;
-        int fullDepth = _channels >> 4;
-        int tail = _channels & 15;
-        for (int chunk = firstChunk; chunk < endChunk; chunk++)
+        float* results = workspace.Own(worker);
+        nint resultStride = Products * _schedule.ProductStride(count, 2);
+        int step = _schedule.ChunksPerPass;
+        for (int chunk = firstChunk; chunk < endChunk; chunk += step)
         {
-            int columns = _filters.ColumnsOf(chunk);
-            nint productStride = _schedule.ProductStride(count, columns);
-            float* filters = _filters.Chunk(chunk);
-            nint filterStride = (nint)_channels * columns * kernels.Width;
+            int end = Math.Min(chunk + step, endChunk);
             for (int product = 0; product < Products; product++)
             {
-                float* a = windows;
-                float* c = products + (product * productStride);
-                for (int block = 0; block < blocks; block++)
+                for (int each = chunk; each < end; each++)
                 {
-                    int rows = (int)((long)(block + 1) * count / blocks) - (int)((long)block * count / blocks);
-                    nint stride = _schedule.WindowStride(rows);
-                    kernels.Gemm(columns, rows)(a + (product * stride), filters, c, fullDepth, 16, tail, rows * 16);
-                    a += Products * stride;
-                    c += rows * columns * kernels.Width;
+                    MultiplyProduct(product, each, count, windows, results + ((each - chunk) * resultStride));
                 }
-
-                filters += filterStride;
             }
 
-            _target.Write(products, productStride, columns, 2 * chunk, first, count, workspace.Tile(worker));
+            for (int each = chunk; each < end; each++)
+            {
+                int columns = _filters.ColumnsOf(each);
+                _target.Write(results + ((each - chunk) * resultStride), _schedule.ProductStride(count, columns), columns, 2 * each, first, count, workspace.Tile(worker));
+            }
+        }
+    }
+
+    private void MultiplyProduct(int product, int chunk, int tiles, float* windows, float* results)
+    {
+        LaneKernels kernels = _target.Kernels;
+        int columns = _filters.ColumnsOf(chunk);
+        int blocks = _schedule.BlocksOf(tiles);
+        int fullDepth = _channels >> 4;
+        int tail = _channels & 15;
+        float* filters = _filters.Chunk(chunk) + (product * (nint)_channels * columns * kernels.Width);
+        float* c = results + (product * _schedule.ProductStride(tiles, columns));
+        for (int block = 0; block < blocks; block++)
+        {
+            int rows = (int)((long)(block + 1) * tiles / blocks) - (int)((long)block * tiles / blocks);
+            nint stride = _schedule.WindowStride(rows);
+            kernels.Gemm(columns, rows)(windows + (product * stride), filters, c, fullDepth, 16, tail, rows * 16);
+            windows += Products * stride;
+            c += rows * columns * kernels.Width;
         }
     }
 

@@ -28,28 +28,19 @@ internal sealed unsafe class CpuProgram : INetworkProgram
     /// <inheritdoc/>
     public ITensor Tap => _tap;
 
+    internal ProgramPlan Plan => _plan;
+
     /// <inheritdoc/>
     public void Forward(ITensor input)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        CpuTensor images = _backend.Own(input, nameof(input), InputShape);
         _forwardDone = false;
-        WorkerPool pool = _backend.Pool;
-        _plan.First.Forward(pool, images.Data);
+        RunFirstForward(input);
         foreach (ConvolutionPass pass in _plan.Forward)
         {
-            pass.Run(pool);
+            pass.Run(_backend.Pool);
         }
 
-        if (_plan.Top is not null)
-        {
-            _plan.Top.Forward(pool, _tap.Data);
-        }
-        else
-        {
-            _plan.MapTap!.Gather(pool, _tap.Data);
-        }
-
+        RunTapForward();
         _forwardDone = true;
     }
 
@@ -62,42 +53,70 @@ internal sealed unsafe class CpuProgram : INetworkProgram
             throw new InvalidOperationException("This program was compiled without a gradient; compile it with NeedsGradient.");
         }
 
-        CpuTensor from = _backend.Own(tapGradient, nameof(tapGradient), _tap.Shape);
-        CpuTensor to = _backend.Own(inputGradient, nameof(inputGradient), InputShape);
+        _backend.Own(tapGradient, nameof(tapGradient), _tap.Shape);
+        _backend.Own(inputGradient, nameof(inputGradient), InputShape);
         if (!_forwardDone)
         {
             throw new InvalidOperationException("Backward needs the decisions of a forward pass; call Forward first.");
         }
 
-        WorkerPool pool = _backend.Pool;
-        int images = Spec.Batch;
+        RunTapBackward(tapGradient);
+        foreach (ConvolutionPass pass in _plan.Backward)
+        {
+            pass.Run(_backend.Pool);
+        }
+
+        RunFirstBackward(inputGradient);
+    }
+
+    // The stages on their own are for the bench.
+    internal void RunFirstForward(ITensor input)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _plan.First.Forward(_backend.Pool, _backend.Own(input, nameof(input), InputShape).Data);
+    }
+
+    internal void RunTapForward()
+    {
+        if (_plan.Top is not null)
+        {
+            _plan.Top.Forward(_backend.Pool, _tap.Data);
+        }
+        else
+        {
+            _plan.MapTap!.Gather(_backend.Pool, _tap.Data);
+        }
+    }
+
+    internal void RunTapBackward(ITensor tapGradient)
+    {
+        CpuTensor from = _backend.Own(tapGradient, nameof(tapGradient), _tap.Shape);
         float* scales = _scales.Floats;
-        float* inverse = scales + images;
-        for (int image = 0; image < images; image++)
+        for (int image = 0; image < Spec.Batch; image++)
         {
             scales[image] = GradientScale.For(new ReadOnlySpan<float>(from.Data + ((long)image * from.CountPerImage), from.CountPerImage));
         }
 
         if (_plan.Top is not null)
         {
-            _plan.Top.Backward(pool, from.Data, scales);
+            _plan.Top.Backward(_backend.Pool, from.Data, scales);
         }
         else
         {
-            _plan.MapTap!.Scatter(pool, from.Data, scales);
+            _plan.MapTap!.Scatter(_backend.Pool, from.Data, scales);
         }
+    }
 
-        foreach (ConvolutionPass pass in _plan.Backward)
-        {
-            pass.Run(pool);
-        }
-
-        for (int image = 0; image < images; image++)
+    internal void RunFirstBackward(ITensor inputGradient)
+    {
+        float* scales = _scales.Floats;
+        float* inverse = scales + Spec.Batch;
+        for (int image = 0; image < Spec.Batch; image++)
         {
             inverse[image] = 1f / scales[image];
         }
 
-        _plan.First.Backward(pool, to.Data, inverse);
+        _plan.First.Backward(_backend.Pool, _backend.Own(inputGradient, nameof(inputGradient), InputShape).Data, inverse);
     }
 
     public void Dispose()

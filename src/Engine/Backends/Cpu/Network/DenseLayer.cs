@@ -5,7 +5,8 @@ namespace VggCuda.Engine.Backends.Cpu;
 /// <summary>A dense layer, both ways. Rows of weights whose input is zero for the whole batch are never read, and a row is read once per pass for all images.</summary>
 internal sealed unsafe class DenseLayer : IDisposable
 {
-    private const int ColumnsPerTask = 512;
+    // A page of each row at least.
+    private const int LeastColumns = 1024;
     private const int RowsPerTask = 32;
     private readonly float* _weights;
     private readonly float* _bias;
@@ -17,6 +18,7 @@ internal sealed unsafe class DenseLayer : IDisposable
     private readonly int _inputStride;
     private readonly ForwardJob _forward;
     private readonly BackwardJob _backward;
+    private readonly int _columnsPerTask;
     private int _liveCount;
 
     /// <summary>Plans it.</summary>
@@ -29,7 +31,8 @@ internal sealed unsafe class DenseLayer : IDisposable
     /// <param name="images">Images.</param>
     /// <param name="relu">Whether it has its ReLU.</param>
     /// <param name="kernels">Kernels of the widest vectors.</param>
-    public DenseLayer(float* weights, float* bias, float* inputs, int inputStride, int inputCount, int outputCount, int images, bool relu, LaneKernels kernels)
+    /// <param name="threads">Threads that will share it.</param>
+    public DenseLayer(float* weights, float* bias, float* inputs, int inputStride, int inputCount, int outputCount, int images, bool relu, LaneKernels kernels, int threads)
     {
         _weights = weights;
         _bias = bias;
@@ -42,6 +45,8 @@ internal sealed unsafe class DenseLayer : IDisposable
         _relu = relu;
         _outputs = NativeBuffer.OfFloats((long)images * Columns);
         _live = new NativeBuffer(sizeof(int) * (long)inputCount, clear: false);
+        int parts = Math.Clamp(Columns / LeastColumns, 1, 2 * threads);
+        _columnsPerTask = ColumnsFor((Columns + parts - 1) / parts);
         _forward = new ForwardJob(this, kernels);
         _backward = new BackwardJob(this, kernels);
     }
@@ -49,6 +54,9 @@ internal sealed unsafe class DenseLayer : IDisposable
     public int InputCount { get; }
 
     public int OutputCount { get; }
+
+    /// <summary>Bytes of the rows that the last pass had to read.</summary>
+    public long LiveWeightBytes => (long)_liveCount * Columns * sizeof(float);
 
     /// <summary>Outputs in whole cache lines.</summary>
     public int Columns { get; }
@@ -103,15 +111,16 @@ internal sealed unsafe class DenseLayer : IDisposable
 
     private sealed class ForwardJob(DenseLayer layer, LaneKernels kernels) : Job
     {
-        public override int Chunks => (layer.Columns + ColumnsPerTask - 1) / ColumnsPerTask;
+        public override int Chunks => (layer.Columns + layer._columnsPerTask - 1) / layer._columnsPerTask;
 
         public override void Execute(int chunk, int worker)
         {
-            int first = chunk * ColumnsPerTask;
-            int columns = Math.Min(ColumnsPerTask, layer.Columns - first);
+            int first = chunk * layer._columnsPerTask;
+            int columns = Math.Min(layer._columnsPerTask, layer.Columns - first);
             int images = layer._images;
             int* live = (int*)layer._live.Pointer;
             float** rows = stackalloc float*[4];
+            float** next = stackalloc float*[4];
             float** outputs = stackalloc float*[images];
             float* inputs = stackalloc float[4 * images];
             for (int image = 0; image < images; image++)
@@ -133,7 +142,12 @@ internal sealed unsafe class DenseLayer : IDisposable
                     }
                 }
 
-                kernels.DenseForward(inputs, images, rows, count, outputs, columns);
+                for (int j = 0; j < 4; j++)
+                {
+                    next[j] = layer._weights + ((nint)live[Math.Min(i + 4 + j, layer._liveCount - 1)] * layer.Columns) + first;
+                }
+
+                kernels.DenseForward(inputs, images, rows, count, outputs, columns, next);
             }
 
             for (int image = 0; image < images; image++)
@@ -160,8 +174,9 @@ internal sealed unsafe class DenseLayer : IDisposable
         public override void Execute(int chunk, int worker)
         {
             int* live = (int*)layer._live.Pointer;
-            int end = Math.Min((chunk + 1) * RowsPerTask, layer._liveCount);
-            for (int i = chunk * RowsPerTask; i < end; i++)
+            // From the end: what the forward pass has read last may still be in the cache.
+            int end = layer._liveCount - (chunk * RowsPerTask);
+            for (int i = end - 1; i >= Math.Max(0, end - RowsPerTask); i--)
             {
                 int row = live[i];
                 float* weights = layer._weights + ((nint)row * layer.Columns);

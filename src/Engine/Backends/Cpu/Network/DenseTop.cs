@@ -26,7 +26,8 @@ internal sealed unsafe class DenseTop : IDisposable
     /// <param name="matrix">A layer's weights.</param>
     /// <param name="bias">A layer's biases.</param>
     /// <param name="kernels">Kernels of the widest vectors.</param>
-    public DenseTop(ProgramSpec spec, PlaneLayout pooled, float* map, Layer[] layers, TapSlice slice, NativeBuffer[] matrix, NativeBuffer[] bias, LaneKernels kernels)
+    /// <param name="threads">Threads that will share it.</param>
+    public DenseTop(ProgramSpec spec, PlaneLayout pooled, float* map, Layer[] layers, TapSlice slice, NativeBuffer[] matrix, NativeBuffer[] bias, LaneKernels kernels, int threads)
     {
         _pooled = pooled;
         _map = map;
@@ -45,7 +46,7 @@ internal sealed unsafe class DenseTop : IDisposable
         {
             bool last = i == layers.Length - 1;
             _layers[i] = new DenseLayer(
-                matrix[i].Floats, bias[i].Floats, inputs, stride, layers[i].Inputs, last ? slice.Count : layers[i].Outputs, _images, last ? _tapRelu : true, kernels);
+                matrix[i].Floats, bias[i].Floats, inputs, stride, layers[i].Inputs, last ? slice.Count : layers[i].Outputs, _images, last ? _tapRelu : true, kernels, threads);
             // What lies before layer i, with the stride of its inputs.
             _gradients[i] = NativeBuffer.OfFloats(spec.NeedsGradient ? (long)_images * stride : 16);
             inputs = _layers[i].Outputs;
@@ -56,6 +57,9 @@ internal sealed unsafe class DenseTop : IDisposable
         _probabilities = new double[_softmax ? _images * slice.Count : 0];
         _weighted = new double[_softmax ? slice.Count : 0];
     }
+
+    /// <summary>Bytes of the weights that the last pass had to read.</summary>
+    public long LiveWeightBytes => _layers.Sum(layer => layer.LiveWeightBytes);
 
     private NativeBuffer TapGradient { get; }
 

@@ -181,7 +181,7 @@ internal sealed unsafe class ProgramPlan : IDisposable
             biases[i] = Bias(layer, slice, 16);
         }
 
-        return Own(new DenseTop(Spec, last.Stored, DataOf(last), _shape.Dense, _shape.Slice, matrices, biases, LaneKernels.For(_backend.Level, 16)));
+        return Own(new DenseTop(Spec, last.Stored, DataOf(last), _shape.Dense, _shape.Slice, matrices, biases, LaneKernels.For(_backend.Level, 16), _backend.Pool.Threads));
     }
 
     private NativeBuffer Bias(Layer layer, int[]? slice, int multiple) => _backend.Weights.Take(

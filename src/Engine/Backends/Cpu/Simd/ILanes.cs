@@ -25,6 +25,9 @@ internal unsafe interface ILanes<TVector>
 
     static abstract TVector Broadcast(float* source);
 
+    /// <summary>Asks for a cache line that will be needed soon. Never fails, whatever the address.</summary>
+    static abstract void Prefetch(float* address);
+
     static abstract TVector Create(float value);
 
     static abstract TVector Add(TVector a, TVector b);
@@ -85,6 +88,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
 
     public static Vector512<float> Broadcast(float* source) => Vector512.Create(*source);
 
+    public static void Prefetch(float* address) => System.Runtime.Intrinsics.X86.Sse.Prefetch1(address);
+
     public static Vector512<float> Create(float value) => Vector512.Create(value);
 
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
@@ -136,6 +141,8 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
 
     public static Vector256<float> Broadcast(float* source) => Vector256.Create(*source);
 
+    public static void Prefetch(float* address) => System.Runtime.Intrinsics.X86.Sse.Prefetch1(address);
+
     public static Vector256<float> Create(float value) => Vector256.Create(value);
 
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
@@ -185,6 +192,14 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static void Store(float* target, Vector128<float> value) => value.Store(target);
 
     public static Vector128<float> Broadcast(float* source) => Vector128.Create(*source);
+
+    public static void Prefetch(float* address)
+    {
+        if (System.Runtime.Intrinsics.X86.Sse.IsSupported)
+        {
+            System.Runtime.Intrinsics.X86.Sse.Prefetch1(address);
+        }
+    }
 
     public static Vector128<float> Create(float value) => Vector128.Create(value);
 

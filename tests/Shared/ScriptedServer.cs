@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace VggCuda.Hdf5Loader.Tests.Files;
+namespace VggCuda.Tests.Shared;
 
 /// <summary>An HTTP/1.1 server on 127.0.0.1 that answers each request as the next entry of a script says, and well once the script is done.</summary>
 internal sealed class ScriptedServer : IDisposable
