@@ -30,7 +30,7 @@ internal sealed class KernelCases : IDisposable
     /// <summary>What the ceiling is measured with: the fastest of these is called the memory's speed.</summary>
     public IEnumerable<KernelCase> Ceiling()
     {
-        long count = (1L << 28) / _divisor / _divisor;
+        long count = (1L << 28) / ((long)_divisor * _divisor * _divisor);
         ulong a = Floats(count), b = Floats(count);
         TensorShape shape = new(1, 1, 1, (int)count);
         ReductionScratch scratch = Own(new ReductionScratch(_stream, 1));
@@ -79,7 +79,7 @@ internal sealed class KernelCases : IDisposable
     public IEnumerable<KernelCase> Network(int images, ElementType type)
     {
         int side = Math.Max(32, 224 / _divisor);
-        int channels = Math.Max(8, 64 / _divisor / 8 * 8);
+        int channels = Math.Max(8, (64 / _divisor) & ~7);
         int positions = side * side;
         long pixels = (long)images * positions;
         long count = pixels * channels;
@@ -104,7 +104,7 @@ internal sealed class KernelCases : IDisposable
     /// <summary>Dense layers of VGG16, at several shares of inputs that count.</summary>
     public IEnumerable<KernelCase> Dense(int images, ElementType type)
     {
-        int inputs = 25088 / _divisor / 8 * 8, outputs = 4096 / _divisor / 8 * 8;
+        int inputs = (25088 / _divisor) & ~7, outputs = (4096 / _divisor) & ~7;
         ulong matrix = Elements((long)inputs * outputs, type), v = Elements((long)images * inputs, type), y = Elements((long)images * inputs, type);
         long scratchBytes = Math.Max(DenseColumns.ScratchBytes(images, inputs, outputs), DenseColumns.ScratchBytes(images, outputs, inputs));
         ulong scratch = Own(DeviceMemory.Allocate(_context, scratchBytes, "a bench")).Pointer;
