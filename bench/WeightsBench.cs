@@ -12,7 +12,7 @@ internal static class WeightsBench
 
     // Reads the file each time it gets a line, into fresh arrays, which are freed before the next.
     private const string Script = """
-        import sys, time, resource, h5py
+        import sys, time, h5py
         def read(group, into):
             for item in group.values():
                 if isinstance(item, h5py.Dataset): into.append(item[...])
@@ -23,7 +23,8 @@ internal static class WeightsBench
             with h5py.File(sys.argv[1], 'r') as file: read(file, arrays)
             took = time.perf_counter() - start
             del arrays
-            print(took * 1000, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
+            peak = next(l.split()[1] for l in open('/proc/self/status') if l.startswith('VmHWM'))
+            print(took * 1000, peak, flush=True)
         """;
 
     public static Bench Line { get; } = new("weights", "how long reading a weight file takes, beside h5py: weights FILE [rounds]", Run);
