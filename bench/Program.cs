@@ -1,9 +1,11 @@
 using VggCuda.Bench;
+using VggCuda.Bench.Cpu;
 
 // One bench, one question, one file: `dotnet run -c Release --project bench -- NAME [arguments]`.
 Bench[] benches =
 [
     WeightsBench.Line,
+    new("cpu", "How much faster is the CPU engine than PyTorch, and where does its time go?", CpuBench.Run),
 ];
 
 Bench? chosen = args.Length > 0 ? benches.FirstOrDefault(b => b.Name == args[0]) : null;

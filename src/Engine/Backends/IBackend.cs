@@ -5,6 +5,7 @@ namespace VggCuda.Engine.Backends;
 /// <summary>A device that runs networks and image operations. The renderer is written against this seam alone.</summary>
 /// <remarks>
 /// <para>One thread at a time may use a backend and what it made; several backends may live in one process.</para>
+/// <para>Whatever has been disposed of, the backend itself included, throws <see cref="ObjectDisposedException"/> when used; disposing twice does nothing.</para>
 /// <para>Calls may be asynchronous: only <c>Download</c>, <see cref="IReplay.Wait"/> and <see cref="Synchronize"/> promise that what came before has happened.</para>
 /// </remarks>
 public interface IBackend : IImageOperations, IDisposable
@@ -80,7 +81,7 @@ public interface IReplay : IDisposable
     int StepsCompleted { get; }
 
     /// <summary>Does or queues <paramref name="count"/> steps; comes back when at most one earlier call's steps are still under way.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled; on the CPU within 100 ms, possibly in the middle of a step whose results are then void except for <c>KeepBest</c>'s.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; on the CPU within 100 ms, possibly in the middle of a step whose results are then void except for <c>KeepBest</c>'s: never between <c>KeepBest</c> and <c>Advance</c>, so that the best image's step always counts as done.</exception>
     void Run(int count, CancellationToken cancellation = default);
 
     /// <summary>Waits for all steps to be done.</summary>

@@ -3,7 +3,7 @@ namespace VggCuda.Engine.Backends;
 /// <summary>How a shift treats what leaves the picture.</summary>
 public enum ShiftMode
 {
-    /// <summary>SciPy's <c>ndimage.shift(order=0, mode='wrap')</c>: period n - 1, not n. For s &gt; 0: y[j] = x[j-s] for j &gt;= s, else x[j-s+n-1]. For t = -s &gt; 0: y[j] = x[j+t] for j+t &lt;= n-1, else x[j+t-(n-1)].</summary>
+    /// <summary>SciPy's <c>ndimage.shift(order=0, mode='wrap')</c>: period n - 1, not n. For s &gt; 0: y[j] = x[j-s] for j &gt;= s, else x[j-s+n-1]. For t = -s &gt; 0: y[j] = x[j+t] for j+t &lt;= n-1, else x[j+t-(n-1)]. SciPy's own answer for |s| &lt; n - 1; at n - 1 it takes the other of the two ends that the period makes one.</summary>
     ScipyWrap,
 
     /// <summary>Circular: y[j] = x[(j - s) mod n].</summary>
@@ -15,7 +15,7 @@ public enum ShiftMode
 /// <para>Rule for results: parameters called <c>gradient</c> are added to unless an operation says otherwise; every other result is overwritten.</para>
 /// <para>Every operation treats each image of the batch by itself: an image's result never depends on its neighbours, nor on how many there are.</para>
 /// <para>"Per image" tensors have the shape (N, 1, 1, 1). <c>step</c> is a tensor of one element holding the number of steps done so far; a step ends with <see cref="Advance"/>.</para>
-/// <para>All throw <see cref="ArgumentException"/> where shapes do not fit or a tensor is another backend's.</para>
+/// <para>All throw <see cref="ArgumentException"/> where shapes do not fit or a tensor is another backend's, and <see cref="ObjectDisposedException"/> where it has been disposed of.</para>
 /// </remarks>
 public interface IImageOperations
 {
@@ -55,7 +55,7 @@ public interface IImageOperations
     /// <param name="p">1 or more, or positive infinity.</param>
     /// <param name="weight">Factor.</param>
     /// <param name="value">Per image, overwritten.</param>
-    /// <param name="gradient">Same shape as the image; weight / (H W C) * sign(i) |i|^(p-1) S^(1/p - 1) is added, S = sum |i|^p; nothing for an all-zero image (autodiff: NaN).</param>
+    /// <param name="gradient">Same shape as the image; weight / (H W C) * sign(i) |i|^(p-1) S^(1/p - 1) is added, S = sum |i|^p; nothing for an all-zero image (autodiff: NaN). For infinite p weight / (H W C) is shared equally by all values that equal the largest, as TensorFlow's reduce_max does.</param>
     void LpNorm(ITensor image, double p, double weight, ITensor value, ITensor gradient);
 
     /// <summary>total[n] = a[n] + b[n].</summary>

@@ -44,8 +44,13 @@ internal sealed class BatchRun : IDisposable
         _firstImage = firstImage;
         try
         {
-            Schedule schedule = Schedule.Draw(plan);
             TensorShape shape = new(plan.Count, plan.Height, plan.Width, 3);
+            if (shape.Count > Array.MaxLength)
+            {
+                throw new DeviceMemoryException($"{plan.Count} pictures of {plan.Height} x {plan.Width} have more values than one array holds; draw fewer at once.", shape.Count * sizeof(double), null);
+            }
+
+            Schedule schedule = Schedule.Draw(plan);
             TensorShape perImage = TensorShape.PerImage(plan.Count);
             if (plan.Objective.Weight != 0)
             {
@@ -172,13 +177,12 @@ internal sealed class BatchRun : IDisposable
         _log.Read(0, log);
         double[] bestStep = new double[_plan.Count];
         double[] bestTotal = new double[_plan.Count];
-        double[] pixels = new double[_best.Shape.Count];
+        double[] pixels = ReadBest();
         _backend.Download(_bestStep, bestStep);
         _backend.Download(_bestTotal, bestTotal);
-        _backend.Download(_best, pixels);
         for (int image = 0; image < _plan.Count; image++)
         {
-            if (bestStep[image] < 0)
+            if (bestStep[image] < 0 || !double.IsFinite(bestTotal[image]))
             {
                 throw new NumbersFailedException(
                     $"Picture {_firstImage + image + 1} ({_plan.Objective.Layer} {string.Join("+", _plan.Objective.Channels[image])}): not one of {StepsDone} steps had a finite loss. "
@@ -222,6 +226,12 @@ internal sealed class BatchRun : IDisposable
         _score.Stop();
         return images;
     }
+
+    /// <summary>The images as they are now, (N, H, W, 3), in the backend's full precision.</summary>
+    public double[] ReadImage() => Read(_image);
+
+    /// <summary>The best images so far.</summary>
+    public double[] ReadBest() => Read(_best);
 
     public void Dispose()
     {
@@ -309,10 +319,16 @@ internal sealed class BatchRun : IDisposable
 
     private void SendFrame(RenderOptions options, int step)
     {
-        double[] pixels = new double[_image.Shape.Count];
-        _backend.Download(_image, pixels);
+        double[] pixels = ReadImage();
         int perImage = _plan.Height * _plan.Width * 3;
         options.Frame!(new RenderFrame(_firstImage, step, [.. Enumerable.Range(0, _plan.Count).Select(i => Deprocess.KerasVis(pixels.AsSpan(i * perImage, perImage)))]));
+    }
+
+    private double[] Read(ITensor images)
+    {
+        double[] pixels = new double[images.Shape.Count];
+        _backend.Download(images, pixels);
+        return pixels;
     }
 
     private double MeanTotal(int step)

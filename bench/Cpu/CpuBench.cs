@@ -1,0 +1,152 @@
+using System.Globalization;
+using VggCuda.Engine.Backends.Cpu;
+
+namespace VggCuda.Bench.Cpu;
+
+/// <summary>The CPU engine beside PyTorch, in alternation, and by itself.</summary>
+/// <remarks>
+/// <c>bench cpu [--quick] [--steps] [--layers] [--profile] [--load] [--threads 1,2] [--batch 1,3] [--only TEXT] [--no-peer] [--report FILE.md]</c>.
+/// Without a choice of parts all are run.
+/// </remarks>
+internal static class CpuBench
+{
+    public static int Run(string[] args)
+    {
+        BenchOptions options = BenchOptions.Parse(args);
+        using Report report = new(options.ReportFile);
+        using CpuBackend backend = new(1);
+        report.Line("# CPU engine");
+        report.Line("");
+        report.Line($"{backend.Description.Device}, {backend.Description.Details["instructions"]}, {Environment.ProcessorCount} processors, {backend.Description.Details["runtime"]}.");
+        report.Line($"Load when started: {Load()}.");
+        double[] peaks = [.. options.Threads.Select(t => FmaPeak.Measure(backend.Level, t))];
+        report.Line($"Multiply-add peak, measured by the matrix kernel on operands in the first cache: {string.Join(", ", options.Threads.Zip(peaks, (t, p) => $"{p:F0} GFLOP/s on {t}"))}.");
+        using Peer? peer = options.NoPeer ? null : Peer.Start(report);
+        if (options.Wants("steps"))
+        {
+            StepBench.Run(options, report, peer, peaks);
+        }
+
+        if (options.Wants("layers"))
+        {
+            LayerBench.Run(options, report, peer, peaks);
+        }
+
+        if (options.Wants("profile"))
+        {
+            ProfileBench.Run(options, report, peaks);
+        }
+
+        if (options.Wants("load"))
+        {
+            LoadBench.Run(options, report);
+        }
+
+        report.Line("");
+        report.Line($"Load at the end: {Load()}.");
+        return 0;
+    }
+
+    private static string Load() => OperatingSystem.IsLinux() ? string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]) : "unknown";
+}
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record BenchOptions(bool Quick, bool NoPeer, int[] Threads, int[] Batches, string? ReportFile, string? Only, HashSet<string> Parts)
+{
+    /// <summary>Rounds of alternation.</summary>
+    public int Rounds => Quick ? 5 : 15;
+
+    public static BenchOptions Parse(string[] args)
+    {
+        int all = Environment.ProcessorCount;
+        BenchOptions options = new(false, false, all == 1 ? [1] : [1, all], [1, 3], null, null, []);
+        for (int i = 0; i < args.Length; i++)
+        {
+            string Value() => ++i < args.Length ? args[i] : throw new ArgumentException($"{args[i - 1]} needs a value.");
+            options = args[i] switch
+            {
+                "--quick" => options with { Quick = true },
+                "--no-peer" => options with { NoPeer = true },
+                "--threads" => options with { Threads = Numbers(Value()) },
+                "--batch" => options with { Batches = Numbers(Value()) },
+                "--only" => options with { Only = Value() },
+                "--report" => options with { ReportFile = Value() },
+                "--steps" or "--layers" or "--profile" or "--load" => options with { Parts = [.. options.Parts, args[i][2..]] },
+                _ => throw new ArgumentException($"Unknown: {args[i]}."),
+            };
+        }
+
+        return options;
+    }
+
+    public bool Wants(string part) => Parts.Count == 0 || Parts.Contains(part);
+
+    public bool Selects(string name) => Only is null || name.Contains(Only, StringComparison.OrdinalIgnoreCase);
+
+    private static int[] Numbers(string text) => [.. text.Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
+}
+
+/// <summary>Markdown to the console, and to a file where one is named.</summary>
+internal sealed class Report(string? file) : IDisposable
+{
+    private readonly StringWriter _text = new(CultureInfo.InvariantCulture);
+
+    public void Line(FormattableString text) => Line(text.ToString(CultureInfo.InvariantCulture));
+
+    public void Line(string text)
+    {
+        Console.WriteLine(text);
+        _text.WriteLine(text);
+    }
+
+    public void Dispose()
+    {
+        if (file is not null)
+        {
+            string? folder = Path.GetDirectoryName(Path.GetFullPath(file));
+            Directory.CreateDirectory(folder!);
+            File.WriteAllText(file + ".part", _text.ToString());
+            File.Move(file + ".part", file, overwrite: true);
+        }
+    }
+}
+
+/// <summary>Wall and processor times of repeated work, milliseconds.</summary>
+internal sealed class Times
+{
+    public List<double> Wall { get; } = [];
+
+    public List<double> Cpu { get; } = [];
+
+    public double Median => Middle(Wall);
+
+    public double Least => Wall.Count == 0 ? double.NaN : Wall.Min();
+
+    public double MedianCpu => Middle(Cpu);
+
+    public double LeastCpu => Cpu.Count == 0 ? double.NaN : Cpu.Min();
+
+    /// <summary>Times work.</summary>
+    public void Add(Action work, int count = 1)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            TimeSpan cpu = Environment.CpuUsage.TotalTime;
+            long start = System.Diagnostics.Stopwatch.GetTimestamp();
+            work();
+            Wall.Add(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            Cpu.Add((Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds);
+        }
+    }
+
+    private static double Middle(List<double> values)
+    {
+        if (values.Count == 0)
+        {
+            return double.NaN;
+        }
+
+        double[] sorted = [.. values.Order()];
+        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
+    }
+}

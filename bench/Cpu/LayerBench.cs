@@ -1,0 +1,77 @@
+using System.Text.Json.Nodes;
+using VggCuda.Engine.Backends.Cpu;
+using VggCuda.Engine.Model;
+
+namespace VggCuda.Bench.Cpu;
+
+/// <summary>Each convolution by itself beside the peer's, both ways; ours with bias, ReLU, bits and pooling, the peer's bare.</summary>
+internal static class LayerBench
+{
+    public static void Run(BenchOptions options, Report report, Peer? peer, double[] peaks)
+    {
+        report.Line("");
+        report.Line("## Convolutions at full width, one by one");
+        report.Line("");
+        report.Line("| layer | direction | batch | threads | ours, ms | channels last | NCHW | ratio | ratio of processor time | GFLOP/s | % of peak |");
+        report.Line("|---|---|---|---|---|---|---|---|---|---|---|");
+        foreach (int batch in options.Batches)
+        {
+            for (int i = 0; i < options.Threads.Length; i++)
+            {
+                int threads = options.Threads[i];
+                using CpuBackend backend = new(threads);
+                using Step step = new(backend, Networks.Full, "block5_conv3", batch);
+                step.Run();
+                Layer[] convolutions = [.. Networks.Full.Topology.Layers.Where(l => l.Kind == LayerKind.Convolution)];
+                // The last one is cut down to the channels wanted, and those with a twin are left out.
+                for (int k = 1; k < convolutions.Length - 1; k++)
+                {
+                    Layer layer = convolutions[k];
+                    if (!options.Selects(layer.Name) || (k > 1 && convolutions[k - 1] is { } before && before.Inputs == layer.Inputs && before.Outputs == layer.Outputs && before.Halvings == layer.Halvings))
+                    {
+                        continue;
+                    }
+
+                    ConvolutionPass forward = step.Program.Plan.Forward[k - 1];
+                    ConvolutionPass backward = step.Program.Plan.Backward[^k];
+                    Case(options, report, peer, layer, batch, threads, false, () => forward.Run(backend.Pool), peaks[i]);
+                    Case(options, report, peer, layer, batch, threads, true, () => backward.Run(backend.Pool), peaks[i]);
+                }
+            }
+        }
+    }
+
+    private static void Case(BenchOptions options, Report report, Peer? peer, Layer layer, int batch, int threads, bool backward, Action work, double peak)
+    {
+        Times own = new();
+        Times last = new();
+        Times first = new();
+        int side = 224 >> layer.Halvings;
+        for (int round = 0; round < options.Rounds; round++)
+        {
+            work();
+            own.Add(work, 2);
+            peer?.Measure(Command("channels_last"), last);
+            peer?.Measure(Command("nchw"), first);
+        }
+
+        double ratio = Math.Min(last.Median, first.Median) / own.Median;
+        double cpuRatio = Math.Min(last.MedianCpu, first.MedianCpu) / own.MedianCpu;
+        double rate = 2.0 * 9 * layer.Inputs * layer.Outputs * side * side * batch / own.Median / 1e6;
+        report.Line($"| {layer.Name} | {(backward ? "backward" : "forward")} | {batch} | {threads} | {own.Median:F2} ({own.Least:F2}) | {last.Median:F2} | {first.Median:F2} | {ratio:F2} | {cpuRatio:F2} | {rate:F0} | {100 * rate / peak:F0} |");
+
+        JsonObject Command(string layout) => new()
+        {
+            ["op"] = "layer",
+            ["inputs"] = layer.Inputs,
+            ["outputs"] = layer.Outputs,
+            ["side"] = side,
+            ["batch"] = batch,
+            ["threads"] = threads,
+            ["layout"] = layout,
+            ["backward"] = backward,
+            ["count"] = 2,
+            ["warm"] = 1,
+        };
+    }
+}

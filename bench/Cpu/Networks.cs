@@ -1,0 +1,98 @@
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Backends.Cpu;
+using VggCuda.Engine.Model;
+
+namespace VggCuda.Bench.Cpu;
+
+/// <summary>The networks that are measured: synthetic weights, the same as the peer's.</summary>
+internal static class Networks
+{
+    /// <summary>The published sizes.</summary>
+    public static Vgg16 Full { get; } = Vgg16.FromWeights(new HeWeights(Vgg16Topology.ImageNet, 1));
+
+    /// <summary>The bundled model's sizes.</summary>
+    public static Vgg16 Bundled { get; } =
+        Vgg16.FromWeights(new HeWeights(new Vgg16Topology([16, 16, 32, 32, 64, 64, 64, 128, 128, 128, 128, 128, 128], new Vgg16Top(2, 256, 256, 32)), 1));
+
+    /// <summary>The published sizes, values in memory, so that making them is not counted as reading.</summary>
+    public static MemoryWeights InMemory => field ??= MemoryWeights.CopyOf(Full.Weights);
+
+    /// <summary>A program for one channel per image.</summary>
+    public static CpuProgram Compile(CpuBackend backend, Vgg16 network, string tap, int batch)
+    {
+        int side = network.Topology.FixedInputSize!.Value;
+        ProgramSpec spec = new()
+        {
+            Tap = network.Topology.Find(tap)!,
+            Batch = batch,
+            Height = side,
+            Width = side,
+            Channels = [.. Enumerable.Range(20, batch).Select(c => (System.Collections.Immutable.ImmutableArray<int>)[c])],
+        };
+        return (CpuProgram)backend.Compile(network, spec);
+    }
+
+    /// <summary>Multiply-adds counted twice, directly, of one image forwards and backwards to the image with the whole tap layer.</summary>
+    public static double Flops(Vgg16 network, string tap)
+    {
+        int side = network.Topology.FixedInputSize!.Value;
+        double flops = 0;
+        foreach (Layer layer in network.Topology.Layers)
+        {
+            int edge = side >> layer.Halvings;
+            flops += layer.Kind switch
+            {
+                LayerKind.Convolution => 2.0 * 9 * layer.Inputs * layer.Outputs * edge * edge,
+                LayerKind.Dense => 2.0 * layer.Inputs * layer.Outputs,
+                _ => 0,
+            };
+            if (layer.Name == tap)
+            {
+                break;
+            }
+        }
+
+        return 2 * flops;
+    }
+}
+
+/// <summary>A program with its tensors: one call is one forward and one backward pass.</summary>
+internal sealed class Step : IDisposable
+{
+    private readonly ITensor _image;
+    private readonly ITensor _tapGradient;
+    private readonly ITensor _gradient;
+
+    public Step(CpuBackend backend, Vgg16 network, string tap, int batch)
+    {
+        Program = Networks.Compile(backend, network, tap, batch);
+        _image = backend.Allocate(Program.InputShape);
+        _gradient = backend.Allocate(Program.InputShape);
+        _tapGradient = backend.Allocate(Program.Tap.Shape);
+        Random random = new(1);
+        backend.Upload(_image, [.. Enumerable.Range(0, (int)Program.InputShape.Count).Select(_ => (float)(255 * random.NextDouble()))]);
+        backend.Fill(_tapGradient, -1.0 / (Program.Tap.Shape.H * Program.Tap.Shape.W));
+    }
+
+    public CpuProgram Program { get; }
+
+    public ITensor Image => _image;
+
+    public ITensor TapGradient => _tapGradient;
+
+    public ITensor Gradient => _gradient;
+
+    public void Run()
+    {
+        Program.Forward(_image);
+        Program.Backward(_tapGradient, _gradient);
+    }
+
+    public void Dispose()
+    {
+        Program.Dispose();
+        _image.Dispose();
+        _gradient.Dispose();
+        _tapGradient.Dispose();
+    }
+}

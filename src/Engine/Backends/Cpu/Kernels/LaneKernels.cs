@@ -1,0 +1,101 @@
+using System.Runtime.Intrinsics;
+
+namespace VggCuda.Engine.Backends.Cpu;
+
+/// <summary>The compiled kernels for one vector width, called through pointers so that what drives them need not be generic.</summary>
+internal sealed unsafe class LaneKernels
+{
+    private readonly delegate*<float*, float*, float*, int, int, int, nint, void>[] _gemm;
+    private readonly delegate*<float*, float*, float*, int, int, int, nint, void>[] _gemmOverPixels;
+
+    private LaneKernels(
+        int width,
+        int maxRows,
+        Func<int, int, nint> gemm,
+        Func<int, int, nint> gemmOverPixels)
+    {
+        Width = width;
+        MaxRows = maxRows;
+        _gemm = new delegate*<float*, float*, float*, int, int, int, nint, void>[2 * (maxRows + 1)];
+        _gemmOverPixels = new delegate*<float*, float*, float*, int, int, int, nint, void>[2 * (maxRows + 1)];
+        for (int columns = 1; columns <= 2; columns++)
+        {
+            for (int rows = 1; rows <= maxRows; rows++)
+            {
+                int index = ((columns - 1) * (maxRows + 1)) + rows;
+                _gemm[index] = (delegate*<float*, float*, float*, int, int, int, nint, void>)gemm(columns, rows);
+                _gemmOverPixels[index] = (delegate*<float*, float*, float*, int, int, int, nint, void>)gemmOverPixels(columns, rows);
+            }
+        }
+    }
+
+    /// <summary>Floats per vector.</summary>
+    public int Width { get; }
+
+    /// <summary>Most rows of a matrix kernel.</summary>
+    public int MaxRows { get; }
+
+    public required delegate*<float*, nint, float*, nint, float*, void> InputTransform { get; init; }
+
+    public required delegate*<float*, int, ulong*, int, int, int, int, float*, void> Unpool { get; init; }
+
+    public required delegate*<float*, nint, float*, float*, void> OutputTransform { get; init; }
+
+    public required delegate*<float*, float*, bool, float*, int, int, int, ushort*, int, void> BiasRelu { get; init; }
+
+    public required delegate*<float*, float*, float*, int, int, int, ulong*, int, void> BiasReluPool { get; init; }
+
+    public required delegate*<float*, float*, int, int, int, ushort*, int, void> Masked { get; init; }
+
+    public required delegate*<float*, float*, bool, float*, int, ushort*, void> PixelsBiasRelu { get; init; }
+
+    public required delegate*<float*, nint, nint, int, float*, float*, int, void> ImageGradient { get; init; }
+
+    public required delegate*<float*, nint, nint, float*, float*, void> FilterTransform { get; init; }
+
+    public required delegate*<float*, int, float**, int, float**, int, float**, void> DenseForward { get; init; }
+
+    public required delegate*<float*, float*, int, float> Dot { get; init; }
+
+    /// <summary>Matrix kernel over tiles: 16 floats between rows of A.</summary>
+    public delegate*<float*, float*, float*, int, int, int, nint, void> Gemm(int columns, int rows) => _gemm[((columns - 1) * (MaxRows + 1)) + rows];
+
+    /// <summary>Matrix kernel over the pixels of an image: 3 floats between rows of A.</summary>
+    public delegate*<float*, float*, float*, int, int, int, nint, void> GemmOverPixels(int columns, int rows) => _gemmOverPixels[((columns - 1) * (MaxRows + 1)) + rows];
+
+    /// <summary>The kernels for maps of a number of channels: half as wide where that holds them all.</summary>
+    public static LaneKernels For(SimdLevel level, int channels) => level switch
+    {
+        SimdLevel.Avx512 => channels <= 8 ? Narrow : Wide,
+        SimdLevel.Avx2 => Narrow,
+        _ => Portable,
+    };
+
+    private static LaneKernels Wide => field ??= Create<Lanes512, Vector512<float>>();
+
+    private static LaneKernels Narrow => field ??= Create<Lanes256, Vector256<float>>();
+
+    private static LaneKernels Portable => field ??= Create<Lanes128, Vector128<float>>();
+
+    private static LaneKernels Create<TLanes, TVector>()
+        where TLanes : ILanes<TVector>
+        where TVector : struct
+        => new(
+            TLanes.Width,
+            TLanes.MaxRows,
+            (columns, rows) => (nint)GemmKernels<TLanes, TVector, N16>.For(columns, rows),
+            (columns, rows) => (nint)GemmKernels<TLanes, TVector, N3>.For(columns, rows))
+        {
+            InputTransform = &Cpu.InputTransform<TLanes, TVector>.Transform,
+            Unpool = &Cpu.InputTransform<TLanes, TVector>.Unpool,
+            OutputTransform = &Cpu.OutputTransform<TLanes, TVector>.Transform,
+            BiasRelu = &Cpu.OutputTransform<TLanes, TVector>.BiasRelu,
+            BiasReluPool = &Cpu.OutputTransform<TLanes, TVector>.BiasReluPool,
+            Masked = &Cpu.OutputTransform<TLanes, TVector>.Masked,
+            PixelsBiasRelu = &FirstLayerKernels<TLanes, TVector>.BiasRelu,
+            ImageGradient = &FirstLayerKernels<TLanes, TVector>.ImageGradient,
+            FilterTransform = &Cpu.FilterTransform<TLanes, TVector>.Transform,
+            DenseForward = &DenseKernels<TLanes, TVector>.Forward,
+            Dot = &DenseKernels<TLanes, TVector>.Dot,
+        };
+}

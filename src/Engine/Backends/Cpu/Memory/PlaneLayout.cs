@@ -1,0 +1,66 @@
+namespace VggCuda.Engine.Backends.Cpu;
+
+/// <summary>How feature maps lie in memory: (image, channel block, row, column, lane), a border of zeros around each plane.</summary>
+/// <remarks>
+/// Rows and columns are rounded up to whole 4x4 tiles and then widened by one on every side, so that the 6x6 window of
+/// each Winograd tile can be read without a test. Only the inside is ever written, which keeps the border zero.
+/// </remarks>
+internal sealed class PlaneLayout
+{
+    public PlaneLayout(int images, int channels, int lanes, int height, int width)
+    {
+        Images = images;
+        Channels = channels;
+        Lanes = lanes;
+        Height = height;
+        Width = width;
+        Blocks = (channels + lanes - 1) / lanes;
+        TileRows = (height + 3) / 4;
+        TileColumns = (width + 3) / 4;
+        RowStride = ((TileColumns * 4) + 2) * lanes;
+        PlaneStride = (long)((TileRows * 4) + 2) * RowStride;
+        ImageStride = PlaneStride * Blocks;
+    }
+
+    public int Images { get; }
+
+    /// <summary>Channels that mean something; the lanes behind them hold zeros.</summary>
+    public int Channels { get; }
+
+    public int Lanes { get; }
+
+    public int Height { get; }
+
+    public int Width { get; }
+
+    public int Blocks { get; }
+
+    public int TileRows { get; }
+
+    public int TileColumns { get; }
+
+    public int Tiles => Images * TileRows * TileColumns;
+
+    /// <summary>Floats from one row to the next.</summary>
+    public int RowStride { get; }
+
+    /// <summary>Floats from one channel block to the next.</summary>
+    public long PlaneStride { get; }
+
+    /// <summary>Floats from one image to the next.</summary>
+    public long ImageStride { get; }
+
+    public long Floats => ImageStride * Images;
+
+    /// <summary>Masks of a map that is not pooled: one <c>ushort</c> per (image, block, row, column), rows and columns in whole tiles.</summary>
+    public long ReluMasks => (long)Images * Blocks * TileRows * TileColumns * 16;
+
+    /// <summary>Masks of a pooled map: one <c>ulong</c> (4 positions of 16 lanes) per pooled value and block.</summary>
+    public long PoolMasks => (long)Images * Blocks * (Height >> 1) * (Width >> 1);
+
+    /// <summary>Same places, other channels.</summary>
+    public PlaneLayout WithChannels(int channels, int lanes) => new(Images, channels, lanes, Height, Width);
+
+    /// <summary>The map after 2x2 pooling.</summary>
+    public PlaneLayout Pooled => new(Images, Channels, Lanes, Height >> 1, Width >> 1);
+}

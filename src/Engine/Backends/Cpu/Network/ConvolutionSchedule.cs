@@ -1,0 +1,106 @@
+namespace VggCuda.Engine.Backends.Cpu;
+
+/// <summary>How the work of one convolution is cut up, and what memory that takes.</summary>
+internal sealed class ConvolutionSchedule
+{
+    private const int Products = WinogradPoints.Products;
+
+    /// <summary>Cuts it up.</summary>
+    /// <param name="map">The map that windows are of.</param>
+    /// <param name="inputs">Channels summed over.</param>
+    /// <param name="outputs">Channels produced.</param>
+    /// <param name="kernels">Kernels of the outputs' width.</param>
+    /// <param name="threads">Threads that share it.</param>
+    public ConvolutionSchedule(PlaneLayout map, int inputs, int outputs, LaneKernels kernels, int threads)
+    {
+        Tiles = map.Tiles;
+        MaxRows = kernels.MaxRows;
+        OutputLanes = kernels.Width;
+        DepthBlocks = (inputs + 15) / 16;
+        int outputBlocks = DivideUp(outputs, kernels.Width);
+        int chunks = DivideUp(outputBlocks, 2);
+        int bytesPerTile = DepthBlocks * 16 * Products * sizeof(float);
+        int groupTiles = Math.Max(MaxRows, Tuning.FusedBytes / bytesPerTile / MaxRows * MaxRows);
+        // A thread should get several groups, so that the last one does not keep the others waiting.
+        groupTiles = Math.Min(groupTiles, Math.Max(MaxRows, Tiles / (4 * threads)));
+        Groups = DivideUp(Tiles, groupTiles);
+        IsSplit = (long)inputs * outputs > Tuning.FusedProducts || (threads > 1 && Groups < 2 * threads);
+        if (IsSplit)
+        {
+            Groups = DivideUp(Tiles, Tuning.SplitTiles);
+            ChunksPerTask = Groups * chunks >= 2 * Tuning.ChunksPerTask * threads ? Tuning.ChunksPerTask : 1;
+            BlocksPerTask = Math.Clamp(map.Blocks * Groups / (4 * threads), 1, 8);
+        }
+        else
+        {
+            ChunksPerTask = chunks;
+            BlocksPerTask = map.Blocks;
+        }
+
+        LargestGroup = DivideUp(Tiles, Groups);
+    }
+
+    public int Tiles { get; }
+
+    /// <summary>Groups of tiles.</summary>
+    public int Groups { get; }
+
+    /// <summary>Most tiles of a group.</summary>
+    public int LargestGroup { get; }
+
+    /// <summary>Most tiles of a block.</summary>
+    public int MaxRows { get; }
+
+    public int OutputLanes { get; }
+
+    /// <summary>Sixteens of input channels.</summary>
+    public int DepthBlocks { get; }
+
+    /// <summary>Whether all windows are transformed before any is multiplied.</summary>
+    public bool IsSplit { get; }
+
+    /// <summary>Chunks of outputs that a task of the split schedule takes.</summary>
+    public int ChunksPerTask { get; }
+
+    /// <summary>Chunks whose results are held at once: windows of a product are read once for all of them.</summary>
+    public int ChunksPerPass => IsSplit ? ChunksPerTask : 1;
+
+    /// <summary>Channel blocks that a transforming task of the split schedule takes.</summary>
+    public int BlocksPerTask { get; }
+
+    /// <summary>Memory that threads share, bytes.</summary>
+    public long SharedBytes => IsSplit ? WindowFloats(Tiles, Groups * BlocksOf(LargestGroup)) * sizeof(float) : 0;
+
+    /// <summary>Memory that each thread needs for itself, bytes.</summary>
+    public long BytesPerThread =>
+        (Workspace.TileFloats + (Products * (long)ProductStride(LargestGroup, 2) * ChunksPerPass) + (IsSplit ? 0 : WindowFloats(LargestGroup, BlocksOf(LargestGroup)))) * sizeof(float);
+
+    /// <summary>Quotient rounded up.</summary>
+    public static int DivideUp(int a, int b) => (a + b - 1) / b;
+
+    /// <summary>Blocks of a group of tiles.</summary>
+    public int BlocksOf(int tiles) => DivideUp(tiles, MaxRows);
+
+    /// <summary>First tile of a group.</summary>
+    public int FirstTile(int group) => (int)((long)group * Tiles / Groups);
+
+    /// <summary>Floats of transformed windows.</summary>
+    public long WindowFloats(int tiles, int blocks) => Products * 16L * (((long)tiles * DepthBlocks) + blocks);
+
+    /// <summary>Floats between the products of a block: an odd number of cache lines, so that a tile's 36 fall into different sets of the cache.</summary>
+    public nint WindowStride(int rows) => 16 * (((nint)DepthBlocks * rows) | 1);
+
+    /// <summary>Floats between the results' products; odd likewise.</summary>
+    public nint ProductStride(int tiles, int columns) => 16 * (DivideUp(tiles * columns * OutputLanes, 16) | 1);
+}
+
+internal static class Tuning
+{
+    public static int FusedBytes = Get("T_FUSED", 560) << 10;
+    public static long FusedProducts = Get("T_PRODUCTS", 65536);
+    public static int SplitTiles = Get("T_TILES", 64);
+    public static int ChunksPerTask = Get("T_CHUNKS", 2);
+    public static int Prefetch = Get("T_PREFETCH", 1);
+
+    private static int Get(string name, int value) => Environment.GetEnvironmentVariable(name) is string text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : value;
+}

@@ -1,0 +1,193 @@
+using System.Runtime.InteropServices;
+
+namespace VggCuda.Engine.Backends.Cpu;
+
+/// <summary>A dense layer, both ways. Rows of weights whose input is zero for the whole batch are never read, and a row is read once per pass for all images.</summary>
+internal sealed unsafe class DenseLayer : IDisposable
+{
+    // A page of each row at least.
+    private const int LeastColumns = 1024;
+    private const int RowsPerTask = 32;
+    private readonly float* _weights;
+    private readonly float* _bias;
+    private readonly int _images;
+    private readonly bool _relu;
+    private readonly NativeBuffer _outputs;
+    private readonly NativeBuffer _live;
+    private readonly float* _inputs;
+    private readonly int _inputStride;
+    private readonly ForwardJob _forward;
+    private readonly BackwardJob _backward;
+    private readonly int _columnsPerTask;
+    private int _liveCount;
+
+    /// <summary>Plans it.</summary>
+    /// <param name="weights">(inputs, columns), columns a multiple of 16.</param>
+    /// <param name="bias">Columns.</param>
+    /// <param name="inputs">(images, <paramref name="inputStride"/>): read forwards, and for its signs backwards.</param>
+    /// <param name="inputStride">Floats between images.</param>
+    /// <param name="inputCount">Values in.</param>
+    /// <param name="outputCount">Values out.</param>
+    /// <param name="images">Images.</param>
+    /// <param name="relu">Whether it has its ReLU.</param>
+    /// <param name="kernels">Kernels of the widest vectors.</param>
+    /// <param name="threads">Threads that will share it.</param>
+    public DenseLayer(float* weights, float* bias, float* inputs, int inputStride, int inputCount, int outputCount, int images, bool relu, LaneKernels kernels, int threads)
+    {
+        _weights = weights;
+        _bias = bias;
+        _inputs = inputs;
+        _inputStride = inputStride;
+        InputCount = inputCount;
+        OutputCount = outputCount;
+        Columns = ColumnsFor(outputCount);
+        _images = images;
+        _relu = relu;
+        _outputs = NativeBuffer.OfFloats((long)images * Columns);
+        _live = new NativeBuffer(sizeof(int) * (long)inputCount, clear: false);
+        int parts = Math.Clamp(Columns / LeastColumns, 1, 2 * threads);
+        _columnsPerTask = ColumnsFor((Columns + parts - 1) / parts);
+        _forward = new ForwardJob(this, kernels);
+        _backward = new BackwardJob(this, kernels);
+    }
+
+    public int InputCount { get; }
+
+    public int OutputCount { get; }
+
+    /// <summary>Bytes of the rows that the last pass had to read.</summary>
+    public long LiveWeightBytes => (long)_liveCount * Columns * sizeof(float);
+
+    /// <summary>Outputs in whole cache lines.</summary>
+    public int Columns { get; }
+
+    /// <summary>(images, columns). Zeros behind the outputs.</summary>
+    public float* Outputs => _outputs.Floats;
+
+    /// <summary>Outputs in whole cache lines.</summary>
+    public static int ColumnsFor(int outputs) => (outputs + 15) / 16 * 16;
+
+    /// <summary>Bytes that it holds beside its weights.</summary>
+    public static long BytesFor(int inputs, int outputs, int images) => ((long)images * ColumnsFor(outputs) * sizeof(float)) + (inputs * (long)sizeof(int));
+
+    /// <summary>Outputs from inputs.</summary>
+    public void Forward(WorkerPool pool)
+    {
+        int* live = (int*)_live.Pointer;
+        int count = 0;
+        for (int row = 0; row < InputCount; row++)
+        {
+            for (int image = 0; image < _images; image++)
+            {
+                if (_inputs[((long)image * _inputStride) + row] != 0f)
+                {
+                    live[count++] = row;
+                    break;
+                }
+            }
+        }
+
+        _liveCount = count;
+        pool.Run(_forward);
+    }
+
+    /// <summary>Gradient of the inputs where they are above zero; zero elsewhere.</summary>
+    /// <param name="pool">Who works.</param>
+    /// <param name="outputGradient">(images, columns), zeros behind the outputs.</param>
+    /// <param name="inputGradient">(images, input stride), overwritten; may not be the inputs.</param>
+    public void Backward(WorkerPool pool, float* outputGradient, float* inputGradient)
+    {
+        NativeMemory.Clear(inputGradient, (nuint)_images * (nuint)_inputStride * sizeof(float));
+        _backward.OutputGradient = outputGradient;
+        _backward.InputGradient = inputGradient;
+        pool.Run(_backward);
+    }
+
+    public void Dispose()
+    {
+        _outputs.Dispose();
+        _live.Dispose();
+    }
+
+    private sealed class ForwardJob(DenseLayer layer, LaneKernels kernels) : Job
+    {
+        public override int Chunks => (layer.Columns + layer._columnsPerTask - 1) / layer._columnsPerTask;
+
+        public override void Execute(int chunk, int worker)
+        {
+            int first = chunk * layer._columnsPerTask;
+            int columns = Math.Min(layer._columnsPerTask, layer.Columns - first);
+            int images = layer._images;
+            int* live = (int*)layer._live.Pointer;
+            float** rows = stackalloc float*[4];
+            float** next = stackalloc float*[4];
+            float** outputs = stackalloc float*[images];
+            float* inputs = stackalloc float[4 * images];
+            for (int image = 0; image < images; image++)
+            {
+                outputs[image] = layer.Outputs + ((nint)image * layer.Columns) + first;
+                new Span<float>(outputs[image], columns).Clear();
+            }
+
+            for (int i = 0; i < layer._liveCount; i += 4)
+            {
+                int count = Math.Min(4, layer._liveCount - i);
+                for (int j = 0; j < count; j++)
+                {
+                    int row = live[i + j];
+                    rows[j] = layer._weights + ((nint)row * layer.Columns) + first;
+                    for (int image = 0; image < images; image++)
+                    {
+                        inputs[(4 * image) + j] = layer._inputs[((long)image * layer._inputStride) + row];
+                    }
+                }
+
+                for (int j = 0; j < 4; j++)
+                {
+                    next[j] = layer._weights + ((nint)live[Math.Min(i + 4 + j, layer._liveCount - 1)] * layer.Columns) + first;
+                }
+
+                kernels.DenseForward(inputs, images, rows, count, outputs, columns, next);
+            }
+
+            for (int image = 0; image < images; image++)
+            {
+                float* y = outputs[image];
+                for (int k = 0; k < columns; k++)
+                {
+                    float value = y[k] + layer._bias[first + k];
+                    // Not value > 0: NaN must go through.
+                    y[k] = layer._relu && value <= 0f ? 0f : value;
+                }
+            }
+        }
+    }
+
+    private sealed class BackwardJob(DenseLayer layer, LaneKernels kernels) : Job
+    {
+        public float* OutputGradient { get; set; }
+
+        public float* InputGradient { get; set; }
+
+        public override int Chunks => (layer._liveCount + RowsPerTask - 1) / RowsPerTask;
+
+        public override void Execute(int chunk, int worker)
+        {
+            int* live = (int*)layer._live.Pointer;
+            // From the end: what the forward pass has read last may still be in the cache.
+            int end = layer._liveCount - (chunk * RowsPerTask);
+            for (int i = end - 1; i >= Math.Max(0, end - RowsPerTask); i--)
+            {
+                int row = live[i];
+                float* weights = layer._weights + ((nint)row * layer.Columns);
+                for (int image = 0; image < layer._images; image++)
+                {
+                    if (layer._inputs[((long)image * layer._inputStride) + row] > 0f)
+                    {
+                        InputGradient[((long)image * layer._inputStride) + row] = kernels.Dot(weights, OutputGradient + ((nint)image * layer.Columns), layer.Columns);
+                    }
+                }
+            }
+        }
+    }
+}

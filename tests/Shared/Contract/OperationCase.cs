@@ -1,0 +1,146 @@
+using VggCuda.Engine.Backends;
+
+namespace VggCuda.Tests.Shared.Contract;
+
+/// <summary>An image operation on seeded inputs. Its results all have the images as their first axis, so that a batch can be compared with single images.</summary>
+/// <param name="IsExact">Whether nothing is rounded: the operation only moves, chooses or counts.</param>
+/// <param name="Run">Runs it on images from the given number on, and returns its results.</param>
+public sealed record OperationCase(bool IsExact, Func<Tensors, TensorShape, int, double[][]> Run)
+{
+    private static readonly double[] Totals = [3, 1, double.NaN, 0.5, 0.5];
+
+    public static IReadOnlyDictionary<string, OperationCase> All { get; } = new Dictionary<string, OperationCase>
+    {
+        ["Fill"] = new(true, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 1);
+            t.Backend.Fill(x, -2.5);
+            return [t.Get(x)];
+        }),
+        ["Copy"] = new(true, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 1);
+            ITensor y = Image(t, shape, first, 2);
+            t.Backend.Copy(x, y);
+            return [t.Get(x), t.Get(y)];
+        }),
+        ["Shift by SciPy's wrap"] = new(true, (t, shape, first) => Shift(t, shape, first, ShiftMode.ScipyWrap, [0, 1, 2, 3, 4])),
+        ["Shift by roll"] = new(true, (t, shape, first) => Shift(t, shape, first, ShiftMode.Roll, [0, 1, 2, 3, 4])),
+        ["Shift beyond the table"] = new(true, (t, shape, first) => Shift(t, shape, first, ShiftMode.ScipyWrap, [5, 17])),
+        ["ChannelMean"] = new(false, (t, shape, first) =>
+        {
+            ITensor value = t.Zeros(TensorShape.PerImage(shape.N));
+            t.Backend.ChannelMean(Image(t, shape, first, 3), -1.5, value);
+            return [t.Get(value)];
+        }),
+        ["TotalVariation 2"] = new(false, (t, shape, first) => TotalVariation(t, shape, first, 2)),
+        ["TotalVariation 1.5"] = new(false, (t, shape, first) => TotalVariation(t, shape, first, 1.5)),
+        ["TotalVariation 1"] = new(false, (t, shape, first) => TotalVariation(t, shape, first, 1)),
+        ["TotalVariation 3"] = new(false, (t, shape, first) => TotalVariation(t, shape, first, 3)),
+        ["LpNorm 6"] = new(false, (t, shape, first) => LpNorm(t, shape, first, 6)),
+        ["LpNorm 2"] = new(false, (t, shape, first) => LpNorm(t, shape, first, 2)),
+        ["LpNorm 1"] = new(false, (t, shape, first) => LpNorm(t, shape, first, 1)),
+        ["LpNorm 2.5"] = new(false, (t, shape, first) => LpNorm(t, shape, first, 2.5)),
+        ["LpNorm infinity"] = new(false, (t, shape, first) => LpNorm(t, shape, first, double.PositiveInfinity)),
+        ["Add"] = new(false, (t, shape, first) =>
+        {
+            TensorShape perImage = TensorShape.PerImage(shape.N);
+            ITensor a = t.Put(perImage, Samples.Uniform(perImage, -2, 2, 11, first));
+            ITensor b = t.Put(perImage, Samples.Uniform(perImage, -2, 2, 12, first));
+            ITensor c = t.Zeros(perImage);
+            t.Backend.Add(a, b, c);
+            double[] apart = t.Get(c);
+            t.Backend.Add(a, c, a);
+            t.Backend.Add(a, b, b);
+            return [apart, t.Get(a), t.Get(b)];
+        }),
+        ["NormalizeRms"] = new(false, (t, shape, first) =>
+        {
+            ITensor g = t.Put(shape, Samples.Uniform(shape, -3e-3, 2e-3, 21, first));
+            t.Backend.NormalizeRms(g, 1e-7);
+            return [t.Get(g)];
+        }),
+        ["RmsProp"] = new(false, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 4);
+            ITensor cache = t.Zeros(shape);
+            for (uint step = 0; step < 3; step++)
+            {
+                t.Backend.RmsProp(x, t.Put(shape, Samples.Uniform(shape, -2, 2, 30 + step, first)), cache, 0.75, 0.9, 1e-7);
+            }
+
+            return [t.Get(x), t.Get(cache)];
+        }),
+        ["KeepBest"] = new(true, (t, shape, first) =>
+        {
+            TensorShape perImage = TensorShape.PerImage(shape.N);
+            ITensor total = t.Zeros(perImage);
+            ITensor step = t.Scalar(0);
+            ITensor bestTotal = t.Put(perImage, [.. Enumerable.Repeat(double.PositiveInfinity, shape.N)]);
+            ITensor bestStep = t.Put(perImage, [.. Enumerable.Repeat(-1.0, shape.N)]);
+            ITensor best = t.Zeros(shape);
+            for (int i = 0; i < Totals.Length; i++)
+            {
+                t.Backend.Upload(total, [.. Enumerable.Range(first, shape.N).Select(n => Totals[(i + n) % Totals.Length])]);
+                t.Backend.KeepBest(total, step, Image(t, shape, first, 50 + (uint)i), bestTotal, bestStep, best);
+                t.Backend.Advance(step);
+            }
+
+            return [t.Get(bestTotal), t.Get(bestStep), t.Get(best)];
+        }),
+        ["Log"] = new(true, (t, shape, first) =>
+        {
+            TensorShape perImage = TensorShape.PerImage(shape.N);
+            ILossLog log = t.Own(t.Backend.CreateLog(2, shape.N, 2));
+            ITensor a = t.Put(perImage, Samples.Uniform(perImage, -2, 2, 61, first));
+            ITensor b = t.Put(perImage, Samples.Uniform(perImage, -2, 2, 62, first));
+            ITensor step = t.Scalar(0);
+            t.Backend.Log(log, step, [a, b]);
+            t.Backend.Advance(step);
+            t.Backend.Log(log, step, [b, a]);
+            t.Backend.Advance(step);
+            t.Backend.Log(log, step, [a, a]);
+            t.Backend.Synchronize();
+            double[][] rows = [new double[shape.N * 2], new double[shape.N * 2]];
+            log.Read(0, rows[0]);
+            log.Read(1, rows[1]);
+            return rows;
+        }),
+    };
+
+    private static ITensor Image(Tensors t, TensorShape shape, int first, uint seed) => t.Put(shape, Samples.Uniform(shape, -40, 255, seed, first));
+
+    private static double[][] Shift(Tensors t, TensorShape shape, int first, ShiftMode mode, int[] steps)
+    {
+        ITensor x = Image(t, shape, first, 1);
+        ITensor y = Image(t, shape, first, 2);
+        ITensor table = t.Put(new TensorShape(5, shape.N, 1, 2), Samples.Shifts(5, shape, 77, first));
+        List<double[]> results = [];
+        foreach (int step in steps)
+        {
+            t.Backend.Shift(x, y, table, t.Scalar(step), mode);
+            results.Add(t.Get(y));
+        }
+
+        results.Add(t.Get(x));
+        return [.. results];
+    }
+
+    private static double[][] TotalVariation(Tensors t, TensorShape shape, int first, double beta)
+    {
+        ITensor x = Image(t, shape, first, 5);
+        ITensor value = t.Zeros(TensorShape.PerImage(shape.N));
+        ITensor gradient = t.Put(shape, Samples.Uniform(shape, -1e-3, 1e-3, 6, first));
+        t.Backend.TotalVariation(x, beta, 0.75, value, gradient);
+        return [t.Get(value), t.Get(gradient), t.Get(x)];
+    }
+
+    private static double[][] LpNorm(Tensors t, TensorShape shape, int first, double p)
+    {
+        ITensor x = Image(t, shape, first, 7);
+        ITensor value = t.Zeros(TensorShape.PerImage(shape.N));
+        ITensor gradient = t.Put(shape, Samples.Uniform(shape, -1e-6, 1e-6, 8, first));
+        t.Backend.LpNorm(x, p, 0.75, value, gradient);
+        return [t.Get(value), t.Get(gradient), t.Get(x)];
+    }
+}

@@ -1,0 +1,48 @@
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Model;
+using VggCuda.Engine.Rendering;
+
+namespace VggCuda.Tests.Shared.Contract;
+
+/// <summary>Seeded inputs. All values are float32 numbers, so that no backend rounds them on the way in; image n of a batch has a stream of its own.</summary>
+public static class Samples
+{
+    public static readonly Vgg16 WithTop = Vgg16.FromWeights(new HeWeights(new Vgg16Topology([5, 7, 5, 13, 7, 5, 13, 7, 5, 3, 5, 7, 13], new Vgg16Top(1, 11, 9, 6)), 42));
+
+    public static readonly Vgg16 WithLargerTop = Vgg16.FromWeights(new HeWeights(new Vgg16Topology([3, 5, 7, 5, 5, 7, 5, 7, 5, 3, 5, 7, 5], new Vgg16Top(2, 13, 7, 9)), 43));
+
+    public static readonly Vgg16 WithoutTop = Vgg16.FromWeights(new HeWeights(new Vgg16Topology([7, 5, 13, 7, 5, 7, 13, 5, 7, 5, 3, 5, 17], null), 44));
+
+    public static double[] Uniform(TensorShape shape, double low, double high, uint seed, int firstImage = 0)
+    {
+        double[] values = new double[shape.Count];
+        int perImage = (int)shape.CountPerImage;
+        for (int n = 0; n < shape.N; n++)
+        {
+            NumPyRandom random = new(seed + (1000u * (uint)(firstImage + n)));
+            for (int i = 0; i < perImage; i++)
+            {
+                values[(n * perImage) + i] = (float)(low + ((high - low) * random.NextDouble()));
+            }
+        }
+
+        return values;
+    }
+
+    /// <summary>(steps, N, 1, 2): whole numbers that reach the largest shifts that a side allows.</summary>
+    public static double[] Shifts(int steps, TensorShape image, uint seed, int firstImage = 0)
+    {
+        double[] table = new double[steps * image.N * 2];
+        for (int n = 0; n < image.N; n++)
+        {
+            NumPyRandom random = new(seed + (1000u * (uint)(firstImage + n)));
+            for (int step = 0; step < steps; step++)
+            {
+                table[((step * image.N) + n) * 2] = random.NextInteger(1 - image.H, image.H);
+                table[(((step * image.N) + n) * 2) + 1] = random.NextInteger(1 - image.W, image.W);
+            }
+        }
+
+        return table;
+    }
+}
