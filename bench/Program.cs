@@ -3,6 +3,7 @@ using VggCuda.Bench;
 // One bench, one question, one file: `dotnet run -c Release --project bench -- NAME [arguments]`.
 Bench[] benches =
 [
+    WeightsBench.Line,
 ];
 
 Bench? chosen = args.Length > 0 ? benches.FirstOrDefault(b => b.Name == args[0]) : null;

@@ -58,23 +58,16 @@ internal static class RandomDamage
         return bytes;
     }
 
-    /// <summary>Whether the files differ only inside values that nothing in the file checks: raw data without a checksum.</summary>
-    public static bool DiffersInDataOnly(Anatomy anatomy, byte[] damaged)
+    /// <summary>The sound file with the damaged one's raw data: what no checksum or bound could tell, where the base has no checksum over its data.</summary>
+    public static byte[] DamageOfDataAlone(Anatomy anatomy, byte[] damaged)
     {
-        if (damaged.Length < anatomy.Bytes.Length)
+        byte[] bytes = (byte[])anatomy.Bytes.Clone();
+        foreach (Extent extent in anatomy.Data.Where(e => e.End <= damaged.Length))
         {
-            return false;
+            damaged.AsSpan((int)extent.Start, (int)extent.Length).CopyTo(bytes.AsSpan((int)extent.Start));
         }
 
-        for (int i = 0; i < anatomy.Bytes.Length; i++)
-        {
-            if (anatomy.Bytes[i] != damaged[i] && !anatomy.Data.Exists(e => i >= e.Start && i < e.End))
-            {
-                return false;
-            }
-        }
-
-        return true;
+        return bytes;
     }
 
     private static int Place(Anatomy anatomy, Random random, int length)

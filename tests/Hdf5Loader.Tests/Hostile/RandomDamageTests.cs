@@ -46,7 +46,7 @@ public class RandomDamageTests
             {
                 same++;
             }
-            else if (RandomDamage.DiffersInDataOnly(anatomy, bytes))
+            else if (Trial.Run(RandomDamage.DamageOfDataAlone(anatomy, bytes), name).Digests is { } byData && trial.Digests!.SequenceEqual(byData))
             {
                 data++;
             }
