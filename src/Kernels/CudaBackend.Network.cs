@@ -17,6 +17,9 @@ public sealed unsafe partial class CudaBackend
     /// <summary>Weights on the device.</summary>
     internal WeightStore Weights { get; private set; } = null!;
 
+    /// <summary>Notices halves that overflowed.</summary>
+    internal Operations.CheckFinite CheckFinite { get; private set; } = null!;
+
     /// <inheritdoc/>
     /// <remarks><see cref="Precision.Auto"/> is strict float32: the one that needs no proof. The others are as fast as the GPU's tensor cores; docs/cuda-engine.md says what has been shown of them.</remarks>
     /// <exception cref="DeviceException">cuDNN has no engine for a layer, or the GPU lacks the precision.</exception>
@@ -129,6 +132,7 @@ public sealed unsafe partial class CudaBackend
         string machine = $"cudnn {Description.Details["cudnn"]}|{Device.Name}|{Description.Details["driver"]}";
         bool measures = Environment.GetEnvironmentVariable("VGGCUDA_AUTOTUNE") != "0";
         Plans = Own(new PlanSelector(Context, Stream, Cudnn, NetworkKernels, new PlanCache(PlanCache.DefaultDirectory(), machine), measures));
+        CheckFinite = new Operations.CheckFinite(KernelLibrary);
         Weights = Own(new WeightStore(Context, Stream, new Operations.ArrangeWeights(KernelLibrary)));
     }
 }

@@ -57,7 +57,7 @@ public sealed unsafe partial class CudaBackend : IBackend
         ArgumentOutOfRangeException.ThrowIfZero(stream);
         CudaDevices.RequireLibraries();
         CudaContext borrowed = CudaContext.Borrow(context);
-        return Finish(CudaDevices.Describe(borrowed.Device), borrowed, () =>
+        return Finish(CudaDevices.OfHandle(borrowed.Device), borrowed, () =>
         {
             borrowed.Check(CuDriver.cuStreamGetCtx(stream, out nint owner));
             return owner == context

@@ -126,6 +126,22 @@ public static unsafe class CudaDevices
         }
     }
 
+    /// <summary>The device that a handle of the driver means.</summary>
+    internal static CudaDevice OfHandle(int handle)
+    {
+        int count = Count();
+        for (int ordinal = 0; ordinal < count; ordinal++)
+        {
+            CudaCheck.ThrowIfFailed(CuDriver.cuDeviceGet(out int other, ordinal));
+            if (other == handle)
+            {
+                return Describe(handle) with { Ordinal = ordinal };
+            }
+        }
+
+        throw new DeviceException("The context belongs to a device that the driver does not list.");
+    }
+
     /// <summary>What the driver says of a device.</summary>
     internal static CudaDevice Describe(int handle)
     {

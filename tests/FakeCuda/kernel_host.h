@@ -23,7 +23,7 @@
 #include <ucontext.h>
 
 #define __device__
-#define __shared__ static thread_local
+#define __shared__ static
 #define DEVICE static inline
 #define UNROLL
 #define DEVICE_MEMBER inline
@@ -138,10 +138,13 @@ struct Machine
     std::jmp_buf scheduler;
 };
 
+// One for the process: launches run one after the other, under the stand-in's lock. Fibers may change threads between
+// launches, so nothing here and in the kernels is local to a thread.
+inline Machine the_machine;
+
 inline Machine& machine()
 {
-    static thread_local Machine one;
-    return one;
+    return the_machine;
 }
 
 constexpr std::size_t stack_bytes = 64 * 1024;
@@ -232,7 +235,7 @@ inline void barrier()
 inline const std::uint32_t* exchange(std::uint32_t value)
 {
     Machine& m = machine();
-    static thread_local std::uint32_t nothing[32];
+    static std::uint32_t nothing[32];
     if (!m.kernel->cooperative)
     {
         fail(m, "a warp exchange in a KERNEL; write BLOCK_KERNEL");
@@ -348,6 +351,12 @@ inline std::string launch(const Kernel& kernel, Index grid, Index threads, void*
 
     return m.error;
 }
+}
+
+// For tests: 1 runs blocks and threads from the last to the first, 0 from the first to the last.
+extern "C" __attribute__((visibility("default"), used)) inline void fakecuda_reverse(int reverse)
+{
+    kernel_host::reversed() = reverse != 0;
 }
 
 #define threadIdx (kernel_host::machine().thread)

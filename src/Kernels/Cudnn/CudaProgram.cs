@@ -191,6 +191,12 @@ internal sealed unsafe class CudaProgram : INetworkProgram
                     ConvolutionPlan plan = plans[(node, false)];
                     BoundConvolution bound = Own(plan.Bind(new ConvolutionAddresses(x, weights[node, WeightForm.Forward], weights[node, BiasForm(plan)], 0, y, _memory.Workspace)));
                     _forward.Add(() => bound.Run(_backend.Cudnn, Kernels));
+                    if (Element == ElementType.Float16 && i + 1 < _layout.Nodes.Count && _layout.Nodes[i + 1].Layer.Kind == LayerKind.Convolution)
+                    {
+                        // A pooling and the gathering look for themselves; bfloat16 has float32's range.
+                        _forward.Add(() => _backend.CheckFinite.Launch(y, Spec.Batch * node.OutputCount, _status, NumberMarks.Forward(node.Layer)));
+                    }
+
                     break;
                 case LayerKind.MaxPool:
                     _forward.Add(() => Kernels.MaxPool(x, y, argmax, Spec.Batch, node.Height, node.Width, node.Inputs, Element, _status, NumberMarks.Forward(node.Layer)));

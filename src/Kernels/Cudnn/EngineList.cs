@@ -7,11 +7,11 @@ namespace VggCuda.Kernels.Cudnn;
 internal static class EngineList
 {
     /// <summary>Whether an engine with these notes may be used.</summary>
-    /// <remarks>
-    /// Never: results that change from run to run, sums in half precision, and Winograd's or Fourier's transforms, whose
-    /// rounding errors are many times a plain sum's. For strict float32 also never tensor cores or inputs rounded to TF32.
-    /// </remarks>
-    public static bool IsWelcome(ReadOnlySpan<int> notes, Precision precision)
+    /// <param name="notes">Its numerical notes.</param>
+    /// <param name="precision">For strict float32 never tensor cores or inputs rounded to TF32.</param>
+    /// <param name="transforms">Whether Winograd's and Fourier's transforms will do, whose rounding errors are many times a plain sum's.</param>
+    /// <remarks>Never: results that change from run to run, and sums in half precision.</remarks>
+    public static bool IsWelcome(ReadOnlySpan<int> notes, Precision precision, bool transforms = false)
     {
         foreach (int note in notes)
         {
@@ -19,11 +19,7 @@ internal static class EngineList
             {
                 case CudnnNumericalNote.Nondeterministic:
                 case CudnnNumericalNote.ReducedPrecisionReduction:
-                case CudnnNumericalNote.Fft:
-                case CudnnNumericalNote.Winograd:
-                case CudnnNumericalNote.WinogradTile4x4:
-                case CudnnNumericalNote.WinogradTile6x6:
-                case CudnnNumericalNote.WinogradTile13x13:
+                case (CudnnNumericalNote.Fft or CudnnNumericalNote.Winograd or CudnnNumericalNote.WinogradTile4x4 or CudnnNumericalNote.WinogradTile6x6 or CudnnNumericalNote.WinogradTile13x13) when !transforms:
                 case CudnnNumericalNote.TensorCore or CudnnNumericalNote.DownConvertInputs when precision == Precision.Fp32:
                     return false;
                 default:
@@ -39,11 +35,12 @@ internal static class EngineList
     /// <param name="graph">The graph; it must outlive the plans.</param>
     /// <param name="request">What the graph does.</param>
     /// <param name="variant">As which variant.</param>
+    /// <param name="transforms">As for <see cref="IsWelcome"/>.</param>
     /// <param name="most">How many plans are wanted; building one can take a second.</param>
     /// <param name="workspaceLimit">Plans that need more scratch memory are left out.</param>
     /// <param name="refusals">Gets why a plan was not built.</param>
     public static List<ConvolutionPlan> Build(
-        CudnnHandle library, ConvolutionGraph graph, ConvolutionRequest request, ConvolutionVariant variant, int most, long workspaceLimit, List<string> refusals)
+        CudnnHandle library, ConvolutionGraph graph, ConvolutionRequest request, ConvolutionVariant variant, bool transforms, int most, long workspaceLimit, List<string> refusals)
     {
         List<ConvolutionPlan> plans = [];
         try
@@ -52,7 +49,7 @@ internal static class EngineList
             {
                 if (plans.Count == 0)
                 {
-                    AddPlans(library, graph, mode, request, variant, most, workspaceLimit, plans, refusals);
+                    AddPlans(library, graph, mode, request, variant, transforms, most, workspaceLimit, plans, refusals);
                 }
             }
 
@@ -66,7 +63,7 @@ internal static class EngineList
     }
 
     private static void AddPlans(
-        CudnnHandle library, ConvolutionGraph graph, CudnnHeuristicMode mode, ConvolutionRequest request, ConvolutionVariant variant, int most, long workspaceLimit, List<ConvolutionPlan> plans, List<string> refusals)
+        CudnnHandle library, ConvolutionGraph graph, CudnnHeuristicMode mode, ConvolutionRequest request, ConvolutionVariant variant, bool transforms, int most, long workspaceLimit, List<ConvolutionPlan> plans, List<string> refusals)
     {
         using CudnnDescriptor heuristics = new(CudnnDescriptorType.EngineHeuristics);
         heuristics.SetEnum(CudnnAttribute.HeuristicsMode, CudnnAttributeType.HeuristicMode, (int)mode).Set(CudnnAttribute.HeuristicsOperationGraph, graph.Graph);
@@ -89,7 +86,7 @@ internal static class EngineList
             int count = Math.Min(MostProposals, heuristics.GetDescriptors(CudnnAttribute.HeuristicsResults, [.. configurations]));
             for (int i = 0; i < count && plans.Count < most; i++)
             {
-                if (TryBuild(library, configurations[i], request, variant, workspaceLimit, refusals) is ConvolutionPlan plan)
+                if (TryBuild(library, configurations[i], request, variant, transforms, workspaceLimit, refusals) is ConvolutionPlan plan)
                 {
                     configurations[i] = null!;
                     plans.Add(plan);
@@ -105,12 +102,12 @@ internal static class EngineList
         }
     }
 
-    private static ConvolutionPlan? TryBuild(CudnnHandle library, CudnnDescriptor configuration, ConvolutionRequest request, ConvolutionVariant variant, long workspaceLimit, List<string> refusals)
+    private static ConvolutionPlan? TryBuild(CudnnHandle library, CudnnDescriptor configuration, ConvolutionRequest request, ConvolutionVariant variant, bool transforms, long workspaceLimit, List<string> refusals)
     {
         using (CudnnDescriptor engine = new(CudnnDescriptorType.Engine))
         {
             configuration.GetDescriptors(CudnnAttribute.EngineConfigEngine, [engine]);
-            if (!IsWelcome(engine.GetEnums(CudnnAttribute.EngineNumericalNotes, CudnnAttributeType.NumericalNote), request.Precision))
+            if (!IsWelcome(engine.GetEnums(CudnnAttribute.EngineNumericalNotes, CudnnAttributeType.NumericalNote), request.Precision, transforms))
             {
                 return null;
             }

@@ -76,7 +76,7 @@ internal sealed class PlanSelector : IDisposable
     public List<ConvolutionPlan> All(ConvolutionRequest request, ConvolutionVariant variant, int most)
     {
         List<string> refusals = [];
-        return BuildVariant(request, variant, most, refusals);
+        return BuildVariant(request, variant, transforms: false, most, refusals);
     }
 
     /// <summary>Median milliseconds of a plan on memory of its own, its fallback kernel included.</summary>
@@ -141,7 +141,9 @@ internal sealed class PlanSelector : IDisposable
     private ConvolutionPlan Build(ConvolutionRequest request)
     {
         List<string> refusals = [];
-        foreach (ConvolutionVariant[] rung in ConvolutionVariants.Ladder(request))
+
+        // Engines with transforms only where there is nothing else on any rung.
+        foreach ((bool transforms, ConvolutionVariant[] rung) in ConvolutionVariants.Ladder(request).Select(r => (false, r)).Concat(ConvolutionVariants.Ladder(request).Select(r => (true, r))))
         {
             List<ConvolutionPlan> candidates = [];
             ConvolutionPlan? best = null;
@@ -149,7 +151,7 @@ internal sealed class PlanSelector : IDisposable
             {
                 foreach (ConvolutionVariant variant in rung)
                 {
-                    candidates.AddRange(BuildVariant(request, variant, _measures ? PlansPerVariant : candidates.Count == 0 ? 1 : 0, refusals));
+                    candidates.AddRange(BuildVariant(request, variant, transforms, _measures ? PlansPerVariant : candidates.Count == 0 ? 1 : 0, refusals));
                 }
 
                 best = candidates.Count < 2 ? candidates.FirstOrDefault() : Fastest(candidates, refusals);
@@ -190,7 +192,7 @@ internal sealed class PlanSelector : IDisposable
         }
     }
 
-    private List<ConvolutionPlan> BuildVariant(ConvolutionRequest request, ConvolutionVariant variant, int most, List<string> refusals)
+    private List<ConvolutionPlan> BuildVariant(ConvolutionRequest request, ConvolutionVariant variant, bool transforms, int most, List<string> refusals)
     {
         if (most == 0)
         {
@@ -211,7 +213,7 @@ internal sealed class PlanSelector : IDisposable
         SharedGraph shared = new(graph);
         try
         {
-            List<ConvolutionPlan> plans = EngineList.Build(_library, graph, request, variant, most, WorkspaceLimit, refusals);
+            List<ConvolutionPlan> plans = EngineList.Build(_library, graph, request, variant, transforms, most, WorkspaceLimit, refusals);
             foreach (ConvolutionPlan plan in plans)
             {
                 plan.Keep(shared.Reference());

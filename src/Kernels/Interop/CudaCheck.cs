@@ -38,11 +38,11 @@ internal static class CudaCheck
     /// <summary>Bytes free on the current context's device, or null where it cannot be asked.</summary>
     public static long? FreeMemory() => CuDriver.cuMemGetInfo_v2(out nuint free, out _) == CuResult.Success ? (long)free : null;
 
-    /// <summary>"CuDriver.cuMemAlloc_v2(out pointer, bytes)" to "cuMemAlloc_v2".</summary>
+    /// <summary>"CuDriver.cuMemAlloc_v2(out pointer, bytes)" to "cuMemAlloc_v2"; words with spaces stay as they are.</summary>
     public static string Shorten(string call)
     {
         int end = call.IndexOf('(', StringComparison.Ordinal);
         string name = end < 0 ? call : call[..end];
-        return name[(name.LastIndexOf('.') + 1)..];
+        return name.Contains(' ', StringComparison.Ordinal) ? call : name[(name.LastIndexOf('.') + 1)..];
     }
 }

@@ -11,7 +11,7 @@ internal sealed class ChannelMean(KernelLibrary library)
     public static long Bytes(TensorShape shape) => 4 * shape.Count;
 
     /// <summary>Queues it: one launch, the last block of an image adds up its parts.</summary>
-    /// <param name="tap">float32 of the shape.</param>
+    /// <param name="tap">float32 of the shape, aligned to 16 bytes.</param>
     /// <param name="value">float32 (N), overwritten.</param>
     public void Launch(ulong tap, double weight, ulong value, TensorShape shape, ReductionScratch scratch)
     {

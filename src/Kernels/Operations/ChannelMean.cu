@@ -9,9 +9,20 @@ BLOCK_KERNEL(channel_mean_f32, const float* __restrict__ tap, double factor, flo
     const float* own = tap + (long long)image * count;
     int end = minimum(count, (int)(blockIdx.x + 1) * per_part);
     double sum = 0;
-    for (int i = blockIdx.x * per_part + threadIdx.x; i < end; i += BLOCK)
+    if (count % 4 == 0)
     {
-        sum += own[i];
+        for (int i = blockIdx.x * per_part + threadIdx.x * 4; i < end; i += BLOCK * 4)
+        {
+            Float4 v = *(const Float4*)(own + i);
+            sum += (double)v.x + v.y + v.z + v.w;
+        }
+    }
+    else
+    {
+        for (int i = blockIdx.x * per_part + threadIdx.x; i < end; i += BLOCK)
+        {
+            sum += own[i];
+        }
     }
 
     sum = block_reduce<Sum>(sum);

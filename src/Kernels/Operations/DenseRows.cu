@@ -4,7 +4,8 @@
 // A block takes four rows, its threads eight columns each in turn, so that four 128-bit loads per thread are under way at
 // once; the vector is read once for four rows. Rows that the mask switches off in every image are not read.
 //
-// An image's sum runs in one order whatever the other images are: by column within a thread, then by lane, then by warp.
+// An image's sum runs in one order whatever the other images are: by column within a thread, then over the threads as a warp
+// adds them up: each lane one thread of every warp, then the lanes by a tree.
 constexpr int ROWS = 4;
 
 template <class Type, int IMAGES>
@@ -12,7 +13,7 @@ DEVICE void dense_rows(const typename Type::Stored* __restrict__ v, const typena
     const float* __restrict__ bias, const typename Type::Stored* __restrict__ mask, typename Type::Stored* __restrict__ y,
     int images, int rows, int columns, int relu)
 {
-    __shared__ float warps[BLOCK / WARP][ROWS * IMAGES];
+    __shared__ float sums[ROWS * IMAGES][BLOCK];
     int row = blockIdx.x * ROWS;
     int image = blockIdx.y * IMAGES;
     bool wanted[ROWS];
@@ -70,33 +71,29 @@ DEVICE void dense_rows(const typename Type::Stored* __restrict__ v, const typena
         UNROLL
         for (int n = 0; n < IMAGES; n++)
         {
-            UNROLL
-            for (int lanes = WARP / 2; lanes > 0; lanes /= 2)
-            {
-                sum[r][n] += bits<float>(shuffle_xor(bits<unsigned>(sum[r][n]), lanes));
-            }
-
-            if (threadIdx.x % WARP == 0)
-            {
-                warps[threadIdx.x / WARP][r * IMAGES + n] = sum[r][n];
-            }
+            sums[r * IMAGES + n][threadIdx.x] = sum[r][n];
         }
     }
 
     __syncthreads();
-    int own = threadIdx.x;
-    if (own < ROWS * IMAGES)
+    int lane = threadIdx.x % WARP;
+    for (int own = threadIdx.x / WARP; own < ROWS * IMAGES; own += BLOCK / WARP)
     {
+        float total = sums[own][lane];
+        for (int i = 1; i < BLOCK / WARP; i++)
+        {
+            total += sums[own][lane + i * WARP];
+        }
+
+        for (int lanes = WARP / 2; lanes > 0; lanes /= 2)
+        {
+            total += bits<float>(shuffle_xor(bits<unsigned>(total), lanes));
+        }
+
         int r = row + own / IMAGES;
         int n = image + own % IMAGES;
-        if (r < rows && n < images)
+        if (lane == 0 && r < rows && n < images)
         {
-            float total = warps[0][own];
-            for (int i = 1; i < BLOCK / WARP; i++)
-            {
-                total += warps[i][own];
-            }
-
             long long place = (long long)n * rows + r;
             total = bias != nullptr ? total + bias[r] : total;
             total = relu != 0 && total < 0 ? 0.0f : total;

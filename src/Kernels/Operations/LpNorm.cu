@@ -46,9 +46,20 @@ DEVICE void lp_sum(const float* own, Exponent exponent, double* part, int count,
 {
     int end = minimum(count, (int)(blockIdx.x + 1) * per_part);
     double sum = 0;
-    for (int i = blockIdx.x * per_part + threadIdx.x; i < end; i += BLOCK)
+    if (count % 4 == 0)
     {
-        sum += exponent.power(own[i]);
+        for (int i = blockIdx.x * per_part + threadIdx.x * 4; i < end; i += BLOCK * 4)
+        {
+            Float4 x = *(const Float4*)(own + i);
+            sum += exponent.power(x.x) + exponent.power(x.y) + exponent.power(x.z) + exponent.power(x.w);
+        }
+    }
+    else
+    {
+        for (int i = blockIdx.x * per_part + threadIdx.x; i < end; i += BLOCK)
+        {
+            sum += exponent.power(own[i]);
+        }
     }
 
     sum = block_reduce<Sum>(sum);

@@ -31,9 +31,20 @@ struct Powered
     }
 };
 
+// Four neighbours on a 16-byte boundary, or zeros where they do not all lie within the image: those are never looked at.
+DEVICE void load_four(const float* own, int i, int count, float* values)
+{
+    Float4 four = i >= 0 && i + 4 <= count ? *(const Float4*)(own + i) : Float4{0, 0, 0, 0};
+    values[0] = four.x;
+    values[1] = four.y;
+    values[2] = four.z;
+    values[3] = four.w;
+}
+
 // Value and gradient in one pass over the image; a thread takes four neighbouring values. The value at (y, x) is part of
-// three terms: its own, that of the one above it and that of the one to its left.
-template <class Exponent>
+// three terms: its own, that of the one above it and that of the one to its left. RGB: three channels and lines of whole
+// fours, so that a thread gets all its neighbours by seven 128-bit loads.
+template <bool RGB, class Exponent>
 DEVICE void total_variation(const float* __restrict__ image, Exponent exponent, float factor, double value_factor, float* value,
     float* gradient, double* parts, unsigned* counters, int height, int line, int channels, int per_part)
 {
@@ -48,6 +59,18 @@ DEVICE void total_variation(const float* __restrict__ image, Exponent exponent, 
     {
         int y = e / line;
         int place = e - y * line;
+        float middle[12] = {}, upper[8] = {}, lower[8] = {};
+        if (RGB)
+        {
+            load_four(own, e - 4, count, middle);
+            load_four(own, e, count, middle + 4);
+            load_four(own, e + 4, count, middle + 8);
+            load_four(own, e - line, count, upper);
+            load_four(own, e - line + 4, count, upper + 4);
+            load_four(own, e + line - 4, count, lower);
+            load_four(own, e + line, count, lower + 4);
+        }
+
         float slope[4];
         UNROLL
         for (int k = 0; k < 4; k++, place++)
@@ -67,12 +90,12 @@ DEVICE void total_variation(const float* __restrict__ image, Exponent exponent, 
 
             bool below = y + 1 < height;
             bool right = place + channels < line;
-            float here = own[i];
+            float here = RGB ? middle[k + 4] : own[i];
             float sloped = 0;
             if (below && right)
             {
-                float down = own[i + line] - here;
-                float across = own[i + channels] - here;
+                float down = (RGB ? lower[k + 4] : own[i + line]) - here;
+                float across = (RGB ? middle[k + 7] : own[i + channels]) - here;
                 float s = down * down + across * across;
                 sum += exponent.term(s);
                 sloped -= exponent.slope(s) * (down + across);
@@ -80,17 +103,17 @@ DEVICE void total_variation(const float* __restrict__ image, Exponent exponent, 
 
             if (y > 0 && right)
             {
-                float above = own[i - line];
+                float above = RGB ? upper[k] : own[i - line];
                 float down = here - above;
-                float across = own[i - line + channels] - above;
+                float across = (RGB ? upper[k + 3] : own[i - line + channels]) - above;
                 sloped += exponent.slope(down * down + across * across) * down;
             }
 
             if (place >= channels && below)
             {
-                float left = own[i - channels];
+                float left = RGB ? middle[k + 1] : own[i - channels];
                 float across = here - left;
-                float down = own[i - channels + line] - left;
+                float down = (RGB ? lower[k + 1] : own[i - channels + line]) - left;
                 sloped += exponent.slope(down * down + across * across) * across;
             }
 
@@ -135,11 +158,17 @@ DEVICE void total_variation(const float* __restrict__ image, Exponent exponent, 
 BLOCK_KERNEL(total_variation_squared_f32, const float* __restrict__ image, float factor, double value_factor, float* value,
     float* gradient, double* parts, unsigned* counters, int height, int line, int channels, int per_part)
 {
-    total_variation(image, Squared{}, factor, value_factor, value, gradient, parts, counters, height, line, channels, per_part);
+    total_variation<false>(image, Squared{}, factor, value_factor, value, gradient, parts, counters, height, line, channels, per_part);
+}
+
+BLOCK_KERNEL(total_variation_squared_rgb_f32, const float* __restrict__ image, float factor, double value_factor, float* value,
+    float* gradient, double* parts, unsigned* counters, int height, int line, int channels, int per_part)
+{
+    total_variation<true>(image, Squared{}, factor, value_factor, value, gradient, parts, counters, height, line, channels, per_part);
 }
 
 BLOCK_KERNEL(total_variation_f32, const float* __restrict__ image, double half_beta, float factor, double value_factor, float* value,
     float* gradient, double* parts, unsigned* counters, int height, int line, int channels, int per_part)
 {
-    total_variation(image, Powered{half_beta}, factor, value_factor, value, gradient, parts, counters, height, line, channels, per_part);
+    total_variation<false>(image, Powered{half_beta}, factor, value_factor, value, gradient, parts, counters, height, line, channels, per_part);
 }

@@ -41,29 +41,34 @@ struct Largest
     }
 };
 
-// Joins one value per thread; every thread gets the result. All threads of the block must call it.
+// Joins one value per thread; every thread gets the result. All threads of the block must call it. Each lane of the first
+// warp takes one value of every warp, then the lanes join by a tree.
 template <class Operation>
 DEVICE double block_reduce(double value)
 {
-    __shared__ double warps[BLOCK / WARP];
-    for (int lanes = WARP / 2; lanes > 0; lanes /= 2)
-    {
-        value = Operation::join(value, shuffle_xor(value, lanes));
-    }
-
-    if (threadIdx.x % WARP == 0)
-    {
-        warps[threadIdx.x / WARP] = value;
-    }
-
+    __shared__ double values[BLOCK];
+    __shared__ double result;
+    values[threadIdx.x] = value;
     __syncthreads();
-    double result = warps[0];
-    for (int i = 1; i < BLOCK / WARP; i++)
+    if (threadIdx.x < WARP)
     {
-        result = Operation::join(result, warps[i]);
+        for (int i = 1; i < BLOCK / WARP; i++)
+        {
+            value = Operation::join(value, values[threadIdx.x + i * WARP]);
+        }
+
+        for (int lanes = WARP / 2; lanes > 0; lanes /= 2)
+        {
+            value = Operation::join(value, shuffle_xor(value, lanes));
+        }
+
+        if (threadIdx.x == 0)
+        {
+            result = value;
+        }
     }
 
-    // The next reduction writes the same cells.
+    // The next reduction writes `result` behind its own first barrier, so no third one is needed.
     __syncthreads();
     return result;
 }

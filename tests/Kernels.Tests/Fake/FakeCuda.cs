@@ -46,7 +46,7 @@ internal static unsafe class FakeCuda
         }
     }
 
-    /// <summary>Changes how the stand-in behaves: "devices", "driver", "memory", "capability", "cudnn.fused", "cudnn.backward", "cudnn.fused_backward", "cudnn.float_bias", "cudnn.any".</summary>
+    /// <summary>Changes how the stand-in behaves: "devices", "driver", "memory", "capability", "cudnn.fused", "cudnn.backward", "cudnn.fused_backward", "cudnn.float_bias", "cudnn.transforms_only", "cudnn.any".</summary>
     public static void Set(string name, long value)
     {
         fixed (byte* text = Utf8(name))

@@ -1,0 +1,204 @@
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Model;
+using VggCuda.Kernels.Cudnn;
+using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
+
+namespace VggCuda.Bench.Cuda;
+
+/// <summary>Every kernel at the sizes of VGG16: one image of the recipe, which lies in the caches, and a batch that does not.</summary>
+internal sealed class KernelCases : IDisposable
+{
+    private readonly List<IDisposable> _owned = [];
+    private readonly CudaContext _context;
+    private readonly CudaStream _stream;
+    private readonly KernelLibrary _library;
+    private readonly int _divisor;
+
+    /// <summary>Prepares the kernels.</summary>
+    /// <param name="context">Current.</param>
+    /// <param name="stream">Where everything is queued.</param>
+    /// <param name="divisor">1 for the real sizes; larger where a processor stands in for the GPU and only the way is to be tried.</param>
+    public KernelCases(CudaContext context, CudaStream stream, int divisor)
+    {
+        _context = context;
+        _stream = stream;
+        _divisor = divisor;
+        _library = Own(new KernelLibrary(context, stream));
+    }
+
+    /// <summary>What the ceiling is measured with: the fastest of these is called the memory's speed.</summary>
+    public IEnumerable<KernelCase> Ceiling()
+    {
+        long count = (1L << 28) / ((long)_divisor * _divisor * _divisor);
+        ulong a = Floats(count), b = Floats(count);
+        TensorShape shape = new(1, 1, 1, (int)count);
+        ReductionScratch scratch = Own(new ReductionScratch(_stream, 1));
+        Copy copy = new(_library);
+        Fill fill = new(_library);
+        ChannelMean mean = new(_library);
+        yield return new KernelCase("copy by the driver", Megabytes(count * 4), 8 * count, () => _stream.Copy(b, a, count * 4));
+        yield return new KernelCase("copy", Megabytes(count * 4), Copy.Bytes(count), () => copy.Launch(a, b, count));
+        yield return new KernelCase("fill", Megabytes(count * 4), Fill.Bytes(count), () => fill.Launch(a, count, 1));
+        yield return new KernelCase("sum", Megabytes(count * 4), ChannelMean.Bytes(shape), () => mean.Launch(a, 1, b, shape, scratch));
+    }
+
+    /// <summary>The image side.</summary>
+    public IEnumerable<KernelCase> Images(int images)
+    {
+        TensorShape shape = new(images, Math.Max(32, 224 / _divisor), Math.Max(32, 224 / _divisor), 3);
+        long count = shape.Count;
+        ulong image = Floats(count), other = Floats(count), gradient = Floats(count), cache = Floats(count);
+        ulong value = Floats(images), total = Floats(images), bestStep = Floats(images), step = Floats(1), shifts = Floats(images * 2);
+        ulong log = Floats(images * 8L);
+        ReductionScratch scratch = Own(new ReductionScratch(_stream, images));
+        Shift shift = new(_library);
+        TotalVariation variation = new(_library);
+        LpNorm norm = new(_library);
+        NormalizeRms normalize = new(_library);
+        RmsProp optimizer = new(_library);
+        KeepBest keep = new(_library);
+        Add add = new(_library);
+        Log write = new(_library);
+        Advance advance = new(_library);
+        string size = shape.ToString();
+        yield return new KernelCase("shift", size, Shift.Bytes(shape), () => shift.Launch(image, other, shifts, step, 1, shape, ShiftMode.ScipyWrap));
+        yield return new KernelCase("total variation, 2", size, TotalVariation.Bytes(shape), () => variation.Launch(image, 2, 0, value, gradient, shape, scratch));
+        yield return new KernelCase("total variation, 1.5", size, TotalVariation.Bytes(shape), () => variation.Launch(image, 1.5, 0, value, gradient, shape, scratch));
+        yield return new KernelCase("Lp norm, 6", size, LpNorm.Bytes(shape, 6), () => norm.Launch(image, 6, 0, value, gradient, shape, scratch));
+        yield return new KernelCase("Lp norm, 2.5", size, LpNorm.Bytes(shape, 2.5), () => norm.Launch(image, 2.5, 0, value, gradient, shape, scratch));
+        yield return new KernelCase("normalise RMS", size, NormalizeRms.Bytes(shape), () => normalize.Launch(gradient, 1e-7, shape, scratch));
+        yield return new KernelCase("RMSprop", size, RmsProp.Bytes(count), () => optimizer.Launch(image, gradient, cache, count, 0, 0.95, 1e-7));
+        yield return new KernelCase("keep best (none)", size, 0, () => keep.Launch(total, step, image, value, bestStep, other, shape, scratch));
+        yield return new KernelCase("add", size, Add.Bytes(images), () => add.Launch(value, total, total, images));
+        yield return new KernelCase("log", size, 0, () => write.Launch(log, step, 1, images, [value, total]));
+        yield return new KernelCase("advance", size, 0, () => advance.Launch(step));
+    }
+
+    /// <summary>What lies around the convolutions.</summary>
+    public IEnumerable<KernelCase> Network(int images, ElementType type)
+    {
+        int side = Math.Max(32, 224 / _divisor);
+        int channels = Math.Max(8, (64 / _divisor) & ~7);
+        int positions = side * side;
+        long pixels = (long)images * positions;
+        long count = pixels * channels;
+        ulong image = Floats(pixels * 3), wide = Elements(pixels * 8, type), x = Elements(count, type), dx = Elements(count, type), y = Elements(count / 4, type);
+        ulong argmax = Own(DeviceMemory.Allocate(_context, count / 16, "a bench")).Pointer;
+        ulong bias = Floats(channels), tap = Floats(pixels), index = Floats(images), chains = Floats((long)images * channels);
+        _stream.Fill(chains, 0xffffffff, (long)images * channels);
+        NetworkKernels kernels = new(_library);
+        string size = $"{images} x {side} x {side}";
+        string suffix = $", {Short(type)}";
+        yield return new KernelCase("input" + suffix, size, NetworkInput.Bytes(pixels, type), () => kernels.Input(image, wide, images, side, side, Preprocessing.Vgg16, type));
+        yield return new KernelCase("input back" + suffix, size, NetworkInput.Bytes(pixels, type), () => kernels.InputBackward(wide, image, images, side, side, Preprocessing.Vgg16, type, 1, 0, 0));
+        size += $" x {channels}";
+        yield return new KernelCase("max-pool" + suffix, size, MaxPool.Bytes(count / 4, type), () => kernels.MaxPool(x, y, argmax, images, side, side, channels, type, 0, 0));
+        yield return new KernelCase("max-pool back" + suffix, size, MaxPool.BackwardBytes(count / 4, type), () => kernels.MaxPoolBackward(y, argmax, dx, images, side, side, channels, type));
+        yield return new KernelCase("bias, ReLU" + suffix, size, BiasRelu.Bytes(count, type), () => kernels.BiasRelu(x, bias, dx, pixels, channels, true, type));
+        yield return new KernelCase("ReLU back" + suffix, size, BiasRelu.BackwardBytes(count, type), () => kernels.ReluBackward(dx, x, dx, count, type));
+        yield return new KernelCase("tap gather, 1" + suffix, size, Tap.GatherBytes(images, positions, channels, 1, type), () => kernels.TapGather(x, index, tap, images, positions, channels, 1, type, 0, 0));
+        yield return new KernelCase("tap scatter, 1" + suffix, size, Tap.ScatterBytes(images, positions, channels, 1, true, type), () => kernels.TapScatter(tap, chains, chains, x, dx, images, positions, channels, 1, type, 1));
+    }
+
+    /// <summary>Dense layers of VGG16, at several shares of inputs that count.</summary>
+    public IEnumerable<KernelCase> Dense(int images, ElementType type)
+    {
+        int inputs = (25088 / _divisor) & ~7, outputs = (4096 / _divisor) & ~7;
+        ulong matrix = Elements((long)inputs * outputs, type), v = Elements((long)images * inputs, type), y = Elements((long)images * inputs, type);
+        long scratchBytes = Math.Max(DenseColumns.ScratchBytes(images, inputs, outputs), DenseColumns.ScratchBytes(images, outputs, inputs));
+        ulong scratch = Own(DeviceMemory.Allocate(_context, scratchBytes, "a bench")).Pointer;
+        DenseRows rows = new(_library);
+        DenseColumns columns = new(_library);
+        string suffix = $", {Short(type)}, batch {images}";
+        foreach (int every in (int[])[1, 5])
+        {
+            // One in `every` counts: block5_pool and the dense layers' ReLUs leave about a fifth.
+            ulong sparse = Sparse(images, inputs, every, type);
+            string share = every == 1 ? "all" : $"1 in {every}";
+            long counting = (inputs + every - 1) / every, countingOutputs = (outputs + every - 1) / every;
+            yield return new KernelCase("fc1 by rows" + suffix, $"{outputs} x {inputs}, {share} masked in", DenseRows.Bytes(images, countingOutputs, inputs, type), () => rows.Launch(v, matrix, 0, every == 1 ? 0 : sparse, y, images, outputs, inputs, true, type));
+            yield return new KernelCase("fc1 back by columns" + suffix, $"{outputs} x {inputs}, {share} not 0", DenseColumns.Bytes(images, countingOutputs, outputs, inputs, type), () => columns.Launch(sparse, matrix, 0, 0, y, scratch, images, outputs, inputs, false, type));
+            yield return new KernelCase("fc1 by columns" + suffix, $"{inputs} x {outputs}, {share} not 0", DenseColumns.Bytes(images, counting, inputs, outputs, type), () => columns.Launch(sparse, matrix, 0, 0, y, scratch, images, inputs, outputs, true, type));
+            yield return new KernelCase("fc1 back by rows" + suffix, $"{inputs} x {outputs}, {share} masked in", DenseRows.Bytes(images, counting, outputs, type), () => rows.Launch(v, matrix, 0, every == 1 ? 0 : sparse, y, images, inputs, outputs, false, type));
+        }
+    }
+
+    /// <summary>The classes' end.</summary>
+    public IEnumerable<KernelCase> Top(int images)
+    {
+        const int Classes = 1000;
+        ulong z = Floats((long)images * Classes), p = Floats((long)images * Classes), indices = Floats(images * 5L), largest = Floats(images * 5L);
+        Softmax softmax = new(_library);
+        TopK top = new(_library);
+        yield return new KernelCase("softmax, fp32", $"{images} x {Classes}", Softmax.Bytes(images, Classes, ElementType.Float32), () => softmax.Forward(z, p, images, Classes, Classes, ElementType.Float32));
+        yield return new KernelCase("top 5", $"{images} x {Classes}", TopK.Bytes(images, Classes), () => top.Launch(p, indices, largest, images, Classes, 5));
+    }
+
+    /// <summary>Frees what the cases so far have allocated; they can no longer be launched.</summary>
+    public void Release()
+    {
+        _stream.Synchronize();
+        for (int i = _owned.Count - 1; i > 0; i--)
+        {
+            _owned[i].Dispose();
+        }
+
+        _owned.RemoveRange(1, _owned.Count - 1);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Release();
+        _library.Dispose();
+    }
+
+    private static string Short(ElementType type) => type switch
+    {
+        ElementType.Float32 => "fp32",
+        ElementType.Float16 => "fp16",
+        _ => "bf16",
+    };
+
+    private static string Megabytes(long bytes) => $"{bytes / 1048576.0:0.###} MiB";
+
+    private T Own<T>(T resource)
+        where T : IDisposable
+    {
+        _owned.Add(resource);
+        return resource;
+    }
+
+    private ulong Floats(long count) => Elements(count, ElementType.Float32);
+
+    private ulong Elements(long count, ElementType type)
+    {
+        DeviceMemory memory = Own(DeviceMemory.Allocate(_context, count * ElementKernels.Size(type), "a bench"));
+        _stream.Clear(memory.Pointer, memory.Bytes);
+        return memory.Pointer;
+    }
+
+    private unsafe ulong Sparse(int images, int count, int every, ElementType type)
+    {
+        ulong target = Elements((long)images * count, type);
+        int size = ElementKernels.Size(type);
+        byte[] values = new byte[(long)images * count * size];
+        for (int i = 0; i < images * count; i++)
+        {
+            // 1 in each of the three types, up to a factor that does not matter.
+            if (i % count % every == 0)
+            {
+                values[(i * size) + size - 1] = 0x3c;
+            }
+        }
+
+        fixed (byte* source = values)
+        {
+            _stream.CopyToDevice(target, source, values.Length);
+        }
+
+        _stream.Synchronize();
+        return target;
+    }
+}

@@ -1,0 +1,64 @@
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Backends.Reference;
+using VggCuda.Kernels;
+using VggCuda.Tests.Shared.Contract;
+
+namespace VggCuda.GpuCheck;
+
+/// <summary>Every image operation against the reference, on the shapes of the contract tests and on a picture's.</summary>
+internal static class OperationsCheck
+{
+    private static readonly TensorShape[] Shapes =
+        [new(1, 65, 33, 3), new(3, 37, 41, 3), new(2, 9, 11, 7), new(3, 7, 1, 5), new(2, 1, 9, 3), new(5, 2, 2, 1), new(1, 131, 129, 5), new(2, 224, 224, 3)];
+
+    public static void Run(Settings settings, CheckResult result)
+    {
+        using CudaBackend backend = CudaBackend.Open(settings.Device);
+        using ReferenceBackend reference = new();
+        result.Columns.AddRange(["operation", "largest error, relative to the largest value"]);
+        foreach ((string name, OperationCase operation) in OperationCase.All)
+        {
+            double worst = 0;
+            foreach (TensorShape shape in settings.Small ? Shapes[..^2] : Shapes)
+            {
+                using Tensors mine = new(backend);
+                using Tensors theirs = new(reference);
+                double[][] actual = operation.Run(mine, shape, 0);
+                double[][] expected = operation.Run(theirs, shape, 0);
+                for (int i = 0; i < expected.Length; i++)
+                {
+                    worst = Math.Max(worst, Errors.Relative(expected[i], actual[i]));
+                }
+            }
+
+            result.Row(name, worst);
+            result.Require(worst <= (operation.IsExact ? 0 : 2e-6), $"{name}: error {worst:R}");
+        }
+    }
+}
+
+/// <summary>The contract's programs, small and odd, in every precision against the reference.</summary>
+internal static class NetworkCasesCheck
+{
+    public static void Run(Settings settings, CheckResult result)
+    {
+        using CudaBackend backend = CudaBackend.Open(settings.Device);
+        using ReferenceBackend reference = new();
+        result.Columns.AddRange(["case", "precision", "tap", "gradient (norm)"]);
+        foreach ((string name, NetworkCase one) in NetworkCase.All.Where((_, i) => !settings.Small || i % 6 == 0))
+        {
+            using Tensors theirs = new(reference);
+            (double[] tap, double[] gradient) = one.Run(theirs, Precision.Fp32);
+            foreach (Precision precision in Errors.Precisions)
+            {
+                using Tensors mine = new(backend);
+                (double[] myTap, double[] myGradient) = one.Run(mine, precision);
+                double tapError = Errors.Relative(tap, myTap);
+                double gradientError = Errors.Norm(gradient, myGradient);
+                result.Row(name, precision, tapError, gradientError);
+                result.Require(tapError <= Errors.TapTolerance(precision), $"{name} {precision}: tap {tapError:R}");
+                result.Require(gradientError <= Errors.GradientTolerance(precision), $"{name} {precision}: gradient {gradientError:R}");
+            }
+        }
+    }
+}

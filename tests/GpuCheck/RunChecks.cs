@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using VggCuda.Bench.Cuda;
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Model;
+using VggCuda.Engine.Rendering;
+using VggCuda.Kernels;
+
+namespace VggCuda.GpuCheck;
+
+/// <summary>The recipe's run as one graph, once more, and call by call: the same bits, in every precision.</summary>
+internal static class ReplayCheck
+{
+    public static void Run(Settings settings, CheckResult result)
+    {
+        Vgg16 network = settings.Network();
+        RenderPlan plan = JobMeasurement.Jobs(settings.Topology, settings.Side, settings.Iterations, 1).First().Plan;
+        result.Columns.AddRange(["precision", "same bits twice", "same bits without a graph", "ms per step, graph", "ms per step, calls"]);
+        foreach (Precision precision in Errors.Precisions)
+        {
+            (float[] graph, double graphTime) = Draw(settings, network, plan with { Precision = precision }, graph: true);
+            (float[] again, _) = Draw(settings, network, plan with { Precision = precision }, graph: true);
+            (float[] calls, double callTime) = Draw(settings, network, plan with { Precision = precision }, graph: false);
+            bool twice = graph.AsSpan().SequenceEqual(again);
+            bool same = graph.AsSpan().SequenceEqual(calls);
+            result.Row(precision, twice, same, graphTime, callTime);
+            result.Require(twice, $"{precision}: two runs differ");
+            result.Require(same, $"{precision}: with and without a graph differ");
+        }
+    }
+
+    private static (float[] Pixels, double MillisecondsPerStep) Draw(Settings settings, Vgg16 network, RenderPlan plan, bool graph)
+    {
+        Environment.SetEnvironmentVariable("VGGCUDA_NO_GRAPH", graph ? null : "1");
+        using CudaBackend backend = CudaBackend.Open(settings.Device);
+        Environment.SetEnvironmentVariable("VGGCUDA_NO_GRAPH", null);
+        RenderResult drawn = new Renderer(backend).Render(network, plan);
+        return (drawn.Images[0].Pixels, drawn.Timings.Run / drawn.Timings.Steps);
+    }
+}
+
+/// <summary>Ten runs of a thousand steps: device memory must not grow, the time per step must stay.</summary>
+internal static class SoakCheck
+{
+    public static void Run(Settings settings, CheckResult result)
+    {
+        Vgg16 network = settings.Network();
+        int steps = settings.Small ? 5 : 1000;
+        RenderPlan plan = JobMeasurement.Jobs(settings.Topology, settings.Side, steps, 1).First().Plan with { Precision = Precision.Fp32 };
+        using CudaBackend backend = CudaBackend.Open(settings.Device);
+        result.Columns.AddRange(["run", "steps", "ms per step", "free MiB after", "managed MiB"]);
+        List<(double Time, long Free)> runs = [];
+        for (int run = 0; run < 10; run++)
+        {
+            RenderResult drawn = new Renderer(backend).Render(network, plan);
+            long free = backend.Context.MemoryInfo().Free;
+            runs.Add((drawn.Timings.Run / drawn.Timings.Steps, free));
+            result.Row(run + 1, steps, runs[^1].Time, free / 1048576.0, GC.GetTotalMemory(true) / 1048576.0);
+        }
+
+        result.Require(runs[^1].Free >= runs[1].Free, $"free memory fell from {runs[1].Free} to {runs[^1].Free} bytes");
+        double drift = runs[^1].Time / runs[1].Time;
+        result.Notes.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"last run's step against the second's: {drift:F3}"));
+        result.Require(settings.Small || drift < 1.1, "steps became slower");
+    }
+}
+
+/// <summary>Every kernel's time and share of the memory's measured speed.</summary>
+internal static class KernelsCheck
+{
+    public static void Run(Settings settings, CheckResult result)
+    {
+        using CudaBackend backend = CudaBackend.Open(settings.Device);
+        List<KernelFigure> figures = [];
+        double ceiling = KernelBench.Measure(backend, settings.Small, figures);
+        result.Notes.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"ceiling {ceiling:F0} GB/s, measured by the first rows; above it the caches serve"));
+        result.Columns.AddRange(["kernel", "size", "us", "GB/s", "of ceiling"]);
+        foreach (KernelFigure figure in figures)
+        {
+            result.Row(figure.Name, figure.Size, figure.Microseconds, figure.GigabytesPerSecond, figure.OfCeiling);
+        }
+    }
+}
+
+/// <summary>The job's times.</summary>
+internal static class JobCheck
+{
+    public static void Run(Settings settings, CheckResult result)
+    {
+        Vgg16 network = settings.Network();
+        using CudaBackend backend = CudaBackend.Open(settings.Device);
+        result.Columns.AddRange(["job", "precision", "ms per step", "spread", "floor ms", "first compile ms"]);
+        foreach (Precision precision in Errors.Precisions)
+        {
+            foreach ((string name, RenderPlan plan) in JobMeasurement.Jobs(settings.Topology, settings.Side, settings.Iterations, settings.Small ? 4 : 32))
+            {
+                JobTime time = JobMeasurement.Measure(backend, network, name, plan, precision, settings.Small ? 1 : 3);
+                result.Row(time.Job, time.Precision, time.MillisecondsPerStep, time.Spread, time.FloorMilliseconds, time.CompileMilliseconds);
+            }
+        }
+
+        result.Notes.Add("floor: convolutions by operations, dense layers by bytes, both ways, at 790 (half), 400 (TF32), 60 (float32) TFLOP/s and 4.3 TB/s");
+    }
+}
+
+/// <summary>From the process's start to the finished picture's values, weights mapped from a file, plans from the cache where an earlier check left them.</summary>
+internal static class ColdStartCheck
+{
+    public static void Run(Settings settings, CheckResult result)
+    {
+        string path = Path.Combine(settings.Folder, "weights.f32");
+        if (!File.Exists(path))
+        {
+            throw new InvalidOperationException("weights.f32 is missing; run the network check first.");
+        }
+
+        using RawWeights weights = new(path, settings.Topology);
+        Vgg16 network = Vgg16.FromWeights(weights);
+        RenderPlan plan = JobMeasurement.Jobs(settings.Topology, settings.Side, settings.Iterations, 1).First().Plan with { Precision = settings.Small ? Precision.Fp32 : Precision.Fp16 };
+        using CudaBackend backend = CudaBackend.Open(settings.Device);
+        double opened = SinceStart();
+        RenderResult drawn = new Renderer(backend).Render(network, plan);
+        double done = SinceStart();
+        result.Columns.AddRange(["precision", "process start to open, s", "compile, ms", "run, ms", "score, ms", "process start to picture, s"]);
+        result.Row(plan.Precision, opened, drawn.Timings.Compile, drawn.Timings.Run, drawn.Timings.Score, done);
+    }
+
+    private static double SinceStart() => (DateTime.Now - Process.GetCurrentProcess().StartTime).TotalSeconds;
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using VggCuda.Engine.Model;
+
+namespace VggCuda.GpuCheck;
+
+/// <summary>What to check on.</summary>
+/// <param name="Folder">Where results go.</param>
+/// <param name="Small">Small networks and few steps: for trying the checks out on a machine without a GPU.</param>
+/// <param name="Device">The driver's ordinal.</param>
+internal sealed record Settings(string Folder, bool Small, int Device)
+{
+    /// <summary>The published network's widths, or a tenth of them.</summary>
+    public Vgg16Topology Topology => Small
+        ? new Vgg16Topology([8, 8, 16, 16, 24, 24, 24, 32, 32, 32, 32, 32, 32], new Vgg16Top(1, 64, 48, 40))
+        : Vgg16Topology.ImageNet;
+
+    /// <summary>Side of the images.</summary>
+    public int Side => Small ? 32 : 224;
+
+    /// <summary>Steps of a job.</summary>
+    public int Iterations => Small ? 4 : 500;
+
+    /// <summary>The full-width seeded network.</summary>
+    public Vgg16 Network() => Vgg16.FromWeights(MemoryWeights.CopyOf(new HeWeights(Topology, 20)));
+
+    /// <summary>Reads the arguments, or gives null.</summary>
+    public static Settings? Parse(string[] args)
+    {
+        string? folder = null;
+        bool small = false;
+        int device = 0;
+        for (int i = 0; i < args.Length; i++)
+        {
+            switch (args[i])
+            {
+                case "--out" when i + 1 < args.Length:
+                    folder = args[++i];
+                    break;
+                case "--device" when i + 1 < args.Length && int.TryParse(args[i + 1], CultureInfo.InvariantCulture, out device):
+                    i++;
+                    break;
+                case "--small":
+                    small = true;
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return folder is null ? null : new Settings(folder, small, device);
+    }
+}

@@ -1,0 +1,315 @@
+using VggCuda.Engine.Model;
+using VggCuda.Kernels.Cudnn;
+using VggCuda.Kernels.Operations;
+
+namespace VggCuda.Kernels.Tests.Operations;
+
+/// <summary>The kernels around the convolutions against plain loops in double precision, in all three number types.</summary>
+public class NetworkKernelsTests
+{
+    public static TheoryData<int> Types => [0, 1, 2];
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void The_input_changes_order_means_type_and_width_and_its_gradient_goes_back(int t)
+    {
+        ElementType type = (ElementType)t;
+        using Device device = new();
+        NetworkKernels kernels = new(device.Library);
+        const int Images = 2, Height = 5, Width = 7, Pixels = Images * Height * Width;
+        double[] image = Numbers.Random(Pixels * 3, 1, 0, 255);
+        double[] back = Numbers.Random(Pixels * 8, 2);
+        ulong x = device.Put(image, ElementType.Float32);
+        ulong dy = device.Put(back, type);
+        foreach (Preprocessing preprocessing in (Preprocessing[])[Preprocessing.Raw, Preprocessing.Vgg16])
+        {
+            bool vgg = preprocessing == Preprocessing.Vgg16;
+            ulong y = device.Bytes(Pixels * 8 * ElementKernels.Size(type));
+            ulong gradient = device.Bytes(Pixels * 3 * sizeof(float));
+            kernels.Input(x, y, Images, Height, Width, preprocessing, type);
+            kernels.InputBackward(dy, gradient, Images, Height, Width, preprocessing, type, 0.125f, 0, 0);
+            double[] expected = new double[Pixels * 8];
+            double[] expectedBack = new double[Pixels * 3];
+            double[] rounded = Numbers.Round(back, type);
+            for (int p = 0; p < Pixels; p++)
+            {
+                for (int c = 0; c < 3; c++)
+                {
+                    int from = vgg ? 2 - c : c;
+                    expected[(p * 8) + c] = (float)((float)image[(p * 3) + from] - (vgg ? (float)Vgg16Means.Bgr[c] : 0f));
+                    expectedBack[(p * 3) + from] = 0.125 * rounded[(p * 8) + c];
+                }
+            }
+
+            Assert.Equal(Numbers.Round(expected, type), device.Get(y, expected.Length, type));
+            Assert.Equal(expectedBack, device.Get(gradient, expectedBack.Length, ElementType.Float32));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void What_is_not_finite_is_marked_where_it_first_can_be(int t)
+    {
+        ElementType type = (ElementType)t;
+        using Device device = new();
+        NetworkKernels kernels = new(device.Library);
+        double[] fine = Numbers.Random(64, 3);
+        ulong y = device.Bytes(64 * sizeof(float));
+        ulong index = device.Put([0, 1, 2, 3, 4, 5, 6, 7]);
+        ulong status = device.Put([0]);
+        foreach (double bad in (double[])[1, double.NaN, double.PositiveInfinity])
+        {
+            double[] values = [.. fine];
+            values[41] = bad;
+            ulong x = device.Put(values, type);
+            kernels.MaxPool(x, y, 0, 1, 2, 4, 8, type, status, 11);
+            Expect(bad == 1 ? 0 : 11);
+            kernels.TapGather(x, index, y, 1, 8, 8, 8, type, status, 12);
+            Expect(bad == 1 ? 0 : 12);
+            ulong gradient = device.Bytes(8 * 3 * sizeof(float));
+            kernels.InputBackward(x, gradient, 1, 2, 4, Preprocessing.Raw, type, 1, status, 13);
+            Expect(bad == 1 ? 0 : 13);
+        }
+
+        void Expect(int mark)
+        {
+            Assert.Equal([mark], device.GetIntegers(status, 1));
+            device.Stream.Fill(status, 0, 1);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Pooling_takes_the_first_maximum_and_its_gradient_goes_there_alone(int t)
+    {
+        ElementType type = (ElementType)t;
+        using Device device = new();
+        NetworkKernels kernels = new(device.Library);
+        foreach ((int images, int height, int width, int channels) in ((int, int, int, int)[])[(2, 6, 8, 16), (3, 7, 5, 8), (1, 2, 2, 24), (2, 3, 3, 8)])
+        {
+            // Few distinct values, so that windows with equal maxima are many.
+            int count = images * height * width * channels;
+            double[] x = [.. Numbers.Random(count, 5, -3, 4).Select(Math.Floor)];
+            int h = height / 2, w = width / 2, outputs = images * h * w * channels;
+            double[] dy = Numbers.Random(outputs, 6);
+            ulong y = device.Bytes(outputs * ElementKernels.Size(type));
+            ulong argmax = device.Bytes(outputs / 4);
+            ulong dx = device.Bytes(count * ElementKernels.Size(type));
+            kernels.MaxPool(device.Put(x, type), y, argmax, images, height, width, channels, type, 0, 0);
+            kernels.MaxPoolBackward(device.Put(dy, type), argmax, dx, images, height, width, channels, type);
+            double[] expected = new double[outputs];
+            double[] expectedBack = new double[count];
+            int[] places = new int[outputs];
+            double[] rounded = Numbers.Round(dy, type);
+            for (int i = 0; i < outputs; i++)
+            {
+                int c = i % channels, column = i / channels % w, row = i / channels / w % h, n = i / channels / w / h;
+                int best = -1;
+                for (int k = 0; k < 4; k++)
+                {
+                    int at = Place(k);
+                    best = best < 0 || x[at] > x[Place(best)] ? k : best;
+                }
+
+                places[i] = best;
+                expected[i] = x[Place(best)];
+                expectedBack[Place(best)] = rounded[i];
+
+                int Place(int k) => ((((((n * height) + (row * 2) + (k / 2)) * width) + (column * 2) + (k % 2)) * channels) + c);
+            }
+
+            Assert.Equal(expected, device.Get(y, outputs, type));
+            Assert.Equal(expectedBack, device.Get(dx, count, type));
+            byte[] packed = device.GetBytes(argmax, outputs / 4);
+            Assert.Equal(places, Enumerable.Range(0, outputs).Select(i => (packed[i / 4] >> (2 * (i % 4))) & 3).ToArray());
+        }
+    }
+
+    [Fact]
+    public void Pooling_keeps_what_is_not_a_number()
+    {
+        using Device device = new();
+        NetworkKernels kernels = new(device.Library);
+        for (int place = 0; place < 4; place++)
+        {
+            double[] x = [.. Enumerable.Repeat(5.0, 32)];
+            x[(place * 8) + 3] = double.NaN;
+            ulong y = device.Bytes(32);
+            kernels.MaxPool(device.Put(x, ElementType.Float32), y, 0, 1, 2, 2, 8, ElementType.Float32, 0, 0);
+            Assert.Equal([5, 5, 5, double.NaN, 5, 5, 5, 5], device.Get(y, 8, ElementType.Float32));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Bias_ReLU_and_mask(int t)
+    {
+        ElementType type = (ElementType)t;
+        using Device device = new();
+        NetworkKernels kernels = new(device.Library);
+        const int Positions = 37, Channels = 24, Count = Positions * Channels;
+        double[] x = Numbers.Round(Numbers.Random(Count, 7), type);
+        double[] bias = Numbers.Random(Channels, 8);
+        ulong b = device.Put(bias, ElementType.Float32);
+        foreach (bool relu in (bool[])[false, true])
+        {
+            ulong y = device.Put(x, type);
+            kernels.BiasRelu(y, b, y, Positions, Channels, relu, type);
+            double[] expected = [.. x.Select((v, i) => v + (float)bias[i % Channels]).Select(v => relu ? Math.Max(v, 0) : v)];
+            double[] actual = device.Get(y, Count, type);
+            Numbers.Close(expected, actual, Numbers.Tolerance(type));
+            ulong dx = device.Bytes((Count - 3) * ElementKernels.Size(type));
+            double[] dy = Numbers.Round(Numbers.Random(Count, 9), type);
+            kernels.ReluBackward(device.Put(dy, type), y, dx, Count - 3, type);
+            Assert.Equal([.. dy.Take(Count - 3).Select((g, i) => actual[i] > 0 ? g : 0)], device.Get(dx, Count - 3, type));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void The_tap_is_gathered_by_lists_and_its_gradient_goes_back_by_them(int t)
+    {
+        ElementType type = (ElementType)t;
+        using Device device = new();
+        NetworkKernels kernels = new(device.Library);
+        const int Images = 2, Positions = 15, Channels = 16, Wanted = 4;
+        int[] index = [3, -1, 3, 12, 0, 15, 0, 0];
+        (int[] first, int[] next) = Chains(index, Images, Channels, Wanted);
+        double[] y = Numbers.Round(Numbers.Random(Images * Positions * Channels, 10), type);
+        double[] gradient = [.. Numbers.Random(Images * Positions * Wanted, 11).Select(g => (double)(float)g)];
+        ulong source = device.Put(y, type);
+        ulong tap = device.Bytes(gradient.Length * sizeof(float));
+        kernels.TapGather(source, device.Put(index), tap, Images, Positions, Channels, Wanted, type, 0, 0);
+        double[] expectedTap = new double[gradient.Length];
+        double[] expected = new double[y.Length];
+        double[] masked = new double[y.Length];
+        for (int i = 0; i < gradient.Length; i++)
+        {
+            int n = i / Wanted / Positions;
+            int channel = index[(n * Wanted) + (i % Wanted)];
+            if (channel >= 0)
+            {
+                int at = (i / Wanted * Channels) + channel;
+                expectedTap[i] = y[at];
+                expected[at] += 16 * gradient[i];
+                masked[at] = y[at] > 0 ? expected[at] : 0;
+            }
+        }
+
+        Assert.Equal(expectedTap, device.Get(tap, expectedTap.Length, ElementType.Float32));
+        ulong dy = device.Bytes(y.Length * ElementKernels.Size(type));
+        ulong g = device.Put(gradient, ElementType.Float32);
+        ulong firsts = device.Put(first);
+        ulong nexts = device.Put(next);
+        kernels.TapScatter(g, firsts, nexts, 0, dy, Images, Positions, Channels, Wanted, type, 16);
+        Numbers.Close(expected, device.Get(dy, y.Length, type), Numbers.Tolerance(type));
+        kernels.TapScatter(g, firsts, nexts, source, dy, Images, Positions, Channels, Wanted, type, 16);
+        Numbers.Close(masked, device.Get(dy, y.Length, type), Numbers.Tolerance(type));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Softmax_and_its_gradient(int t)
+    {
+        ElementType type = (ElementType)t;
+        using Device device = new();
+        NetworkKernels kernels = new(device.Library);
+        const int Images = 3, Classes = 301, Stride = 304, Wanted = 3;
+        double[] z = Numbers.Round(Numbers.Random(Images * Stride, 12, -20, 20), type);
+        Array.Fill(z, -1000.0, 0, Classes);
+        z[5] = 1000;
+        int[] index = [5, 7, -1, 300, 0, 300, 1, 2, 3];
+        (int[] first, int[] next) = Chains(index, Images, Classes, Wanted);
+        double[] gradient = [.. Numbers.Random(Images * Wanted, 13).Select(g => (double)(float)g)];
+        ulong p = device.Bytes(Images * Classes * sizeof(float));
+        ulong dz = device.Bytes(Images * Stride * ElementKernels.Size(type));
+        kernels.Softmax(device.Put(z, type), p, Images, Classes, Stride, type);
+        kernels.SoftmaxBackward(device.Put(gradient, ElementType.Float32), p, device.Put(first), device.Put(next), dz, Images, Classes, Stride, Wanted, type, 4);
+        double[] expected = new double[Images * Classes];
+        double[] expectedBack = new double[Images * Stride];
+        for (int n = 0; n < Images; n++)
+        {
+            double[] own = VggCuda.Engine.Rendering.Softmax.Of(z.AsSpan(n * Stride, Classes));
+            own.CopyTo(expected, n * Classes);
+            double[] g = new double[Classes];
+            for (int k = 0; k < Wanted; k++)
+            {
+                int c = index[(n * Wanted) + k];
+                if (c >= 0)
+                {
+                    g[c] += gradient[(n * Wanted) + k];
+                }
+            }
+
+            double mean = g.Zip(own, (a, b) => a * b).Sum();
+            for (int c = 0; c < Classes; c++)
+            {
+                expectedBack[(n * Stride) + c] = 4 * own[c] * (g[c] - mean);
+            }
+        }
+
+        double[] actual = device.Get(p, expected.Length, ElementType.Float32);
+        Numbers.Close(expected, actual, 2e-7);
+        Assert.Equal(1, actual[5]);
+        Numbers.Close(expectedBack, device.Get(dz, expectedBack.Length, type), Numbers.Tolerance(type));
+    }
+
+    [Fact]
+    public void The_largest_come_first_and_the_lower_place_first_among_equals()
+    {
+        using Device device = new();
+        TopK top = new(device.Library);
+        double[] first = [.. Numbers.Random(1000, 14, -5, 5).Select(v => Math.Round(v, 1)).Select(v => (double)(float)v)];
+        double[] second = [.. Enumerable.Repeat(double.NaN, 990), 0.0, -0.0, double.PositiveInfinity, double.NegativeInfinity, 1e-40, -1e-40, 3, 3, -3, double.NaN];
+        const int K = 9;
+        ulong indices = device.Bytes(2 * K * sizeof(int));
+        ulong largest = device.Bytes(2 * K * sizeof(float));
+        top.Launch(device.Put([.. first, .. second], ElementType.Float32), indices, largest, 2, 1000, K);
+        int[] expected = [.. first.Select((v, i) => (v, i)).OrderByDescending(e => e.v).ThenBy(e => e.i).Take(K).Select(e => e.i)];
+        int[] actual = device.GetIntegers(indices, 2 * K);
+        Assert.Equal([.. expected, 992, 996, 997, 994, 990, 991, 995, 998, 993], actual);
+        Assert.Equal(expected.Select(i => first[i]), device.Get(largest, 2 * K, ElementType.Float32).Take(K));
+        Assert.Throws<ArgumentOutOfRangeException>(() => top.Launch(0, 0, 0, 1, 5, 6));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Numbers_are_rounded_to_nearest_and_come_back_whole(int t)
+    {
+        ElementType type = (ElementType)t;
+        using Device device = new();
+        VggCuda.Kernels.Operations.Convert convert = new(device.Library);
+        double[] values = [0, -0.0, 1, 65504, 65519, 65520, 1e-8, 6e-8, 1.00048828125, 1.00146484375, 1.00390625, 1.01171875, -3e38, double.NaN, double.NegativeInfinity, .. Numbers.Random(100, 15, -10, 10)];
+        ulong source = device.Put(values, ElementType.Float32);
+        ulong target = device.Bytes(values.Length * ElementKernels.Size(type));
+        ulong again = device.Bytes(values.Length * sizeof(float));
+        convert.Narrow(source, target, values.Length, type);
+        convert.Widen(target, again, values.Length, type);
+        double[] expected = Numbers.Round(values, type);
+        Assert.Equal(expected, device.Get(target, values.Length, type));
+        Assert.Equal(expected, device.Get(again, values.Length, ElementType.Float32));
+    }
+
+    // first[n, c]: the first k of image n whose index is c; next[n, k]: the next with the same index.
+    private static (int[] First, int[] Next) Chains(int[] index, int images, int channels, int wanted)
+    {
+        int[] first = new int[images * channels];
+        int[] next = new int[images * wanted];
+        Array.Fill(first, -1);
+        Array.Fill(next, -1);
+        for (int n = 0; n < images; n++)
+        {
+            for (int k = wanted - 1; k >= 0; k--)
+            {
+                int c = index[(n * wanted) + k];
+                if (c >= 0)
+                {
+                    next[(n * wanted) + k] = first[(n * channels) + c];
+                    first[(n * channels) + c] = k;
+                }
+            }
+        }
+
+        return (first, next);
+    }
+}
