@@ -11,6 +11,7 @@ Dictionary<string, Action<Settings, CheckResult>> checks = new()
     ["network"] = NetworkCheck.Run,
     ["replay"] = ReplayCheck.Run,
     ["soak"] = SoakCheck.Run,
+    ["kernels"] = KernelsCheck.Run,
     ["job"] = JobCheck.Run,
     ["cold"] = ColdStartCheck.Run,
 };
