@@ -13,5 +13,5 @@ internal sealed record KernelCase(string Name, string Size, long Bytes, Action L
 /// <param name="Bytes">The case's.</param>
 /// <param name="Microseconds">Median over repetitions, per launch.</param>
 /// <param name="GigabytesPerSecond">Expected traffic over that time.</param>
-/// <param name="OfCeiling">The same as a fraction of the measured ceiling; above 1 where the caches serve, 0 where no traffic is expected or the ceiling is being measured.</param>
+/// <param name="OfCeiling">The same as a fraction of the measured ceiling; above 1 where the caches serve.</param>
 internal sealed record KernelFigure(string Name, string Size, long Bytes, double Microseconds, double GigabytesPerSecond, double OfCeiling);

@@ -64,6 +64,23 @@ internal static class SoakCheck
     }
 }
 
+/// <summary>Every kernel's time and share of the memory's measured speed.</summary>
+internal static class KernelsCheck
+{
+    public static void Run(Settings settings, CheckResult result)
+    {
+        using CudaBackend backend = CudaBackend.Open(settings.Device);
+        List<KernelFigure> figures = [];
+        double ceiling = KernelBench.Measure(backend, settings.Small, figures);
+        result.Notes.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"ceiling {ceiling:F0} GB/s, measured by the first rows; above it the caches serve"));
+        result.Columns.AddRange(["kernel", "size", "us", "GB/s", "of ceiling"]);
+        foreach (KernelFigure figure in figures)
+        {
+            result.Row(figure.Name, figure.Size, figure.Microseconds, figure.GigabytesPerSecond, figure.OfCeiling);
+        }
+    }
+}
+
 /// <summary>The job's times.</summary>
 internal static class JobCheck
 {
