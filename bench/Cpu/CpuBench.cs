@@ -5,7 +5,7 @@ namespace VggCuda.Bench.Cpu;
 
 /// <summary>The CPU engine beside PyTorch, in alternation, and by itself.</summary>
 /// <remarks>
-/// <c>bench cpu [--quick] [--steps] [--layers] [--profile] [--load] [--threads 1,2] [--batch 1,3] [--only TEXT] [--no-peer] [--report FILE.md]</c>.
+/// <c>bench cpu [--quick] [--steps] [--layers] [--profile] [--load] [--special] [--threads 1,2] [--batch 1,3] [--only TEXT] [--no-peer] [--report FILE.md]</c>.
 /// Without a choice of parts all are run.
 /// </remarks>
 internal static class CpuBench
@@ -42,6 +42,11 @@ internal static class CpuBench
             LoadBench.Run(options, report);
         }
 
+        if (options.Wants("special"))
+        {
+            SpecialBench.Run(options, report);
+        }
+
         report.Line("");
         report.Line($"Load at the end: {Load()}.");
         return 0;
@@ -71,7 +76,7 @@ internal sealed record BenchOptions(bool Quick, bool NoPeer, int[] Threads, int[
                 "--batch" => options with { Batches = Numbers(Value()) },
                 "--only" => options with { Only = Value() },
                 "--report" => options with { ReportFile = Value() },
-                "--steps" or "--layers" or "--profile" or "--load" => options with { Parts = [.. options.Parts, args[i][2..]] },
+                "--steps" or "--layers" or "--profile" or "--load" or "--special" => options with { Parts = [.. options.Parts, args[i][2..]] },
                 _ => throw new ArgumentException($"Unknown: {args[i]}."),
             };
         }

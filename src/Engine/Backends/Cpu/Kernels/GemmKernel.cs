@@ -47,6 +47,13 @@ internal static unsafe class GemmKernel<TLanes, TVector, TStride, TColumns, TRow
             {
                 TVector b0 = TLanes.Load(b);
                 TVector b1 = TColumns.Value > 1 ? TLanes.Load(b + TLanes.Width) : b0;
+                // B is read once or streamed; the processor's own prefetching stops at pages. Two KiB ahead.
+                TLanes.Prefetch(b + 512);
+                if (TColumns.Value > 1)
+                {
+                    TLanes.Prefetch(b + 512 + TLanes.Width);
+                }
+
                 TVector x;
                 if (TRows.Value > 0)
                 {
