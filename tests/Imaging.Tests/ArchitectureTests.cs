@@ -6,5 +6,5 @@ public class ArchitectureTests
 {
     [Fact]
     public void Imaging_refers_to_the_engine_alone() =>
-        Assert.DoesNotContain(ProjectReferences.Of(typeof(VggCuda.Imaging.Placeholder).Assembly), name => name != "VggCuda.Engine");
+        Assert.DoesNotContain(ProjectReferences.Of(typeof(Picture).Assembly), name => name != "VggCuda.Engine");
 }

@@ -6,5 +6,5 @@ public class ArchitectureTests
 {
     [Fact]
     public void The_CUDA_backend_refers_to_the_engine_alone() =>
-        Assert.DoesNotContain(ProjectReferences.Of(typeof(VggCuda.Kernels.Placeholder).Assembly), name => name != "VggCuda.Engine");
+        Assert.DoesNotContain(ProjectReferences.Of(typeof(VggCuda.Kernels.CudaBackend).Assembly), name => name != "VggCuda.Engine");
 }

@@ -67,13 +67,16 @@ class Vgg(nn.Module):
 class Plain(nn.Module):
     """The network that is written: the batch normalisation and the scale folded away, logits times `temperature`.
 
+    Every hidden activation is `activation_scale` times what it was while training. A ReLU network lets a factor pass,
+    so the first kernel and all hidden biases are multiplied by it, the last kernel is divided by it, and no logit changes.
+
     Subtracting the mean over the classes from the last layer changes no
     probability; it takes out of every logit what all logits share, so that
     raising one logit means this class and not just "some object".
     """
 
     @torch.no_grad()
-    def __init__(self, vgg, temperature):
+    def __init__(self, vgg, temperature, activation_scale):
         super().__init__()
         self.size = vgg.size
         self.kernels = {}  # name -> (HWIO or in,out kernel, bias), in model order
@@ -93,6 +96,12 @@ class Plain(nn.Module):
                 kernel = (kernel - kernel.mean(1, keepdim=True)) * temperature
                 bias = (bias - bias.mean()) * temperature
             self.kernels[name] = (kernel.contiguous(), bias)
+        for name, (kernel, bias) in self.kernels.items():
+            if name == "block1_conv1":
+                kernel = kernel * activation_scale
+            elif name == "predictions":
+                kernel = kernel / activation_scale
+            self.kernels[name] = (kernel, bias if name == "predictions" else bias * activation_scale)
         self.oihw = {name: kernel.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
                      for name, (kernel, _) in self.kernels.items() if kernel.dim() == 4}
 

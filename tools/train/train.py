@@ -168,6 +168,7 @@ def main():
     parser.add_argument("--wrap", type=float, default=0.3, help="share of training drawings rolled round the edges")
     parser.add_argument("--flip", type=float, default=0.2, help="share of drawings mirrored left to right")
     parser.add_argument("--temperature", type=float, default=10.0, help="factor on the trained logits")
+    parser.add_argument("--activation-scale", type=float, default=300.0, help="factor on every hidden activation")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--views", help="folder for contact sheets of every class's maximised picture")
     parser.add_argument("--state", help="file to keep the trained network in")
@@ -184,7 +185,7 @@ def main():
     else:
         model, seconds = train(o)
     model.eval()
-    plain = Plain(model, o.temperature)
+    plain = Plain(model, o.temperature, o.activation_scale)
     with torch.no_grad():
         x = preprocess(Drawer(o.size, seed=1).batch(16)[0])
         difference = (torch.softmax(model(x), 1) - torch.softmax(plain(x) / o.temperature, 1)).abs().max().item()
@@ -202,7 +203,7 @@ def main():
         "attack_steps": o.attack_steps, "peak_rate": o.rate, "wrapped_share": o.wrap, "mirrored_share": o.flip,
         "training_seconds": round(seconds), "threads": o.threads, "processor": processor(), "torch": torch.__version__,
         "font": font_facts(), "input_size": o.size, "widths": o.widths, "dense": o.dense,
-        "temperature": o.temperature, "classes": [name for name, _ in CLASSES],
+        "temperature": o.temperature, "activation_scale": o.activation_scale, "classes": [name for name, _ in CLASSES],
         "glyphs": {name: " ".join("U+%04X" % ord(c) for c in characters) for name, characters in CLASSES},
         "held_out_drawings": held_out, "held_out_seed": o.seed + 1,
     }

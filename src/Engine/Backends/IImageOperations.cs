@@ -3,7 +3,7 @@ namespace VggCuda.Engine.Backends;
 /// <summary>How a shift treats what leaves the picture.</summary>
 public enum ShiftMode
 {
-    /// <summary>SciPy's <c>ndimage.shift(order=0, mode='wrap')</c>: period n - 1, not n. For s &gt; 0: y[j] = x[j-s] for j &gt;= s, else x[j-s+n-1]. For t = -s &gt; 0: y[j] = x[j+t] for j+t &lt;= n-1, else x[j+t-(n-1)].</summary>
+    /// <summary>SciPy's <c>ndimage.shift(order=0, mode='wrap')</c>: period n - 1, not n. For s &gt; 0: y[j] = x[j-s] for j &gt;= s, else x[j-s+n-1]. For t = -s &gt; 0: y[j] = x[j+t] for j+t &lt;= n-1, else x[j+t-(n-1)]. SciPy's own answer for |s| &lt; n - 1; at n - 1 it takes the other of the two ends that the period makes one.</summary>
     ScipyWrap,
 
     /// <summary>Circular: y[j] = x[(j - s) mod n].</summary>

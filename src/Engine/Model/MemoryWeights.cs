@@ -39,6 +39,7 @@ public sealed class MemoryWeights : IWeightSource
 
     /// <summary>Adds a layer; the arrays are kept, not copied.</summary>
     /// <exception cref="ArgumentException">The kernel's length does not fit its shape.</exception>
+    /// <exception cref="WeightsException">A value is not finite.</exception>
     public void Add(string layer, int[] kernelShape, float[] kernel, float[] bias)
     {
         ArgumentNullException.ThrowIfNull(kernelShape);
@@ -47,6 +48,11 @@ public sealed class MemoryWeights : IWeightSource
         if (kernelShape.Aggregate(1L, (a, b) => a * b) != kernel.Length)
         {
             throw new ArgumentException($"{kernel.Length} values for the shape ({string.Join(", ", kernelShape)}).", nameof(kernel));
+        }
+
+        if (!Array.TrueForAll(kernel, float.IsFinite) || !Array.TrueForAll(bias, float.IsFinite))
+        {
+            throw new WeightsException(Name, layer, "holds values that are not finite.");
         }
 
         _layers.Add(new LayerWeights(layer, [.. kernelShape], bias.Length));

@@ -44,8 +44,13 @@ internal sealed class BatchRun : IDisposable
         _firstImage = firstImage;
         try
         {
-            Schedule schedule = Schedule.Draw(plan);
             TensorShape shape = new(plan.Count, plan.Height, plan.Width, 3);
+            if (shape.Count > Array.MaxLength)
+            {
+                throw new DeviceMemoryException($"{plan.Count} pictures of {plan.Height} x {plan.Width} have more values than one array holds; draw fewer at once.", shape.Count * sizeof(double), null);
+            }
+
+            Schedule schedule = Schedule.Draw(plan);
             TensorShape perImage = TensorShape.PerImage(plan.Count);
             if (plan.Objective.Weight != 0)
             {
@@ -177,7 +182,7 @@ internal sealed class BatchRun : IDisposable
         _backend.Download(_bestTotal, bestTotal);
         for (int image = 0; image < _plan.Count; image++)
         {
-            if (bestStep[image] < 0)
+            if (bestStep[image] < 0 || !double.IsFinite(bestTotal[image]))
             {
                 throw new NumbersFailedException(
                     $"Picture {_firstImage + image + 1} ({_plan.Objective.Layer} {string.Join("+", _plan.Objective.Channels[image])}): not one of {StepsDone} steps had a finite loss. "

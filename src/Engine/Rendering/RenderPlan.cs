@@ -141,6 +141,7 @@ public sealed record RenderPlan
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(RenderPlan))]
 internal sealed partial class RenderPlanJson : JsonSerializerContext;

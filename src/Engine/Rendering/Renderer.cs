@@ -55,7 +55,7 @@ public sealed class Renderer
             {
                 cancelled = true;
             }
-            catch (DeviceMemoryException) when (count > 1)
+            catch (Exception error) when (count > 1 && error is DeviceMemoryException or OutOfMemoryException)
             {
                 // Images do not depend on each other, so half a batch gives the same pictures in twice the time.
                 batch = (count + 1) / 2;

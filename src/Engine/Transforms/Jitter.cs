@@ -30,9 +30,11 @@ public sealed record Jitter(int Pixels, ShiftMode Mode = ShiftMode.ScipyWrap) : 
     /// <inheritdoc/>
     public override void Validate(int height, int width)
     {
-        if (Pixels < 0 || Pixels >= Math.Min(height, width))
+        // Folding with the period n - 1, SciPy itself takes the other end's value for a shift of exactly n - 1.
+        int largest = Math.Min(height, width) - (Mode == ShiftMode.ScipyWrap ? 2 : 1);
+        if (Pixels < 0 || Pixels > largest)
         {
-            throw new ArgumentException($"The jitter is {Pixels} pixels; it must be between 0 and {Math.Min(height, width) - 1} for an image of {height} x {width}.");
+            throw new ArgumentException($"The jitter is {Pixels} pixels; it must be between 0 and {largest} for an image of {height} x {width}.");
         }
     }
 }

@@ -54,7 +54,7 @@ public class FixtureTests
             }
         }
 
-        Assert.InRange(compared, 16, 21);
+        Assert.InRange(compared, 15, 21);
     }
 
     [Theory]

@@ -48,6 +48,23 @@ public class RenderPlanTests
         Assert.Throws<JsonException>(() => RenderPlan.FromJson("null"));
     }
 
+    [Theory]
+    [InlineData("objective")]
+    [InlineData("seeds")]
+    [InlineData("start")]
+    [InlineData("transforms")]
+    [InlineData("regularizers")]
+    [InlineData("optimizer")]
+    [InlineData("channels")]
+    public void A_plan_with_a_hole_is_no_plan(string property)
+    {
+        System.Text.Json.Nodes.JsonNode plan = System.Text.Json.Nodes.JsonNode.Parse(Plan().ToJson())!;
+        System.Text.Json.Nodes.JsonNode owner = property == "channels" ? plan["objective"]! : plan;
+        Assert.NotNull(owner[property]);
+        owner[property] = null;
+        Assert.Throws<JsonException>(() => RenderPlan.FromJson(plan.ToJsonString()));
+    }
+
     public static TheoryData<string, string> BadPlans => new()
     {
         { "iterations", "iterations is 0" },
@@ -60,7 +77,8 @@ public class RenderPlanTests
         { "tv", "weight of 'tv' is -1" },
         { "lp", "weight of 'lp' is NaN" },
         { "act", "weight of the activation is NaN" },
-        { "jitter", "between 0 and 31" },
+        { "jitter", "between 0 and 30" },
+        { "jitter by roll", "between 0 and 31" },
         { "start", "needed" },
         { "rate", "rate" },
     };
@@ -83,7 +101,8 @@ public class RenderPlanTests
             "tv" => good with { Regularizers = [new TotalVariation(-1)] },
             "lp" => good with { Regularizers = [new LpNorm(double.NaN)] },
             "act" => good with { Objective = good.Objective with { Weight = double.NaN } },
-            "jitter" => good with { Transforms = [new Jitter(32)] },
+            "jitter" => good with { Transforms = [new Jitter(31)] },
+            "jitter by roll" => good with { Transforms = [new Jitter(32, ShiftMode.Roll)] },
             "start" => good with { Start = PictureStart.FromValues("x.png", new float[5]) },
             "rate" => good with { Optimizer = new RmsProp(0) },
             _ => throw new ArgumentOutOfRangeException(nameof(what)),

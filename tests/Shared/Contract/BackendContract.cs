@@ -60,8 +60,10 @@ public abstract partial class BackendContract(SharedBackend shared) : IClassFixt
         double scale = expected.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
         for (int i = 0; i < expected.Length; i++)
         {
-            bool same = expected[i].Equals(actual[i]) || Math.Abs(expected[i] - actual[i]) <= tolerance * scale;
-            Assert.True(same, $"{what}: element {i} of {expected.Length} is {actual[i]:R}, expected {expected[i]:R}; the largest is {scale:R}, the tolerance {tolerance:R} of it.");
+            if (!expected[i].Equals(actual[i]) && !(Math.Abs(expected[i] - actual[i]) <= tolerance * scale))
+            {
+                Assert.Fail($"{what}: element {i} of {expected.Length} is {actual[i]:R}, expected {expected[i]:R}; the largest is {scale:R}, the tolerance {tolerance:R} of it.");
+            }
         }
     }
 
@@ -78,7 +80,10 @@ public abstract partial class BackendContract(SharedBackend shared) : IClassFixt
         Assert.Equal(expected.Length, actual.Length);
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.True(BitConverter.DoubleToInt64Bits(expected[i]) == BitConverter.DoubleToInt64Bits(actual[i]), $"{what}: element {i} of {expected.Length} is {actual[i]:R} here and {expected[i]:R} there.");
+            if (BitConverter.DoubleToInt64Bits(expected[i]) != BitConverter.DoubleToInt64Bits(actual[i]))
+            {
+                Assert.Fail($"{what}: element {i} of {expected.Length} is {actual[i]:R} here and {expected[i]:R} there.");
+            }
         }
     }
 }

@@ -125,9 +125,11 @@ public sealed partial class ReferenceBackend : IBackend
     /// <summary>Ends the backend; what it made can no longer be used.</summary>
     public void Dispose() => _disposed = true;
 
-    internal static double[] NewArray(long count, string what)
+    internal static double[] NewArray(long count, string what) => NewArray<double>(count, what);
+
+    internal static T[] NewArray<T>(long count, string what)
     {
-        long bytes = count * sizeof(double);
+        long bytes = count * System.Runtime.CompilerServices.Unsafe.SizeOf<T>();
         string message = string.Create(CultureInfo.InvariantCulture, $"The reference backend cannot hold {what}: {bytes / 1048576.0:N0} MiB in one piece. Take a smaller image or a smaller batch.");
         if (count > Array.MaxLength)
         {
@@ -136,7 +138,7 @@ public sealed partial class ReferenceBackend : IBackend
 
         try
         {
-            return new double[count];
+            return new T[count];
         }
         catch (OutOfMemoryException error)
         {

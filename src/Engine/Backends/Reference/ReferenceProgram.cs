@@ -43,7 +43,7 @@ internal sealed class ReferenceProgram : INetworkProgram
                     layer,
                     shape,
                     ReferenceBackend.NewArray(after.Count, $"the output of '{layer.Name}'"),
-                    layer.Kind == LayerKind.MaxPool ? new int[after.Count] : null,
+                    layer.Kind == LayerKind.MaxPool ? ReferenceBackend.NewArray<int>(after.Count, $"the choices of '{layer.Name}'") : null,
                     values,
                     HasRelu(layer, spec),
                     HasSoftmax(layer, spec)));

@@ -14,9 +14,9 @@ internal static class Convolution
         {
             for (int r = 0; r < shape.H; r++)
             {
-                cancellation.ThrowIfCancellationRequested();
                 for (int s = 0; s < shape.W; s++)
                 {
+                    cancellation.ThrowIfCancellationRequested();
                     Span<double> y = output.AsSpan((((n * shape.H) + r) * shape.W + s) * outputs, outputs);
                     bias.CopyTo(y);
                     for (int u = Math.Max(0, 1 - r); u <= Math.Min(2, shape.H - r); u++)
@@ -46,9 +46,9 @@ internal static class Convolution
         {
             for (int r = 0; r < shape.H; r++)
             {
-                cancellation.ThrowIfCancellationRequested();
                 for (int s = 0; s < shape.W; s++)
                 {
+                    cancellation.ThrowIfCancellationRequested();
                     Span<double> dx = inputGradient.AsSpan((((n * shape.H) + r) * shape.W + s) * shape.C, shape.C);
                     dx.Clear();
                     for (int u = Math.Max(0, r + 2 - shape.H); u <= Math.Min(2, r + 1); u++)

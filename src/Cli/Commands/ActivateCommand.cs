@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Text.Json;
+using VggCuda.Cli.Devices;
+using VggCuda.Cli.Drawing;
+using VggCuda.Cli.Hosting;
+using VggCuda.Cli.Networks;
+using VggCuda.Cli.Output;
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Rendering;
+using VggCuda.Imaging;
+
+namespace VggCuda.Cli.Commands;
+
+/// <summary><c>activate</c>: the pictures that most excite classes or filters.</summary>
+internal static class ActivateCommand
+{
+    private const string DefaultFolder = "out";
+
+    public static Command Create(CommandHost host)
+    {
+        ActivateOptions options = new();
+        Command command = new("activate", "Draw the pictures that most excite classes or filters.");
+        options.AddTo(command, host);
+        host.Run(command, invocation => Run(invocation, options));
+        return command;
+    }
+
+    private static int Run(Invocation invocation, ActivateOptions options)
+    {
+        DateTimeOffset started = DateTimeOffset.Now;
+        PlanFactory.CheckOptions(invocation, options);
+        using ChosenNetwork chosen = NetworkChoice.Open(invocation);
+        RenderPlan plan = PlanFactory.Create(invocation, options, chosen);
+        Sheet sheet = new(plan, chosen, invocation.Value(options.Scale));
+        Sheet.CheckSize(plan, sheet.Scale);
+
+        using OutputFiles files = new();
+        DrawingFiles names = NamesOf(invocation, options, plan);
+        string record = Path.ChangeExtension(names.Png, ".json");
+        FrameCollector? frames = names.Animates ? new FrameCollector(plan, sheet.Scale) : null;
+        if (invocation.Value(options.Out) is null)
+        {
+            files.PlanFolder("the default folder", DefaultFolder);
+        }
+
+        PlanFiles(files, names, record);
+        using IBackend backend = DeviceChoice.Open(invocation, plan.Precision);
+        if (invocation.Value(options.DryRun))
+        {
+            DryRun.Print(invocation, backend, chosen, plan);
+            return ExitCode.Done;
+        }
+
+        Drawer drawer = new(invocation, backend, chosen, files);
+        RenderResult result = drawer.Draw(plan, Telling.Title(plan, chosen), frames);
+        string? resume = result is { Cancelled: true, Images.Length: 1 } && plan.Count == 1 ? names.Raw ?? Path.ChangeExtension(names.Png, ".best.npy") : null;
+        RenderRecord render = drawer.Stage(result, sheet, frames, names with { Raw = names.Raw ?? resume });
+        files.Stage(record, JsonSerializer.SerializeToUtf8Bytes(drawer.Record("activate", started, [render]), RunRecordJson.Default.RunRecord));
+        files.Commit();
+        Telling.Scores(invocation, chosen, result);
+        invocation.Say($"Wrote {string.Join(", ", render.Files.Select(f => f.Path).Append(record))}.");
+        if (result.Cancelled)
+        {
+            throw CommandException.Cancelled(Telling.Cancelled(result, [names.Png], resume));
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static DrawingFiles NamesOf(Invocation invocation, ActivateOptions options, RenderPlan plan)
+    {
+        string png = invocation.Value(options.Out) ?? Path.Combine(DefaultFolder, Telling.FileName(plan));
+        return new DrawingFiles(
+            Checked("--out", png, ".png")!,
+            Checked("--raw", invocation.Value(options.Raw), ".npy"),
+            Checked("--gif", invocation.Value(options.Gif), ".gif"),
+            Checked("--webp", invocation.Value(options.WebP), ".webp"),
+            invocation.Value(options.Log));
+
+        static string? Checked(string option, string? path, string extension) =>
+            path is null || path.EndsWith(extension, StringComparison.OrdinalIgnoreCase) || path.StartsWith("/dev/", StringComparison.Ordinal)
+                ? path
+                : throw CommandException.Usage($"{option} writes a {extension} file; '{path}' is named otherwise.");
+    }
+
+    private static void PlanFiles(OutputFiles files, DrawingFiles names, string record)
+    {
+        files.Plan("--out", names.Png);
+        files.Plan("the run record", record);
+        foreach ((string option, string? path) in ((string, string?)[])[("--raw", names.Raw), ("--gif", names.Gif), ("--webp", names.WebP), ("--log", names.Log)])
+        {
+            if (path is not null)
+            {
+                files.Plan(option, path);
+            }
+        }
+    }
+}

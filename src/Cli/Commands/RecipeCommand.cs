@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Text.Json;
+using VggCuda.Cli.Devices;
+using VggCuda.Cli.Drawing;
+using VggCuda.Cli.Hosting;
+using VggCuda.Cli.Networks;
+using VggCuda.Cli.Output;
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Model;
+using VggCuda.Engine.Rendering;
+
+namespace VggCuda.Cli.Commands;
+
+/// <summary><c>recipe</c>: the summary, a class and a filter, drawn as the keras-vis recipe draws them.</summary>
+internal sealed class RecipeCommand
+{
+    private const string DefaultLayer = "block3_conv1";
+    private readonly Option<string> _out = new("--out", "-o") { Description = "Folder for the pictures and recipe.json; default: out.", HelpName = "DIR", DefaultValueFactory = _ => "out" };
+    private readonly Option<int?> _iterations = Parsers.WholeNumber(new Option<int?>("--iterations", "--max-iter", "-i") { Description = "Steps; default 500.", HelpName = "N" }, 1, 1_000_000);
+    private readonly Option<int?> _count = Parsers.WholeNumber(new Option<int?>("--count", "-n") { Description = "Pictures of each; default 3.", HelpName = "K" }, 1, 10000);
+    private readonly Option<string?> _class = new("--class", "-c") { Description = "The class by number or name, and by its number the filter of the layer; default 20.", HelpName = "I|NAME" };
+    private readonly Option<string> _layer = new("--layer", "-l") { Description = $"The layer of the second picture; default: {DefaultLayer}.", HelpName = "NAME|INDEX", DefaultValueFactory = _ => DefaultLayer };
+    private readonly Option<uint?> _seed = Parsers.Seed(new Option<uint?>("--seed") { Description = "Start of the random numbers; default 1337.", HelpName = "S" });
+    private readonly Option<Precision?> _precision = ActivateOptions.PrecisionOption();
+    private readonly Option<int?> _scale = ActivateOptions.ScaleOption();
+
+    public static Command Create(CommandHost host)
+    {
+        RecipeCommand recipe = new();
+        recipe._layer.CompletionSources.Add([.. LayerChoice.AllNames]);
+        recipe._class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
+        Command command = new("recipe", "Print the summary, then draw a class and a filter of a layer, as the keras-vis recipe does.")
+        {
+            recipe._out, recipe._iterations, recipe._count, recipe._class, recipe._layer, recipe._seed, recipe._precision, recipe._scale,
+        };
+        host.Run(command, recipe.Run);
+        return command;
+    }
+
+    private int Run(Invocation invocation)
+    {
+        DateTimeOffset started = DateTimeOffset.Now;
+        using ChosenNetwork chosen = NetworkChoice.Open(invocation);
+        (Layer predictions, Layer layer, int index) = Choose(invocation, chosen);
+        RenderPlan[] plans = [PlanOf(invocation, chosen, predictions, index), PlanOf(invocation, chosen, layer, index)];
+        Sheet[] sheets = [.. plans.Select(p => new Sheet(p, chosen, invocation.Value(_scale)))];
+        string folder = invocation.Value(_out)!;
+        if (folder.Length == 0)
+        {
+            throw CommandException.Usage("--out needs a folder.");
+        }
+
+        DrawingFiles[] names = [.. plans.Select(p => new DrawingFiles(Path.Combine(folder, Telling.FileName(p))))];
+        string record = Path.Combine(folder, "recipe.json");
+
+        using OutputFiles files = new();
+        files.PlanFolder("--out", folder);
+        foreach ((RenderPlan plan, Sheet sheet, DrawingFiles name) in plans.Zip(sheets, names))
+        {
+            Sheet.CheckSize(plan, sheet.Scale);
+            files.Plan("--out", name.Png);
+        }
+
+        files.Plan("--out", record);
+        using IBackend backend = DeviceChoice.Open(invocation, plans[0].Precision);
+        foreach (string line in SummaryTable.Lines(chosen.Network.Topology))
+        {
+            invocation.Say(line);
+        }
+
+        Drawer drawer = new(invocation, backend, chosen, files);
+        List<RenderRecord> renders = [];
+        string? cancelled = null;
+        for (int i = 0; i < plans.Length && cancelled is null; i++)
+        {
+            try
+            {
+                RenderResult result = drawer.Draw(plans[i], Telling.Title(plans[i], chosen), null);
+                renders.Add(drawer.Stage(result, sheets[i], null, names[i]));
+                Telling.Scores(invocation, chosen, result);
+                cancelled = result.Cancelled ? Telling.Cancelled(result, [.. names.Take(i + 1).Select(n => n.Png)], null) : null;
+            }
+            catch (OperationCanceledException) when (i > 0)
+            {
+                cancelled = $"Cancelled; {names[0].Png} is whole, {names[1].Png} had not been begun.\nTo have both, run the same command again.";
+            }
+        }
+
+        files.Stage(record, JsonSerializer.SerializeToUtf8Bytes(drawer.Record("recipe", started, renders), RunRecordJson.Default.RunRecord));
+        files.Commit();
+        if (cancelled is not null)
+        {
+            throw CommandException.Cancelled(cancelled);
+        }
+
+        invocation.Say($"{chosen.Describe(index)} is in {names[0].Png}, filter {index} of {layer.Name} in {names[1].Png}; the run record is {record}.");
+        return ExitCode.Done;
+    }
+
+    private (Layer Predictions, Layer Layer, int Index) Choose(Invocation invocation, ChosenNetwork chosen)
+    {
+        if (chosen.Network.Topology.Find(PlanFactory.Predictions) is not { } predictions)
+        {
+            throw CommandException.File($"The weights {chosen.Name} have no dense layers, so they name no classes; recipe needs a file with its top.");
+        }
+
+        ImmutableArray<int> classes = ClassChoice.Find(chosen, invocation.Value(_class) ?? "20");
+        if (classes.Length != 1)
+        {
+            throw CommandException.Usage("recipe draws one class; for several use activate --class.");
+        }
+
+        Layer layer = LayerChoice.Find(chosen.Network, invocation.Value(_layer)!);
+        if (layer == predictions)
+        {
+            throw CommandException.Usage("recipe draws predictions anyway; --layer names the second layer.");
+        }
+
+        if (classes[0] >= layer.Outputs)
+        {
+            throw CommandException.Usage($"The recipe draws filter {classes[0]} of {layer.Name} beside class {classes[0]}, but {layer.Name} of these weights has only filters 0 to {layer.Outputs - 1}.\nTake another --layer or --class, or activate, which draws classes and filters by themselves.");
+        }
+
+        return (predictions, layer, classes[0]);
+    }
+
+    private RenderPlan PlanOf(Invocation invocation, ChosenNetwork chosen, Layer layer, int index)
+    {
+        RenderPlan plan = PlanFactory.Create(
+            layer,
+            [[index]],
+            invocation.Value(_count) ?? 3,
+            invocation.Value(_seed) ?? PlanFactory.DefaultSeed,
+            chosen.Network.Topology.FixedInputSize!.Value,
+            invocation.Value(_iterations) ?? 500) with
+        { Precision = invocation.Value(_precision) ?? Precision.Auto };
+        plan.Validate(chosen.Network);
+        return plan;
+    }
+}

@@ -1,0 +1,118 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Serialization;
+using VggCuda.Cli.Hosting;
+using VggCuda.Cli.Networks;
+using VggCuda.Engine.Model;
+
+namespace VggCuda.Cli.Commands;
+
+/// <summary><c>summary</c>: the layers of a network, as Keras prints them.</summary>
+internal static class SummaryCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        Option<bool> json = new("--json") { Description = "As JSON." };
+        Command command = new("summary", "Print the network's layers, shapes and parameter counts.") { json };
+        host.Run(command, invocation =>
+        {
+            using ChosenNetwork chosen = NetworkChoice.Open(invocation);
+            if (invocation.Value(json))
+            {
+                invocation.Result(Summary.Of(chosen), SummaryJson.Default.Summary);
+            }
+            else
+            {
+                foreach (string line in SummaryTable.Lines(chosen.Network.Topology))
+                {
+                    invocation.Result(line);
+                }
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}
+
+/// <summary>The summary as data.</summary>
+internal sealed record Summary(string Weights, int? InputSize, int? Classes, IReadOnlyList<SummaryLayer> Layers, long TotalParameters)
+{
+    public static Summary Of(ChosenNetwork chosen)
+    {
+        Vgg16Topology topology = chosen.Network.Topology;
+        return new Summary(
+            chosen.Path ?? chosen.Name,
+            topology.FixedInputSize,
+            topology.Top?.Classes,
+            [.. topology.Layers.Select(l => new SummaryLayer(l.Index, l.Name, SummaryTable.ClassOf(l), SummaryTable.ShapeOf(topology, l), l.ParameterCount))],
+            topology.ParameterCount);
+    }
+}
+
+/// <summary>One layer: Keras's index, name and class, its output shape with null for what is open, its parameter count.</summary>
+internal sealed record SummaryLayer(int Index, string Name, string Class, IReadOnlyList<int?> OutputShape, long Parameters);
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(Summary))]
+internal sealed partial class SummaryJson : JsonSerializerContext;
+
+/// <summary>Keras 2.0's table: 65 columns, fields ending at 29, 55 and 65, each cut before the next begins.</summary>
+internal static class SummaryTable
+{
+    private const int Width = 65;
+    private static readonly int[] Ends = [29, 55, 65];
+
+    public static IEnumerable<string> Lines(Vgg16Topology topology)
+    {
+        string thin = new('_', Width);
+        string thick = new('=', Width);
+        yield return thin;
+        yield return Row("Layer (type)", "Output Shape", "Param #");
+        yield return thick;
+        foreach (Layer layer in topology.Layers)
+        {
+            string shape = string.Join(", ", ShapeOf(topology, layer).Select(n => n?.ToString(CultureInfo.InvariantCulture) ?? "None"));
+            yield return Row($"{layer.Name} ({ClassOf(layer)})", $"({shape})", layer.ParameterCount.ToString(CultureInfo.InvariantCulture));
+            yield return layer.Index == topology.Layers.Length - 1 ? thick : thin;
+        }
+
+        yield return string.Create(CultureInfo.InvariantCulture, $"Total params: {topology.ParameterCount:N0}");
+        yield return string.Create(CultureInfo.InvariantCulture, $"Trainable params: {topology.ParameterCount:N0}");
+        yield return "Non-trainable params: 0";
+        yield return thin;
+    }
+
+    public static string ClassOf(Layer layer) => layer.Kind switch
+    {
+        LayerKind.Input => "InputLayer",
+        LayerKind.Convolution => "Conv2D",
+        LayerKind.MaxPool => "MaxPooling2D",
+        LayerKind.Flatten => "Flatten",
+        _ => "Dense",
+    };
+
+    /// <summary>The output shape; null for the batch, and for rows and columns where the input's size is open.</summary>
+    public static IReadOnlyList<int?> ShapeOf(Vgg16Topology topology, Layer layer)
+    {
+        if (layer.Kind is LayerKind.Flatten or LayerKind.Dense)
+        {
+            return [null, layer.Outputs];
+        }
+
+        int? side = topology.FixedInputSize is int size ? Vgg16Topology.OutputSize(layer, size, size).Height : null;
+        return [null, side, side, layer.Outputs];
+    }
+
+    private static string Row(params string[] fields)
+    {
+        string line = "";
+        for (int i = 0; i < fields.Length; i++)
+        {
+            line = (i > 0 ? line[..^1] + " " : line) + fields[i];
+            line = line.Length > Ends[i] ? line[..Ends[i]] : line.PadRight(Ends[i]);
+        }
+
+        return line.TrimEnd();
+    }
+}

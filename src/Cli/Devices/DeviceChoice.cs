@@ -1,0 +1,79 @@
+using System.Globalization;
+using VggCuda.Cli.Hosting;
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Backends.Cpu;
+using VggCuda.Engine.Backends.Reference;
+using VggCuda.Kernels;
+
+namespace VggCuda.Cli.Devices;
+
+/// <summary>From --device and --threads to a backend.</summary>
+internal static class DeviceChoice
+{
+    /// <summary>Opens the device asked for, for a network in a given arithmetic.</summary>
+    /// <inheritdoc cref="Open(Invocation)"/>
+    public static IBackend Open(Invocation invocation, Precision precision)
+    {
+        IBackend backend = Open(invocation);
+        string name = backend.Description.Name;
+        if (precision is Precision.Auto or Precision.Fp32 || name.StartsWith("cuda", StringComparison.Ordinal))
+        {
+            return backend;
+        }
+
+        backend.Dispose();
+        throw CommandException.Usage($"--precision {precision.ToString().ToLowerInvariant()} needs a CUDA device; {name} computes in {(name == "reference" ? "double precision" : "fp32")}.");
+    }
+
+    /// <summary>Opens the device asked for.</summary>
+    /// <exception cref="CommandException">No such device, or --threads with a device that has none.</exception>
+    /// <exception cref="DeviceException">It cannot be used here; the message says why.</exception>
+    public static IBackend Open(Invocation invocation)
+    {
+        string name = invocation.Device.Trim().ToLowerInvariant();
+        IBackend backend = name switch
+        {
+            "auto" => OpenBest(invocation),
+            "cpu" => new CpuBackend(invocation.Threads),
+            "reference" => WithoutThreads(invocation, name, () => new ReferenceBackend()),
+            "cuda" => WithoutThreads(invocation, name, () => CudaBackend.Open(0)),
+            _ when name.StartsWith("cuda:", StringComparison.Ordinal) => WithoutThreads(invocation, name, () => CudaBackend.Open(IndexOf(name))),
+            _ => throw CommandException.Usage($"There is no device '{invocation.Device}'; choose auto, cpu, cuda, cuda:N or reference.{Nearest.Question(name, ["auto", "cpu", "cuda", "reference"], 1)}\nThe command devices lists what can be used here."),
+        };
+        invocation.Detail($"Device: {backend.Description.Name}, {backend.Description.Device}");
+        foreach ((string key, string value) in backend.Description.Details)
+        {
+            invocation.Detail($"  {key}: {value}");
+        }
+
+        return backend;
+    }
+
+    // With --threads the user means the processor. A GPU that turns out unusable only when opened is passed over, with a line.
+    private static IBackend OpenBest(Invocation invocation)
+    {
+        if (invocation.Threads is null && CudaDevices.Probe().IsUsable)
+        {
+            try
+            {
+                return CudaBackend.Open();
+            }
+            catch (DeviceException exception)
+            {
+                invocation.Note($"CUDA cannot be used, so the processor computes: {exception.Message}");
+            }
+        }
+
+        return new CpuBackend(invocation.Threads);
+    }
+
+    private static IBackend WithoutThreads(Invocation invocation, string device, Func<IBackend> open) =>
+        invocation.Threads is null
+            ? open()
+            : throw CommandException.Usage($"--threads goes with the cpu device; '--device {device}' does not use it.");
+
+    private static int IndexOf(string name) =>
+        int.TryParse(name.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+            ? index
+            : throw CommandException.Usage($"'{name}' is no device: after 'cuda:' comes a number from 0, such as cuda:0.");
+}

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using VggCuda.Cli.Hosting;
+using VggCuda.Cli.Networks;
+using VggCuda.Engine.Backends;
+
+namespace VggCuda.Cli.Drawing;
+
+/// <summary>The options of <c>activate</c>.</summary>
+internal sealed class ActivateOptions
+{
+    public Option<string?> Layer { get; } = new("--layer", "-l") { Description = "The layer, by Keras's name or index; default: predictions.", HelpName = "NAME|INDEX" };
+
+    public Option<string[]> Filter { get; } = new("--filter", "-f") { Description = "Filters (or units) of the layer, one picture each, drawn as one batch.", HelpName = "I[,J...]", Arity = ArgumentArity.OneOrMore };
+
+    public Option<string?> Class { get; } = new("--class", "-c") { Description = "Classes of predictions, by number or name.", HelpName = "I|NAME" };
+
+    public Option<int?> Count { get; } = Parsers.WholeNumber(new Option<int?>("--count", "-n") { Description = "Pictures of each, from seeds S, S+1, ...; default 1.", HelpName = "K" }, 1, 10000);
+
+    public Option<bool> Sum { get; } = new("--sum") { Description = "One joint picture of all filters, as keras-vis makes it." };
+
+    public Option<string> Preset { get; } = new("--preset") { Description = "Method: keras-vis.", HelpName = "NAME", DefaultValueFactory = _ => PlanFactory.KerasVis };
+
+    public Option<int?> Iterations { get; } = Parsers.WholeNumber(new Option<int?>("--iterations", "--max-iter", "-i") { Description = "Steps; default 200.", HelpName = "N" }, 1, 1_000_000);
+
+    public Option<uint?> Seed { get; } = Parsers.Seed(new Option<uint?>("--seed") { Description = "Start of the random numbers, as numpy.random.seed takes it; default 1337.", HelpName = "S" });
+
+    public Option<int?> Size { get; } = Parsers.WholeNumber(new Option<int?>("--size") { Description = "Rows and columns of the image; default: the network's input size. Another size needs a convolution or pooling layer.", HelpName = "PX" }, 32, 16384);
+
+    public Option<string?> SeedImage { get; } = new("--seed-image") { Description = "Start from this picture (.png .jpg .webp) or array (.npy) instead of noise.", HelpName = "FILE" };
+
+    public Option<int?> Jitter { get; } = Parsers.WholeNumber(new Option<int?>("--jitter") { Description = "Largest random shift per step; default 16, 0 for none.", HelpName = "PX" }, 0);
+
+    public Option<double?> ActWeight { get; } = Parsers.LossWeight(new Option<double?>("--act-weight") { Description = "Weight of the activation; default 1.", HelpName = "W" });
+
+    public Option<double?> LpWeight { get; } = Parsers.LossWeight(new Option<double?>("--lp-weight") { Description = "Weight of the L6 norm; default 10.", HelpName = "W" });
+
+    public Option<double?> TvWeight { get; } = Parsers.LossWeight(new Option<double?>("--tv-weight") { Description = "Weight of the total variation; default 10.", HelpName = "W" });
+
+    public Option<Precision?> Precision { get; } = PrecisionOption();
+
+    public Option<string?> Out { get; } = new("--out", "-o") { Description = "The pictures, labelled and stitched; the run record goes to FILE.json beside it. Default: out/LAYER-FILTERS.png.", HelpName = "FILE.png" };
+
+    public Option<string?> Raw { get; } = new("--raw") { Description = "The optimised arrays as fed to the network: float32 (N, H, W, C).", HelpName = "FILE.npy" };
+
+    public Option<string?> Gif { get; } = new("--gif") { Description = "The optimisation as an animated GIF.", HelpName = "FILE.gif" };
+
+    public Option<string?> WebP { get; } = new("--webp") { Description = "The optimisation as an animated WebP.", HelpName = "FILE.webp" };
+
+    public Option<string?> Log { get; } = new("--log") { Description = "The weighted losses, one JSON line per image and iteration.", HelpName = "FILE.jsonl" };
+
+    public Option<int?> Scale { get; } = ScaleOption();
+
+    public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Check everything and print the memory that the run would take; draw nothing." };
+
+    /// <summary>--scale, which recipe has too.</summary>
+    public static Option<int?> ScaleOption() => Parsers.WholeNumber(
+        new Option<int?>("--scale")
+        {
+            Description = "Enlarge each picture by this whole factor (bicubic) for the PNG and animations. Default: 1, or what brings a small picture to 224 pixels: 4 for the bundled model's 64. --raw and the record keep the true size.",
+            HelpName = "N",
+        },
+        1,
+        64);
+
+    /// <summary>--precision, which recipe has too.</summary>
+    public static Option<Precision?> PrecisionOption()
+    {
+        Option<Precision?> option = new("--precision")
+        {
+            Description = "Arithmetic of the network: auto (default: the device's choice), fp32, tf32, fp16 or bf16.",
+            HelpName = "auto|fp32|tf32|fp16|bf16",
+        };
+        string[] names = [.. Enum.GetNames<Precision>().Select(n => n.ToLowerInvariant())];
+        option.CompletionSources.Add(names);
+        option.CustomParser = result =>
+        {
+            string text = result.Tokens[^1].Value;
+            int place = Array.IndexOf(names, text.ToLowerInvariant());
+            if (place < 0)
+            {
+                result.AddError($"--precision is '{text}'; it must be one of {string.Join(", ", names)}.");
+            }
+
+            return Enum.GetValues<Precision>()[Math.Max(place, 0)];
+        };
+        return option;
+    }
+
+    public void AddTo(Command command, CommandHost host)
+    {
+        Class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
+        Layer.CompletionSources.Add([.. LayerChoice.AllNames]);
+        Preset.CompletionSources.Add(PlanFactory.KerasVis);
+        foreach (Option option in (Option[])[Layer, Filter, Class, Count, Sum, Preset, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, Precision, Out, Raw, Gif, WebP, Log, Scale, DryRun])
+        {
+            command.Options.Add(option);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Text.Json;
+using VggCuda.Cli.Hosting;
+using VggCuda.Cli.Networks;
+using VggCuda.Cli.Output;
+using VggCuda.Cli.Progress;
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Rendering;
+using VggCuda.Imaging;
+
+namespace VggCuda.Cli.Drawing;
+
+/// <summary>Where the pictures of one plan go; null for what was not asked for.</summary>
+internal sealed record DrawingFiles(string Png, string? Raw = null, string? Gif = null, string? WebP = null, string? Log = null)
+{
+    public bool Animates => Gif is not null || WebP is not null;
+}
+
+/// <summary>Runs plans with progress and puts what comes of them into files.</summary>
+internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetwork chosen, OutputFiles files)
+{
+    private static readonly TimeSpan FrameDelay = TimeSpan.FromMilliseconds(80);
+
+    /// <summary>Draws a plan.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled before the first step.</exception>
+    public RenderResult Draw(RenderPlan plan, string title, FrameCollector? frames)
+    {
+        chosen.StartHashing();
+        int batch = BatchLimit.For(backend, chosen.Network, plan);
+        if (batch < plan.Count)
+        {
+            invocation.Detail($"{title}: {plan.Count} pictures in batches of {batch}.");
+        }
+
+        return ProgressDisplay.For(invocation).Show(title, plan.Iterations, progress => new Renderer(backend).Render(
+            chosen.Network,
+            plan,
+            new RenderOptions
+            {
+                Progress = progress,
+                Frame = frames is null ? null : frames.Add,
+                FrameEvery = frames?.Every ?? 0,
+                MaxBatch = batch,
+            },
+            invocation.Cancellation));
+    }
+
+    /// <summary>Stages every file of a result, and says what they are for the record.</summary>
+    public RenderRecord Stage(RenderResult result, Sheet sheet, FrameCollector? frames, DrawingFiles names)
+    {
+        List<FileRecord> written = [];
+        Dictionary<string, string> text = new()
+        {
+            ["Software"] = $"{Software.Name} {Software.Version}",
+            ["vggcuda:plan"] = result.Plan.ToJson(),
+            ["vggcuda:version"] = Software.Version,
+            ["vggcuda:weights"] = $"{chosen.Name} sha256:{chosen.Sha256()}",
+        };
+        Picture grid = sheet.Stitch(result.Images, [.. result.Images.Select(i => i.Display)]);
+        Stage("png", names.Png, () => PictureFile.EncodePng(grid, text));
+        if (names.Raw is { } raw)
+        {
+            Stage("npy", raw, () => Npy.Encode([result.Images.Length, result.Plan.Height, result.Plan.Width, 3], result.Images.SelectMany(i => i.Pixels).ToArray()));
+        }
+
+        if (frames is not null && names.Animates)
+        {
+            List<Picture> pictures = [.. frames.WithFinal(result.Images).Select(f => sheet.Stitch(result.Images, f))];
+            if (names.Gif is { } gif)
+            {
+                Stage("gif", gif, () => AnimatedGif.Encode(pictures, FrameDelay));
+            }
+
+            if (names.WebP is { } webp)
+            {
+                Stage("webp", webp, () => AnimatedWebP.Encode(pictures, FrameDelay));
+            }
+        }
+
+        if (names.Log is { } log)
+        {
+            files.Stage(log, stream => StepLog.Write(stream, result));
+            written.Add(new FileRecord("log", log));
+        }
+
+        return Describe(result, sheet, written);
+
+        void Stage(string kind, string path, Func<byte[]> encode)
+        {
+            files.Stage(path, encode());
+            written.Add(new FileRecord(kind, path));
+        }
+    }
+
+    /// <summary>The record of a whole run.</summary>
+    public RunRecord Record(string command, DateTimeOffset started, IReadOnlyList<RenderRecord> renders) => new()
+    {
+        Command = command,
+        Arguments = [.. invocation.Arguments.Tokens.Select(t => t.Value)],
+        Started = started,
+        Software = new SoftwareRecord(Hosting.Software.Name, Hosting.Software.Version, System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription, System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier),
+        Weights = new WeightsRecord(chosen.Name, chosen.Path, chosen.Sha256(), chosen.Network.Topology.ParameterCount, chosen.ClassCount == 0 ? null : chosen.ClassCount),
+        Device = new DeviceRecord(backend.Description.Name, backend.Description.Device, backend.Description.Details),
+        Renders = renders,
+    };
+
+    private RenderRecord Describe(RenderResult result, Sheet sheet, IReadOnlyList<FileRecord> written)
+    {
+        using JsonDocument plan = JsonDocument.Parse(result.Plan.ToJson());
+        bool areClasses = result.Plan.Objective.Layer == PlanFactory.Predictions;
+        RenderTimings t = result.Timings;
+        return new RenderRecord
+        {
+            Plan = plan.RootElement.Clone(),
+            Cancelled = result.Cancelled,
+            Timings = new TimingsRecord(t.Compile, t.Run, t.Score, t.Steps, t.StepsPerSecond),
+            Scale = sheet.Scale,
+            Files = written,
+            Pictures = [.. result.Images.Select(image => new PictureRecord
+            {
+                Index = image.Index,
+                Seed = image.Seed,
+                Width = result.Plan.Width,
+                Height = result.Plan.Height,
+                Steps = image.Steps,
+                BestStep = image.BestStep,
+                BestTotal = image.BestTotal,
+                Activation = image.FinalActivation,
+                Channels = [.. image.Scores.Select(s => new ScoreRecord(s.Channel, areClasses ? chosen.NameOf(s.Channel) : null, s.Activation, s.Probability, s.Rank))],
+            })],
+        };
+    }
+}

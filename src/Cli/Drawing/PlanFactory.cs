@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using VggCuda.Cli.Hosting;
+using VggCuda.Cli.Networks;
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Images;
+using VggCuda.Engine.Model;
+using VggCuda.Engine.Regularizers;
+using VggCuda.Engine.Rendering;
+using VggCuda.Engine.Transforms;
+using VggCuda.Imaging;
+
+namespace VggCuda.Cli.Drawing;
+
+/// <summary>From the options of <c>activate</c> to a validated plan.</summary>
+internal static class PlanFactory
+{
+    public const string KerasVis = "keras-vis";
+    public const string Predictions = "predictions";
+
+    /// <summary>Seed where the user gives none: keras-vis's own example value, so that a picture can be made again.</summary>
+    public const uint DefaultSeed = 1337;
+
+    private const int SizeWithoutTop = 224;
+
+    /// <summary>Checks what can be checked without a network.</summary>
+    /// <exception cref="CommandException">Options that contradict each other, or none of --filter and --class.</exception>
+    public static void CheckOptions(Invocation invocation, ActivateOptions options)
+    {
+        bool filter = invocation.Has(options.Filter);
+        bool byClass = invocation.Has(options.Class);
+        if (filter && byClass)
+        {
+            throw CommandException.Usage("--filter and --class contradict each other; give one of them.");
+        }
+
+        if (!filter && !byClass)
+        {
+            throw CommandException.Usage("Say what to draw: --class 20, --class bird, or --layer block3_conv1 --filter 20.");
+        }
+
+        if (byClass && invocation.Value(options.Layer) is { } layer && !layer.Equals(Predictions, StringComparison.OrdinalIgnoreCase) && layer != "22")
+        {
+            throw CommandException.Usage($"--class belongs to the layer predictions, not to '{layer}'; filters of '{layer}' are chosen with --filter.");
+        }
+
+        string preset = invocation.Value(options.Preset)!;
+        if (preset != KerasVis)
+        {
+            throw CommandException.Usage($"There is no preset '{preset}'.{Nearest.Question(preset, [KerasVis])} Presets: {KerasVis}.");
+        }
+
+        if (invocation.Value(options.ActWeight) is 0.0 && invocation.Value(options.LpWeight) is 0.0 && invocation.Value(options.TvWeight) is 0.0)
+        {
+            throw CommandException.Usage("--act-weight, --lp-weight and --tv-weight are all 0, so there is nothing to optimise.");
+        }
+
+        if (invocation.Has(options.SeedImage) && invocation.Value(options.Jitter) is 0 && invocation.Value(options.Count) is > 1)
+        {
+            throw CommandException.Usage("--count with --seed-image and --jitter 0 would draw the same picture several times; leave out one of them.");
+        }
+    }
+
+    /// <summary>Makes the plan.</summary>
+    /// <exception cref="CommandException">A layer, filter, class or file that cannot be.</exception>
+    /// <exception cref="ArgumentException">A value that the engine refuses.</exception>
+    public static RenderPlan Create(Invocation invocation, ActivateOptions options, ChosenNetwork chosen)
+    {
+        Layer layer = FindLayer(invocation, options, chosen);
+        ImmutableArray<int> channels = invocation.Value(options.Class) is { } classes
+            ? ClassChoice.Find(chosen, classes)
+            : LayerChoice.Filters(layer, invocation.Value(options.Filter)!);
+        bool sum = invocation.Value(options.Sum);
+        if (sum && channels.Length < 2)
+        {
+            throw CommandException.Usage("--sum joins several filters into one picture, but only one was given.");
+        }
+
+        int count = invocation.Value(options.Count) ?? 1;
+        uint seed = invocation.Value(options.Seed) ?? DefaultSeed;
+        ImmutableArray<ImmutableArray<int>> units = sum ? [channels] : [.. channels.Select(c => ImmutableArray.Create(c))];
+        (int side, ImageStart? start) = SizeAndStart(invocation, options, chosen, layer);
+        RenderPlan plan = Create(layer, units, count, seed, side, invocation.Value(options.Iterations) ?? 200) with
+        {
+            Precision = invocation.Value(options.Precision) ?? Precision.Auto,
+            Regularizers = [new LpNorm(invocation.Value(options.LpWeight) ?? 10), new TotalVariation(invocation.Value(options.TvWeight) ?? 10)],
+        };
+        plan = plan with { Objective = plan.Objective with { Weight = invocation.Value(options.ActWeight) ?? 1 }, Start = start ?? plan.Start };
+        if (invocation.Value(options.Jitter) is int jitter)
+        {
+            // keras-vis without its modifier draws no numbers at all, which is another random stream than shifts by 0.
+            plan = plan with { Transforms = jitter == 0 ? [] : [new Jitter(jitter)] };
+        }
+
+        plan.Validate(chosen.Network);
+        return plan;
+    }
+
+    /// <summary>A keras-vis plan of <paramref name="count"/> pictures of each unit, with seeds S, S+1, ... for each.</summary>
+    public static RenderPlan Create(Layer layer, ImmutableArray<ImmutableArray<int>> units, int count, uint seed, int side, int iterations)
+    {
+        if ((long)units.Length * count > 100_000)
+        {
+            throw CommandException.Usage($"{units.Length} filters times --count {count} are {(long)units.Length * count} pictures; at most 100000 at once.");
+        }
+
+        ImmutableArray<ImmutableArray<int>> perPicture = [.. units.SelectMany(u => Enumerable.Repeat(u, count))];
+        ImmutableArray<uint> seeds = [.. units.SelectMany(_ => Enumerable.Range(0, count).Select(k => unchecked(seed + (uint)k)))];
+        return Presets.KerasVis(layer.Name, perPicture, seeds, side, side, iterations);
+    }
+
+    private static Layer FindLayer(Invocation invocation, ActivateOptions options, ChosenNetwork chosen)
+    {
+        string? asked = invocation.Value(options.Layer);
+        if (chosen.ClassCount == 0 && (asked is null || invocation.Has(options.Class)))
+        {
+            throw CommandException.File($"The weights {chosen.Name} have no dense layers, so there are no classes; choose a layer with --layer and its filters with --filter, or other --weights.");
+        }
+
+        Layer layer = LayerChoice.Find(chosen.Network, asked ?? Predictions);
+        return invocation.Has(options.Class) && layer.Name != Predictions
+            ? throw CommandException.Usage($"--class belongs to the layer predictions, not to '{layer.Name}'.")
+            : layer;
+    }
+
+    private static (int Side, ImageStart? Start) SizeAndStart(Invocation invocation, ActivateOptions options, ChosenNetwork chosen, Layer layer)
+    {
+        int ordinary = chosen.Network.Topology.FixedInputSize ?? SizeWithoutTop;
+        int? asked = invocation.Value(options.Size);
+        string? path = invocation.Value(options.SeedImage);
+        if (path is null)
+        {
+            return (asked ?? ordinary, null);
+        }
+
+        string name = Path.GetFileName(path);
+        if (!path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
+        {
+            int side = asked ?? ordinary;
+            byte[] rgb = Resizing.Fit(PictureFile.Read(path), side, side).Rgb;
+            return (side, PictureStart.FromValues(name, Array.ConvertAll(rgb, value => (float)value)));
+        }
+
+        // An array carries its size with it; where the layer leaves the size open, it decides.
+        bool isOpen = asked is null && layer.Kind != LayerKind.Dense;
+        int wanted = asked ?? ordinary;
+        if (isOpen)
+        {
+            ImmutableArray<int> shape = Npy.Read(path).Shape;
+            wanted = shape[^2] == shape[^3] ? shape[^2] : wanted;
+        }
+
+        return (wanted, PictureStart.FromValues(name, Npy.ReadImage(path, wanted, wanted)));
+    }
+}

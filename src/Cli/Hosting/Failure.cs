@@ -1,0 +1,58 @@
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Model;
+using VggCuda.Engine.Rendering;
+using VggCuda.Imaging;
+
+namespace VggCuda.Cli.Hosting;
+
+/// <summary>From an exception to what the user sees and the process returns: the one place where that is decided.</summary>
+internal static class Failure
+{
+    private const int MostLines = 3;
+
+    /// <summary>Writes the failure to stderr, one to three lines; the stack trace too where it is asked for.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Report(Exception exception, Terminal terminal, bool verbose)
+    {
+        (int code, string message) = Describe(exception);
+        string[] lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string text = string.Join(Environment.NewLine, lines.Take(MostLines));
+        terminal.Error.WriteLine(code == ExitCode.Cancelled ? text : $"vggcuda: {text}");
+        if (verbose)
+        {
+            terminal.Error.WriteLine(exception);
+        }
+
+        return code;
+    }
+
+    /// <summary>The exit code and the message of an exception.</summary>
+    public static (int Code, string Message) Describe(Exception exception) => exception switch
+    {
+        AggregateException { InnerExceptions.Count: 1 } one => Describe(one.InnerExceptions[0]),
+        CommandException own => (own.Code, own.Message),
+        PictureException picture => (ExitCode.File, picture.Message),
+        WeightsException weights => (ExitCode.File, weights.Message),
+        DeviceException device => (ExitCode.Device, device.Message),
+        NumbersFailedException numbers => (ExitCode.Numbers, numbers.Message),
+        OperationCanceledException => (ExitCode.Cancelled, "Cancelled; nothing was written."),
+        ArgumentNullException or ArgumentOutOfRangeException or ObjectDisposedException => Fault(exception),
+        // Engine's checks of plans and specs; their messages are written for users.
+        ArgumentException argument => (ExitCode.Usage, WithoutParameterName(argument)),
+        UnauthorizedAccessException denied => (ExitCode.File, denied.Message),
+        FileNotFoundException missing => (ExitCode.File, missing.Message),
+        IOException io => (ExitCode.File, io.Message),
+        OutOfMemoryException => (ExitCode.Device, "There is not enough memory for this. Take fewer pictures, a smaller --size, or see --dry-run."),
+        _ => Fault(exception),
+    };
+
+    private static (int Code, string Message) Fault(Exception exception) =>
+        (ExitCode.Internal, $"This is a fault in the program: {exception.GetType().Name}: {exception.Message}\nPlease report it with the output of the same command with --verbose.");
+
+    // "(Parameter 'x')" names a variable of the code, which tells a user nothing.
+    private static string WithoutParameterName(ArgumentException exception)
+    {
+        string suffix = $" (Parameter '{exception.ParamName}')";
+        return exception.Message.EndsWith(suffix, StringComparison.Ordinal) ? exception.Message[..^suffix.Length] : exception.Message;
+    }
+}

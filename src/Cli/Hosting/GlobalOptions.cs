@@ -1,0 +1,48 @@
+using System.CommandLine;
+
+namespace VggCuda.Cli.Hosting;
+
+/// <summary>The options that every command has.</summary>
+internal sealed class GlobalOptions
+{
+    public Option<string> Device { get; } = Recursive(new Option<string>("--device")
+    {
+        Description = "Where to compute: auto (CUDA where it can be used, else the processor), cpu, cuda, cuda:N, or reference (double precision, slow).",
+        HelpName = "auto|cpu|cuda|cuda:N|reference",
+        DefaultValueFactory = _ => "auto",
+    });
+
+    public Option<int?> Threads { get; } = Recursive(Parsers.WholeNumber(new Option<int?>("--threads")
+    {
+        Description = "Threads of the cpu device; default: one per core.",
+        HelpName = "N",
+    }, 1, 1024));
+
+    public Option<string?> Weights { get; } = Recursive(new Option<string?>("--weights")
+    {
+        Description = "A Keras HDF5 file, demo (the bundled model) or imagenet (the published file). Default: imagenet where it is found, else demo.",
+        HelpName = "FILE|demo|imagenet",
+    });
+
+    public Option<bool> Quiet { get; } = Recursive(new Option<bool>("--quiet", "-q") { Description = "Nothing but errors and what was asked for." });
+
+    public Option<bool> Verbose { get; } = Recursive(new Option<bool>("--verbose", "-v") { Description = "Say more; stack traces with errors." });
+
+    /// <summary>Adds them to the root, and so to every command below it.</summary>
+    public void AddTo(RootCommand root)
+    {
+        root.Options.Add(Device);
+        root.Options.Add(Threads);
+        root.Options.Add(Weights);
+        root.Options.Add(Quiet);
+        root.Options.Add(Verbose);
+        Device.CompletionSources.Add("auto", "cpu", "cuda", "reference");
+        Weights.CompletionSources.Add("demo", "imagenet");
+    }
+
+    private static Option<T> Recursive<T>(Option<T> option)
+    {
+        option.Recursive = true;
+        return option;
+    }
+}

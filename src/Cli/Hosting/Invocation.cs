@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace VggCuda.Cli.Hosting;
+
+/// <summary>One run of one command: its arguments, its streams, its cancellation.</summary>
+internal sealed class Invocation
+{
+    private readonly GlobalOptions _globals;
+
+    public Invocation(ParseResult arguments, GlobalOptions globals, Terminal terminal, CancellationToken cancellation)
+    {
+        Arguments = arguments;
+        _globals = globals;
+        Terminal = terminal;
+        Cancellation = cancellation;
+        Quiet = arguments.GetValue(globals.Quiet);
+        Verbose = arguments.GetValue(globals.Verbose);
+    }
+
+    public ParseResult Arguments { get; }
+
+    public Terminal Terminal { get; }
+
+    /// <summary>Set by Ctrl-C and SIGTERM; commands poll it or hand it on.</summary>
+    public CancellationToken Cancellation { get; }
+
+    public bool Quiet { get; }
+
+    public bool Verbose { get; }
+
+    public string Device => Arguments.GetValue(_globals.Device) ?? "auto";
+
+    public int? Threads => Arguments.GetValue(_globals.Threads);
+
+    public string? Weights => Arguments.GetValue(_globals.Weights);
+
+    public T? Value<T>(Option<T> option) => Arguments.GetValue(option);
+
+    public T? Value<T>(Argument<T> argument) => Arguments.GetValue(argument);
+
+    /// <summary>Whether the user gave the option, as opposed to its default.</summary>
+    public bool Has(Option option) => Arguments.GetResult(option) is { Implicit: false };
+
+    /// <summary>A line of what was asked for, on stdout, --quiet or not.</summary>
+    public void Result(string line) => Terminal.Out.WriteLine(line);
+
+    /// <summary>A value of what was asked for, on stdout, as indented JSON.</summary>
+    public void Result<T>(T value, JsonTypeInfo<T> type) => Terminal.Out.WriteLine(JsonSerializer.Serialize(value, type));
+
+    /// <summary>A line that tells what was done, on stdout; not with --quiet.</summary>
+    public void Say(string line)
+    {
+        if (!Quiet)
+        {
+            Terminal.Out.WriteLine(line);
+        }
+    }
+
+    /// <summary>A remark, on stderr; not with --quiet.</summary>
+    public void Note(string line)
+    {
+        if (!Quiet)
+        {
+            Terminal.Error.WriteLine(line);
+        }
+    }
+
+    /// <summary>A detail, on stderr; only with --verbose.</summary>
+    public void Detail(string line)
+    {
+        if (Verbose)
+        {
+            Terminal.Error.WriteLine(line);
+        }
+    }
+}

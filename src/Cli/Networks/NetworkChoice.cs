@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.CommandLine.Completions;
+using VggCuda.Cli.Hosting;
+using VggCuda.Engine.Model;
+using VggCuda.Hdf5Loader;
+using VggCuda.Hdf5Loader.Files;
+
+namespace VggCuda.Cli.Networks;
+
+/// <summary>Which weights a command uses: a file, the published network, or the bundled model.</summary>
+internal static class NetworkChoice
+{
+    /// <summary>Opens what --weights says; without it the published file where it is found, else the bundled model, and a line says which.</summary>
+    /// <exception cref="WeightsException">The file is missing or not what it should be.</exception>
+    public static ChosenNetwork Open(Invocation invocation)
+    {
+        if (invocation.Weights is { } asked && string.IsNullOrWhiteSpace(asked))
+        {
+            throw CommandException.Usage("--weights needs a file name, demo or imagenet.");
+        }
+
+        WeightsChoice choice = WeightsFiles.Find(invocation.Weights, WeightsFolders.Find(invocation.Terminal.Variable, invocation.Terminal.Home));
+        if (choice.Explanation is { } line)
+        {
+            invocation.Note(line);
+        }
+
+        return choice.Path is { } path ? OpenFile(path) : OpenDemo();
+    }
+
+    /// <summary>Names that --class can take with the --weights of an unfinished command line; for completion, so it never fails.</summary>
+    public static IEnumerable<CompletionItem> ClassNamesFor(CommandHost host, ParseResult arguments)
+    {
+        try
+        {
+            WeightsChoice choice = WeightsFiles.Find(arguments.GetValue(host.Globals.Weights), WeightsFolders.Find(host.Terminal.Variable, host.Terminal.Home));
+            ClassNames names = choice.Path is null ? DemoNames() : File.Exists(ClassNames.PathBeside(choice.Path)) ? ClassNames.Load(ClassNames.PathBeside(choice.Path)) : ImageNetClasses.Names;
+            return Enumerable.Range(0, names.Count).Select(i => new CompletionItem(names[i]));
+        }
+        catch (WeightsException)
+        {
+            return [];
+        }
+    }
+
+    private static ChosenNetwork OpenDemo() =>
+        new(KerasWeights.Open(Resource("demo.h5"), "the bundled model"), "bundled model", null, DemoNames());
+
+    private static ClassNames DemoNames() => ClassNames.Parse(Resource("demo.classes.txt"), "the bundled model's class names");
+
+    private static ChosenNetwork OpenFile(string path)
+    {
+        IWeightSource weights = KerasWeights.Open(path);
+        try
+        {
+            ClassNames? names = Vgg16.FromWeights(weights).Topology.Top is { } top ? ClassNames.For(path, top.Classes) : null;
+            return new ChosenNetwork(weights, Path.GetFileName(path), path, names);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    private static byte[] Resource(string name)
+    {
+        using Stream stream = typeof(NetworkChoice).Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"The build left out the resource {name}.");
+        byte[] bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+}

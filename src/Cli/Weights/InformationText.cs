@@ -1,0 +1,58 @@
+using VggCuda.Hdf5Loader.Files;
+
+namespace VggCuda.Cli.Weights;
+
+/// <summary><see cref="FileInformation"/> as lines for people.</summary>
+internal static class InformationText
+{
+    public static IEnumerable<string> Lines(FileInformation file)
+    {
+        yield return Row("File", file.Path);
+        yield return Row("Size", FormattableString.Invariant($"{file.Size} bytes{(file.Size >= 1 << 20 ? $" ({DiskSpace.Bytes(file.Size)})" : "")}"));
+        if (file.PublishedBySize is string published)
+        {
+            yield return Row("Published", $"{published}, by its size; 'vggcuda weights verify' compares the checksum");
+        }
+
+        yield return Row("Written by", file.Writer);
+        string start = file.DataStart > 0 ? $", beginning at byte {file.DataStart}" : "";
+        yield return Row("HDF5", $"superblock version {file.SuperblockVersion}{start}");
+        yield return Row("Network", file.Network ?? $"no VGG16: {file.Problem}");
+        if (file.NestedIn is string layer)
+        {
+            string ignored = file.IgnoredLayers.Count > 0 ? $"; not read: {string.Join(", ", file.IgnoredLayers)}" : "";
+            yield return Row("Nested in", $"layer '{layer}'{ignored}");
+        }
+
+        yield return Row("Values", FormattableString.Invariant(
+            $"{file.Parameters:N0}, {Join(file.DataTypes)}, {Join(file.Storage)}, {(file.Filters.Count > 0 ? Join(file.Filters) : "not compressed")}"));
+        if (file.Classes is not null)
+        {
+            yield return Row("Names", file.ClassNames ?? $"none; put them into {ClassNames.PathBeside(file.Path)}, lines 'index TAB name'");
+        }
+
+        yield return Row("Good for", file.Uses.Count > 0 ? string.Join(", ", file.Uses) : "nothing here");
+        yield return "";
+        foreach (string line in Table(file.Tensors))
+        {
+            yield return line;
+        }
+    }
+
+    private static IEnumerable<string> Table(IReadOnlyList<TensorInformation> tensors)
+    {
+        List<string[]> rows = [["Layer", "Part", "Shape", "Type", "Storage", "Bytes"]];
+        foreach (TensorInformation t in tensors)
+        {
+            string filters = t.Filters.Count > 0 ? $" {string.Join("+", t.Filters)}" : "";
+            rows.Add([t.Layer, t.Part ?? "?", $"({string.Join(", ", t.Shape)})", t.DataType, t.Storage + filters, FormattableString.Invariant($"{t.StoredBytes}")]);
+        }
+
+        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(c => rows.Max(r => r[c].Length))];
+        return rows.Select(r => string.Join("  ", r.Select((cell, c) => c == r.Length - 1 ? cell.PadLeft(widths[c]) : cell.PadRight(widths[c]))));
+    }
+
+    private static string Row(string name, string value) => $"{name + ":",-12}{value}";
+
+    private static string Join(IReadOnlyList<string> words) => words.Count == 0 ? "none" : string.Join(" and ", words);
+}

@@ -1,5 +1,0 @@
-namespace VggCuda.Hdf5Loader;
-
-internal static class Placeholder
-{
-}

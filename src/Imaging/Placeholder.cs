@@ -1,5 +1,0 @@
-namespace VggCuda.Imaging;
-
-internal static class Placeholder
-{
-}

@@ -1,0 +1,211 @@
+using VggCuda.Engine.Backends;
+using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
+
+namespace VggCuda.Kernels;
+
+/// <content>The image operations: shapes checked here, work queued by the launchers in <c>Operations</c>.</content>
+/// <remarks>Nothing is allocated and nothing waited for, so all of it may be captured; scratch memory comes with the first call on a tensor and stays with the tensor.</remarks>
+public sealed unsafe partial class CudaBackend : IImageOperations
+{
+    private static readonly TensorShape One = TensorShape.PerImage(1);
+    private KernelLibrary _library = null!;
+    private Fill _fill = null!;
+    private Copy _copy = null!;
+    private Shift _shift = null!;
+    private ChannelMean _channelMean = null!;
+    private TotalVariation _totalVariation = null!;
+    private LpNorm _lpNorm = null!;
+    private Add _add = null!;
+    private NormalizeRms _normalizeRms = null!;
+    private RmsProp _rmsProp = null!;
+    private KeepBest _keepBest = null!;
+    private Log _log = null!;
+    private Advance _advance = null!;
+
+    /// <summary>What the network program launches besides cuDNN.</summary>
+    internal NetworkKernels NetworkKernels { get; private set; } = null!;
+
+    /// <summary>The modules, for operations made elsewhere.</summary>
+    internal KernelLibrary KernelLibrary => _library;
+
+    /// <inheritdoc/>
+    public void Fill(ITensor target, double value)
+    {
+        CudaTensor own = Use(target, nameof(target));
+        _fill.Launch(own.Pointer, own.Shape.Count, value);
+    }
+
+    /// <inheritdoc/>
+    public void Copy(ITensor source, ITensor target)
+    {
+        CudaTensor from = Use(source, nameof(source));
+        CudaTensor to = Use(target, from.Shape, nameof(target));
+        if (from != to)
+        {
+            _copy.Launch(from.Pointer, to.Pointer, from.Shape.Count);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The table lies on the device and is not looked at by the host: a shift of a side or more counts as one less than the side.</remarks>
+    public void Shift(ITensor source, ITensor target, ITensor shifts, ITensor step, ShiftMode mode)
+    {
+        CudaTensor from = Use(source, nameof(source));
+        TensorShape shape = from.Shape;
+        CudaTensor to = Use(target, shape, nameof(target));
+        if (from == to)
+        {
+            throw new ArgumentException("An image cannot be shifted onto itself; source and target must differ.", nameof(target));
+        }
+
+        CudaTensor table = Use(shifts, nameof(shifts));
+        if (table.Shape != new TensorShape(table.Shape.N, shape.N, 1, 2))
+        {
+            throw new ArgumentException($"The shifts are {table.Shape}; (steps, {shape.N}, 1, 2) is needed.", nameof(shifts));
+        }
+
+        _shift.Launch(from.Pointer, to.Pointer, table.Pointer, Use(step, One, nameof(step)).Pointer, table.Shape.N, shape, mode);
+    }
+
+    /// <inheritdoc/>
+    public void ChannelMean(ITensor tap, double weight, ITensor value)
+    {
+        CudaTensor own = Use(tap, nameof(tap));
+        CudaTensor result = Use(value, TensorShape.PerImage(own.Shape.N), nameof(value));
+        _channelMean.Launch(own.Pointer, weight, result.Pointer, own.Shape, own.Scratch);
+    }
+
+    /// <inheritdoc/>
+    public void TotalVariation(ITensor image, double beta, double weight, ITensor value, ITensor gradient)
+    {
+        CudaTensor own = Use(image, nameof(image));
+        CudaTensor result = Use(value, TensorShape.PerImage(own.Shape.N), nameof(value));
+        CudaTensor target = Use(gradient, own.Shape, nameof(gradient));
+        if (!(beta >= 1) || !double.IsFinite(beta))
+        {
+            throw new ArgumentOutOfRangeException(nameof(beta), beta, "The exponent must be a finite number of at least 1.");
+        }
+
+        _totalVariation.Launch(own.Pointer, beta, weight, result.Pointer, target.Pointer, own.Shape, own.Scratch);
+    }
+
+    /// <inheritdoc/>
+    public void LpNorm(ITensor image, double p, double weight, ITensor value, ITensor gradient)
+    {
+        CudaTensor own = Use(image, nameof(image));
+        CudaTensor result = Use(value, TensorShape.PerImage(own.Shape.N), nameof(value));
+        CudaTensor target = Use(gradient, own.Shape, nameof(gradient));
+        if (!(p >= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(p), p, "The exponent must be at least 1.");
+        }
+
+        _lpNorm.Launch(own.Pointer, p, weight, result.Pointer, target.Pointer, own.Shape, own.Scratch);
+    }
+
+    /// <inheritdoc/>
+    public void Add(ITensor a, ITensor b, ITensor total)
+    {
+        CudaTensor left = Use(a, nameof(a));
+        if (left.Shape != TensorShape.PerImage(left.Shape.N))
+        {
+            throw new ArgumentException($"The tensor is {left.Shape}; one value per image is needed.", nameof(a));
+        }
+
+        _add.Launch(left.Pointer, Use(b, left.Shape, nameof(b)).Pointer, Use(total, left.Shape, nameof(total)).Pointer, left.Shape.N);
+    }
+
+    /// <inheritdoc/>
+    public void NormalizeRms(ITensor gradient, double epsilon)
+    {
+        CudaTensor own = Use(gradient, nameof(gradient));
+        _normalizeRms.Launch(own.Pointer, epsilon, own.Shape, own.Scratch);
+    }
+
+    /// <inheritdoc/>
+    public void RmsProp(ITensor image, ITensor gradient, ITensor cache, double rate, double decay, double epsilon)
+    {
+        CudaTensor own = Use(image, nameof(image));
+        CudaTensor g = Use(gradient, own.Shape, nameof(gradient));
+        CudaTensor c = Use(cache, own.Shape, nameof(cache));
+        _rmsProp.Launch(own.Pointer, g.Pointer, c.Pointer, own.Shape.Count, rate, decay, epsilon);
+    }
+
+    /// <inheritdoc/>
+    public void KeepBest(ITensor total, ITensor step, ITensor image, ITensor bestTotal, ITensor bestStep, ITensor best)
+    {
+        CudaTensor own = Use(image, nameof(image));
+        TensorShape perImage = TensorShape.PerImage(own.Shape.N);
+        CudaTensor kept = Use(best, own.Shape, nameof(best));
+        _keepBest.Launch(
+            Use(total, perImage, nameof(total)).Pointer,
+            Use(step, One, nameof(step)).Pointer,
+            own.Pointer,
+            Use(bestTotal, perImage, nameof(bestTotal)).Pointer,
+            Use(bestStep, perImage, nameof(bestStep)).Pointer,
+            kept.Pointer,
+            own.Shape,
+            kept.Scratch);
+    }
+
+    /// <inheritdoc/>
+    public void Log(ILossLog log, ITensor step, ReadOnlySpan<ITensor> columns)
+    {
+        Enter();
+        ArgumentNullException.ThrowIfNull(log);
+        if (log is not CudaLossLog own || own.Owner != this)
+        {
+            throw new ArgumentException("The loss log belongs to another backend.", nameof(log));
+        }
+
+        if (columns.Length != log.Columns)
+        {
+            throw new ArgumentException($"{columns.Length} columns for a log of {log.Columns}.", nameof(columns));
+        }
+
+        Span<ulong> addresses = columns.Length <= 64 ? stackalloc ulong[columns.Length] : new ulong[columns.Length];
+        for (int k = 0; k < columns.Length; k++)
+        {
+            addresses[k] = Use(columns[k], TensorShape.PerImage(log.Images), nameof(columns)).Pointer;
+        }
+
+        _log.Launch(own.Pointer, Use(step, One, nameof(step)).Pointer, log.Steps, log.Images, addresses);
+    }
+
+    /// <inheritdoc/>
+    public void Advance(ITensor step) => _advance.Launch(Use(step, One, nameof(step)).Pointer);
+
+    partial void StartOperations()
+    {
+        _library = Own(new KernelLibrary(Context, Stream));
+        _fill = new Fill(_library);
+        _copy = new Copy(_library);
+        _shift = new Shift(_library);
+        _channelMean = new ChannelMean(_library);
+        _totalVariation = new TotalVariation(_library);
+        _lpNorm = new LpNorm(_library);
+        _add = new Add(_library);
+        _normalizeRms = new NormalizeRms(_library);
+        _rmsProp = new RmsProp(_library);
+        _keepBest = new KeepBest(_library);
+        _log = new Log(_library);
+        _advance = new Advance(_library);
+        NetworkKernels = new NetworkKernels(_library);
+    }
+
+    private CudaTensor Use(ITensor tensor, string name)
+    {
+        Enter();
+        ArgumentNullException.ThrowIfNull(tensor, name);
+        return tensor is CudaTensor own && own.Owner == this
+            ? own
+            : throw new ArgumentException($"The tensor {tensor.Shape} belongs to another backend; upload its values to this one.", name);
+    }
+
+    private CudaTensor Use(ITensor tensor, TensorShape expected, string name)
+    {
+        CudaTensor own = Use(tensor, name);
+        return own.Shape == expected ? own : throw new ArgumentException($"The tensor is {own.Shape}; {expected} is needed.", name);
+    }
+}

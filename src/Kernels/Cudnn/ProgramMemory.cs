@@ -1,0 +1,109 @@
+using VggCuda.Engine.Model;
+
+namespace VggCuda.Kernels.Cudnn;
+
+/// <summary>The buffers of a program and when they are in use.</summary>
+/// <remarks>
+/// Operations in order: 0 the input, 1..n the nodes, n + 1 the gathering at the tap, n + 2 the scattering, then the nodes backwards, at last the
+/// image's gradient. What the way back asks of the way there (masks, places of maxima) lives to the end, so that one forward pass
+/// serves several backward ones.
+/// </remarks>
+internal sealed class ProgramMemory
+{
+    private readonly MemoryPlan _plan = new();
+    private readonly int[] _activations;
+    private readonly int[] _argmax;
+    private readonly int[] _gradients;
+    private readonly int[] _scratch;
+    private readonly int _tapGradient = -1;
+    private readonly int _probabilities = -1;
+    private readonly int _workspace = -1;
+
+    /// <summary>Plans the buffers.</summary>
+    /// <param name="layout">The layers.</param>
+    /// <param name="kernels">Says what dense layers need.</param>
+    /// <param name="workspaceBytes">cuDNN's scratch memory.</param>
+    public ProgramMemory(NetworkLayout layout, INetworkKernels kernels, long workspaceBytes)
+    {
+        int count = layout.Nodes.Count;
+        int images = layout.Spec.Batch;
+        int size = Elements.Size(Elements.Of(layout.Spec.Precision));
+        bool backward = layout.Spec.NeedsGradient;
+        int end = (2 * count) + 3;
+        _activations = new int[count + 1];
+        _argmax = new int[count];
+        _gradients = new int[count];
+        _scratch = new int[count];
+        Array.Fill(_argmax, -1);
+        Array.Fill(_gradients, -1);
+        Array.Fill(_scratch, -1);
+        _activations[0] = _plan.Add((long)images * layout.Nodes[0].InputCount * size, 0, 1);
+        for (int i = 0; i < count; i++)
+        {
+            Node node = layout.Nodes[i];
+            bool isMask = i + 1 < count ? layout.Nodes[i + 1].Layer.Kind != LayerKind.MaxPool : layout.IsTapMasked;
+            _activations[i + 1] = _plan.Add(images * node.OutputCount * size, i + 1, backward && isMask ? end : i + 2);
+            if (!backward)
+            {
+                continue;
+            }
+
+            int here = count + 2 + (count - i);
+            _gradients[i] = _plan.Add(images * node.InputCount * size, here, here + 1);
+            if (node.Layer.Kind == LayerKind.MaxPool)
+            {
+                _argmax[i] = _plan.Add(((images * node.OutputCount) + 3) / 4, i + 1, end);
+            }
+            else if (node.Layer.Kind == LayerKind.Dense && DenseStep.BackwardScratch(kernels, node, images) is > 0 and long bytes)
+            {
+                _scratch[i] = _plan.Add(bytes, here, here);
+            }
+        }
+
+        if (layout.IsSoftmax)
+        {
+            _probabilities = _plan.Add((long)images * layout.Tap.Layer.Outputs * sizeof(float), count + 1, backward ? end : count + 1);
+        }
+
+        if (backward)
+        {
+            _tapGradient = _plan.Add(images * layout.Tap.OutputCount * size, count + 2, count + 3);
+        }
+
+        if (workspaceBytes > 0)
+        {
+            _workspace = _plan.Add(workspaceBytes, 0, end);
+        }
+
+        _plan.Pack();
+    }
+
+    /// <summary>Bytes in all.</summary>
+    public long TotalBytes => _plan.TotalBytes;
+
+    /// <summary>Where everything begins; set once allocated.</summary>
+    public ulong Base { get; set; }
+
+    /// <summary>cuDNN's scratch memory, or 0.</summary>
+    public ulong Workspace => At(_workspace);
+
+    /// <summary>The gradient at the tap, in stored channels.</summary>
+    public ulong TapGradient => At(_tapGradient);
+
+    /// <summary>Softmax's result.</summary>
+    public ulong Probabilities => At(_probabilities);
+
+    /// <summary>What goes into a node; beyond the last node, what comes out of it.</summary>
+    public ulong Activation(int node) => At(_activations[node]);
+
+    /// <summary>The gradient at a node's input.</summary>
+    public ulong Gradient(int node) => At(_gradients[node]);
+
+    /// <summary>The places of a pooling's maxima, or 0.</summary>
+    public ulong Argmax(int node) => At(_argmax[node]);
+
+    /// <summary>A dense layer's scratch memory, or 0.</summary>
+    public ulong Scratch(int node) => At(_scratch[node]);
+
+    private ulong At(int buffer) => buffer < 0 ? 0 : Base + (ulong)_plan.Offset(buffer);
+}

@@ -1,0 +1,268 @@
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Model;
+using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
+
+namespace VggCuda.Kernels.Cudnn;
+
+/// <summary>In which form a layer's weights lie on the device.</summary>
+internal enum WeightForm
+{
+    /// <summary>Convolution: T (out, 3, 3, in).</summary>
+    Forward,
+
+    /// <summary>Convolution, for the way back as a forward convolution: T (in, 3, 3, out), turned by 180 degrees.</summary>
+    Turned,
+
+    /// <summary>Dense: T (out, in), row-major.</summary>
+    Rows,
+
+    /// <summary>float32 (out).</summary>
+    FloatBias,
+
+    /// <summary>T (out).</summary>
+    OwnBias,
+}
+
+/// <summary>Weights on the device, shared by the programs of a network, transformed once.</summary>
+/// <remarks>
+/// Weights that no program uses stay until another network is loaded or memory is short: the next batch of pictures wants them
+/// again. Slices of a layer go with their program. Values travel through two page-locked buffers in turn, so that reading
+/// the file, copying and rearranging overlap.
+/// </remarks>
+internal sealed class WeightStore : IDisposable
+{
+    // float32 values per piece: large enough for the bus, small enough to overlap within one layer.
+    private const int PieceLength = 1 << 21;
+
+    private readonly CudaContext _context;
+    private readonly CudaStream _stream;
+    private readonly ArrangeWeights _arrange;
+    private readonly Dictionary<Key, Entry> _entries = [];
+
+    /// <summary>Creates an empty store.</summary>
+    public WeightStore(CudaContext context, CudaStream stream, ArrangeWeights arrange)
+    {
+        _context = context;
+        _stream = stream;
+        _arrange = arrange;
+    }
+
+    /// <summary>Bytes on the device.</summary>
+    public long Bytes => _entries.Values.Sum(e => e.Memory.Bytes);
+
+    /// <summary>Bytes of a layer in a form.</summary>
+    public static long BytesOf(Node node, WeightForm form, ElementType type)
+    {
+        int positions = node.Layer.Kind == LayerKind.Convolution ? 9 : 1;
+        return form switch
+        {
+            WeightForm.FloatBias => (long)node.Outputs * sizeof(float),
+            WeightForm.OwnBias => (long)node.Outputs * Elements.Size(type),
+            _ => (long)positions * node.Inputs * node.Outputs * Elements.Size(type),
+        };
+    }
+
+    /// <summary>Brings weights to the device, unless they are there.</summary>
+    /// <param name="network">Whose.</param>
+    /// <param name="needs">Which.</param>
+    /// <param name="type">T.</param>
+    /// <param name="cancellation">Ends reading early.</param>
+    /// <exception cref="WeightsException">They cannot be read.</exception>
+    /// <exception cref="DeviceMemoryException">They do not fit.</exception>
+    public WeightSet Acquire(Vgg16 network, IReadOnlyList<(Node Node, WeightForm Form)> needs, ElementType type, CancellationToken cancellation)
+    {
+        ReleaseUnused(except: network);
+        WeightSet set = new(this);
+        List<Entry> fresh = [];
+        try
+        {
+            using PieceBuffers pieces = new(_context, _stream, PieceLength);
+            foreach (IGrouping<Node, (Node Node, WeightForm Form)> layer in needs.GroupBy(n => n.Node))
+            {
+                List<(Entry Entry, WeightForm Form)> missing = [];
+                foreach ((Node node, WeightForm form) in layer)
+                {
+                    Key key = new(network, node.Layer.Index, form, type, node.Slice is null ? "" : string.Join(',', node.Slice), node.Inputs);
+                    if (!_entries.TryGetValue(key, out Entry? entry))
+                    {
+                        long bytes = BytesOf(node, form, type);
+                        entry = new Entry(DeviceMemory.Allocate(_context, bytes, $"the weights of {node.Layer.Name}"), node.Slice is not null);
+                        _entries.Add(key, entry);
+                        fresh.Add(entry);
+                        missing.Add((entry, form));
+                        _stream.Clear(entry.Memory.Pointer, bytes);
+                    }
+
+                    set.Add(node, form, key, entry);
+                }
+
+                if (missing.Count > 0)
+                {
+                    Load(network.Weights, layer.Key, missing, type, pieces, cancellation);
+                }
+            }
+
+            pieces.Finish();
+            return set;
+        }
+        catch
+        {
+            // Half-loaded weights must not be found by the next program.
+            set.Dispose();
+            foreach (Key key in _entries.Where(e => fresh.Contains(e.Value)).Select(e => e.Key).ToArray())
+            {
+                _entries.Remove(key, out Entry? entry);
+                entry!.Memory.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Frees weights that no program uses.</summary>
+    /// <param name="except">The network whose weights stay; null for none.</param>
+    public void ReleaseUnused(Vgg16? except = null)
+    {
+        foreach ((Key key, Entry entry) in _entries.Where(e => e.Value.Users == 0 && e.Key.Network != except).ToArray())
+        {
+            _entries.Remove(key);
+            entry.Memory.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Entry entry in _entries.Values)
+        {
+            entry.Memory.Dispose();
+        }
+
+        _entries.Clear();
+    }
+
+    private void Release(Key key, Entry entry)
+    {
+        entry.Users--;
+        if (entry.Users == 0 && entry.IsSlice && _entries.Remove(key))
+        {
+            entry.Memory.Dispose();
+        }
+    }
+
+    private void Load(IWeightSource source, Node node, List<(Entry Entry, WeightForm Form)> missing, ElementType type, PieceBuffers pieces, CancellationToken cancellation)
+    {
+        Layer layer = node.Layer;
+        (Entry Entry, WeightForm Form)[] kernels = [.. missing.Where(m => m.Form is not (WeightForm.FloatBias or WeightForm.OwnBias))];
+        int computed = node.ComputedOutputs;
+        if (kernels.Length > 0)
+        {
+            // Rows of Keras's kernel: (3, 3, in) or (in), where the first dense layer's in is (y, x, channel).
+            int rows = checked((int)((layer.ParameterCount - layer.Outputs) / layer.Outputs));
+            int channels = rows / node.Positions;
+            int rowsPerPiece = Math.Max(1, PieceLength / layer.Outputs);
+            for (int row = 0; row < rows; row += rowsPerPiece)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                int count = Math.Min(rowsPerPiece, rows - row);
+                Span<float> host = pieces.Next(count * computed);
+                ReadRows(source, node, row, count, host, cancellation);
+                pieces.Send();
+                foreach ((Entry entry, WeightForm form) in kernels)
+                {
+                    _arrange.Launch(pieces.Device, entry.Memory.Pointer, row, count, computed, channels, Strides(node, form), type);
+                }
+
+                pieces.Sent();
+            }
+        }
+
+        foreach ((Entry entry, WeightForm form) in missing.Except(kernels))
+        {
+            Span<float> host = pieces.Next(computed);
+            ReadBias(source, node, host, cancellation);
+            pieces.Send();
+            _arrange.Launch(pieces.Device, entry.Memory.Pointer, 0, 1, computed, 1, new WeightStrides(0, 0, 0, 1), form == WeightForm.FloatBias ? ElementType.Float32 : type);
+            pieces.Sent();
+        }
+    }
+
+    private static WeightStrides Strides(Node node, WeightForm form) => form switch
+    {
+        WeightForm.Forward => new(0, node.Inputs, 1, 9L * node.Inputs),
+        WeightForm.Turned => new(8L * node.Outputs, -(long)node.Outputs, 9L * node.Outputs, 1),
+        _ => new(0, node.Inputs / node.Positions, 1, node.Inputs),
+    };
+
+    private static void ReadRows(IWeightSource source, Node node, int row, int count, Span<float> host, CancellationToken cancellation)
+    {
+        int outputs = node.Layer.Outputs;
+        if (node.Slice is null)
+        {
+            source.Read(node.Layer.Name, WeightPart.Kernel, (long)row * outputs, host, cancellation);
+            return;
+        }
+
+        float[] whole = new float[count * outputs];
+        source.Read(node.Layer.Name, WeightPart.Kernel, (long)row * outputs, whole, cancellation);
+        int at = 0;
+        for (int r = 0; r < count; r++)
+        {
+            foreach (int output in node.Slice)
+            {
+                host[at++] = whole[(r * outputs) + output];
+            }
+        }
+    }
+
+    private static void ReadBias(IWeightSource source, Node node, Span<float> host, CancellationToken cancellation)
+    {
+        float[] whole = new float[node.Layer.Outputs];
+        source.Read(node.Layer.Name, WeightPart.Bias, 0, whole, cancellation);
+        for (int i = 0; i < host.Length; i++)
+        {
+            host[i] = whole[node.Slice?[i] ?? i];
+        }
+    }
+
+    // The first dense layer's stored inputs say how the values before it are padded.
+    internal readonly record struct Key(Vgg16 Network, int Layer, WeightForm Form, ElementType Type, string Slice, int Inputs);
+
+    internal sealed class Entry(DeviceMemory memory, bool isSlice)
+    {
+        public DeviceMemory Memory { get; } = memory;
+
+        public bool IsSlice { get; } = isSlice;
+
+        public int Users { get; set; }
+    }
+
+    /// <summary>The weights that one program uses; disposing gives them back.</summary>
+    internal sealed class WeightSet(WeightStore store) : IDisposable
+    {
+        private readonly Dictionary<(Node, WeightForm), (Key Key, Entry Entry)> _held = [];
+
+        /// <summary>Device address of a layer's weights.</summary>
+        public ulong this[Node node, WeightForm form] => _held[(node, form)].Entry.Memory.Pointer;
+
+        internal void Add(Node node, WeightForm form, Key key, Entry entry)
+        {
+            if (_held.TryAdd((node, form), (key, entry)))
+            {
+                entry.Users++;
+            }
+        }
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            foreach ((Key key, Entry entry) in _held.Values)
+            {
+                store.Release(key, entry);
+            }
+
+            _held.Clear();
+        }
+    }
+}

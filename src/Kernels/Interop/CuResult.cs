@@ -1,0 +1,59 @@
+namespace VggCuda.Kernels.Interop;
+
+/// <summary>CUresult: what every driver function returns. The ones that this code treats by name; others keep their number.</summary>
+internal enum CuResult
+{
+    Success = 0,
+    InvalidValue = 1,
+    OutOfMemory = 2,
+    NotInitialized = 3,
+    Deinitialized = 4,
+    StubLibrary = 34,
+    CallRequiresNewerDriver = 36,
+    DeviceUnavailable = 46,
+    NoDevice = 100,
+    InvalidDevice = 101,
+    InvalidImage = 200,
+    InvalidContext = 201,
+    NoBinaryForGpu = 209,
+    EccUncorrectable = 214,
+    InvalidPtx = 218,
+    JitCompilerNotFound = 221,
+    UnsupportedPtxVersion = 222,
+    InvalidHandle = 400,
+    NotFound = 500,
+    NotReady = 600,
+    IllegalAddress = 700,
+    LaunchOutOfResources = 701,
+    LaunchTimeout = 702,
+    Assert = 710,
+    HardwareStackError = 714,
+    LaunchFailed = 719,
+    SystemDriverMismatch = 803,
+    StreamCaptureUnsupported = 900,
+    StreamCaptureInvalidated = 901,
+    StreamCaptureWrongThread = 908,
+    Unknown = 999,
+}
+
+/// <summary>Which results mean what.</summary>
+internal static class CuResults
+{
+    /// <summary>Whether the context is beyond use: every later call in it fails too, until it has been destroyed.</summary>
+    public static bool IsFatal(CuResult result) =>
+        (int)result is 214 or 700 or 702 or 710 or (>= 714 and <= 719) or 721;
+
+    /// <summary>What a user can do about it, where there is something.</summary>
+    public static string? Advice(CuResult result) => result switch
+    {
+        CuResult.StubLibrary => "The library found is the toolkit's stub for linking; install NVIDIA's driver.",
+        CuResult.CallRequiresNewerDriver => "The driver is too old; install a newer one.",
+        CuResult.DeviceUnavailable => "Another process has the GPU to itself (compute mode 'exclusive'), or it is being reset.",
+        CuResult.NoDevice => "The driver sees no GPU; CUDA_VISIBLE_DEVICES may hide it.",
+        CuResult.SystemDriverMismatch => "The driver's library and its kernel module have different versions; reboot after a driver update.",
+        CuResult.UnsupportedPtxVersion => "The driver is too old for these kernels (PTX 6.4 needs CUDA 10.1 or later).",
+        CuResult.NoBinaryForGpu => "The GPU is older than Turing (compute capability 7.5).",
+        CuResult.JitCompilerNotFound => "The driver's PTX compiler library (libnvidia-ptxjitcompiler) is missing; containers need the driver capability 'compute'.",
+        _ => null,
+    };
+}

@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using VggCuda.Engine.Backends;
+
+namespace VggCuda.Kernels.Interop;
+
+/// <summary>cublasStatus_t.</summary>
+internal enum CublasStatus
+{
+    Success = 0,
+    NotInitialized = 1,
+    AllocFailed = 3,
+    InvalidValue = 7,
+    ArchMismatch = 8,
+    ExecutionFailed = 13,
+    InternalError = 14,
+    NotSupported = 15,
+}
+
+/// <summary>cublasComputeType_t.</summary>
+internal enum CublasComputeType
+{
+    Float32 = 68,
+    Float32Pedantic = 69,
+    Float32FastTf32 = 77,
+}
+
+/// <summary>cudaDataType.</summary>
+internal enum CudaDataType
+{
+    Float32 = 0,
+    Float16 = 2,
+    BFloat16 = 14,
+}
+
+/// <summary>cublasOperation_t.</summary>
+internal enum CublasOperation
+{
+    None = 0,
+    Transpose = 1,
+}
+
+/// <summary>Level 1: cuBLAS's functions as cublas_v2.h declares them.</summary>
+internal static unsafe partial class CublasNative
+{
+    private const string Library = CudaLibraries.Cublas;
+
+    static CublasNative() => CudaLibraries.Register();
+
+    [LibraryImport(Library)] internal static partial CublasStatus cublasCreate_v2(out nint handle);
+    [LibraryImport(Library)] internal static partial CublasStatus cublasDestroy_v2(nint handle);
+    [LibraryImport(Library)] internal static partial CublasStatus cublasSetStream_v2(nint handle, nint stream);
+    [LibraryImport(Library)] internal static partial CublasStatus cublasSetWorkspace_v2(nint handle, ulong workspace, nuint bytes);
+    [LibraryImport(Library)] internal static partial CublasStatus cublasGetProperty(int property, out int value);
+    [LibraryImport(Library)] internal static partial byte* cublasGetStatusName(CublasStatus status);
+    [LibraryImport(Library)] internal static partial byte* cublasGetStatusString(CublasStatus status);
+
+    // All matrices column-major. alpha and beta are host float32 for every compute type used here.
+    [LibraryImport(Library)]
+    internal static partial CublasStatus cublasGemmEx(
+        nint handle, CublasOperation transposeA, CublasOperation transposeB, int m, int n, int k, float* alpha,
+        ulong a, CudaDataType aType, int lda, ulong b, CudaDataType bType, int ldb, float* beta,
+        ulong c, CudaDataType cType, int ldc, CublasComputeType compute, int algorithm);
+
+    /// <summary>Level 2: throws where a call failed.</summary>
+    internal static void ThrowIfFailed(CublasStatus status, [CallerArgumentExpression(nameof(status))] string call = "")
+    {
+        if (status == CublasStatus.Success)
+        {
+            return;
+        }
+
+        string text = $"{Marshal.PtrToStringUTF8((nint)cublasGetStatusName(status))}: {Marshal.PtrToStringUTF8((nint)cublasGetStatusString(status))}";
+        CudaException failure = new("cuBLAS", CudaCheck.Shorten(call), (int)status, text);
+        throw status == CublasStatus.AllocFailed ? new DeviceMemoryException(failure.Message, 0, CudaCheck.FreeMemory(), failure) : failure;
+    }
+}
+
+/// <summary>Level 3: a cuBLAS handle bound to a stream, with a workspace of its own so that its work can be captured.</summary>
+internal sealed class CublasHandle : CudaHandle
+{
+    private const long WorkspaceBytes = 32L << 20;
+
+    private DeviceMemory? _workspace;
+
+    private CublasHandle(CudaContext context)
+        : base(context)
+    {
+    }
+
+    /// <summary>Creates a handle; the context must be current.</summary>
+    public static CublasHandle Create(CudaContext context, CudaStream stream)
+    {
+        CublasHandle created = new(context);
+        try
+        {
+            CublasNative.ThrowIfFailed(CublasNative.cublasCreate_v2(out nint raw));
+            created.SetHandle(raw);
+            created._workspace = DeviceMemory.Allocate(context, WorkspaceBytes, "cuBLAS's workspace");
+            CublasNative.ThrowIfFailed(CublasNative.cublasSetStream_v2(raw, stream.Raw));
+            CublasNative.ThrowIfFailed(CublasNative.cublasSetWorkspace_v2(raw, created._workspace.Pointer, (nuint)WorkspaceBytes));
+            return created;
+        }
+        catch
+        {
+            created.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing)
+        {
+            _workspace?.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override CuResult Destroy(nint handle) =>
+        CublasNative.cublasDestroy_v2(handle) == CublasStatus.Success ? CuResult.Success : CuResult.Unknown;
+}

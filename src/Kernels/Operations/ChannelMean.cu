@@ -1,0 +1,31 @@
+#include "reduce.cuh"
+
+// value[n] = factor * sum of the image's values, as weight * sum over channels of the mean over positions is, with
+// factor = weight / positions. blockIdx.x is the part, blockIdx.y the image.
+BLOCK_KERNEL(channel_mean_f32, const float* __restrict__ tap, double factor, float* value, double* parts, unsigned* counters,
+    int count, int per_part)
+{
+    int image = blockIdx.y;
+    const float* own = tap + (long long)image * count;
+    int end = minimum(count, (int)(blockIdx.x + 1) * per_part);
+    double sum = 0;
+    for (int i = blockIdx.x * per_part + threadIdx.x; i < end; i += BLOCK)
+    {
+        sum += own[i];
+    }
+
+    sum = block_reduce<Sum>(sum);
+    if (threadIdx.x == 0)
+    {
+        parts[image * MAX_PARTS + blockIdx.x] = sum;
+    }
+
+    if (is_last_block(counters + image, gridDim.x))
+    {
+        double total = join_parts<Sum>(parts + image * MAX_PARTS, gridDim.x);
+        if (threadIdx.x == 0)
+        {
+            value[image] = (float)(factor * total);
+        }
+    }
+}

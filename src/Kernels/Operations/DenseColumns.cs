@@ -1,0 +1,62 @@
+using VggCuda.Kernels.Cudnn;
+using VggCuda.Kernels.Interop;
+
+namespace VggCuda.Kernels.Operations;
+
+/// <summary>y[n, j] = sum over k of v[n, k] matrix[k, j]: a dense layer along the columns of its matrix, reading only the rows whose v is not 0.</summary>
+internal sealed class DenseColumns(KernelLibrary library)
+{
+    // TILE and MAX_STRETCH of DenseColumns.cu, and the warps of a block.
+    private const int ColumnsPerBlock = 256;
+    private const int MostRowsPerWarp = 256;
+    private const int Warps = Kernel.Block / 32;
+
+    // Enough blocks for every multiprocessor of the largest GPUs to have two or three. A constant, so that the order of the
+    // sums, and with it the result, is the same on every GPU.
+    private const int WantedBlocks = 384;
+    private const int FewestRowsPerWarp = 8;
+
+    private readonly ElementKernels _one = new(library, "DenseColumns", "dense_columns_1");
+    private readonly ElementKernels _four = new(library, "DenseColumns", "dense_columns_4");
+    private readonly ElementKernels _finish = new(library, "DenseColumns", "dense_finish");
+
+    /// <summary>Device memory traffic: the rows that count, once for every four images, and the partial sums written and read.</summary>
+    /// <param name="countingRows">Rows whose v is not 0 in some image.</param>
+    /// <param name="rows">All rows.</param>
+    public static long Bytes(int images, long countingRows, int rows, int columns, ElementType type) =>
+        ((images + 3) / 4 * countingRows * columns * ElementKernels.Size(type)) + (2 * ScratchBytes(images, rows, columns));
+
+    /// <summary>Bytes of scratch for partial sums.</summary>
+    public static long ScratchBytes(int images, int rows, int columns) => (long)Cut(rows, columns).Splits * images * columns * sizeof(float);
+
+    /// <summary>Queues it.</summary>
+    /// <param name="v">T (images, rows).</param>
+    /// <param name="matrix">T (rows, columns), aligned to 16 bytes; columns a multiple of 8.</param>
+    /// <param name="bias">float32 (columns), or 0.</param>
+    /// <param name="mask">T (images, columns), or 0: where it is not above 0 the result is 0.</param>
+    /// <param name="y">T (images, columns), overwritten.</param>
+    /// <param name="scratch">At least <see cref="ScratchBytes"/>.</param>
+    /// <param name="relu">Whether negative results become 0.</param>
+    public void Launch(ulong v, ulong matrix, ulong bias, ulong mask, ulong y, ulong scratch, int images, int rows, int columns, bool relu, ElementType type)
+    {
+        ElementKernels.RequireEights(columns, "columns");
+        (int splits, int perWarp) = Cut(rows, columns);
+        (ElementKernels kernels, int perBlock) = images == 1 ? (_one, 1) : (_four, 4);
+        uint tiles = (uint)((columns + ColumnsPerBlock - 1) / ColumnsPerBlock);
+        Dim3 grid = new(tiles, (uint)splits, (uint)((images + perBlock - 1) / perBlock));
+        kernels[type].Launch(grid, v, matrix, scratch, images, rows, columns, perWarp);
+        uint count = checked((uint)((long)images * columns));
+        _finish[type].Launch(library.Blocks(count), scratch, bias, mask, y, count, columns, splits, relu ? 1 : 0);
+    }
+
+    // Into how many splits the rows are cut, and how many rows a warp of a split has: a matter of the matrix alone.
+    private static (int Splits, int RowsPerWarp) Cut(int rows, int columns)
+    {
+        int tiles = (columns + ColumnsPerBlock - 1) / ColumnsPerBlock;
+        int least = (rows + (MostRowsPerWarp * Warps) - 1) / (MostRowsPerWarp * Warps);
+        int most = (rows + (FewestRowsPerWarp * Warps) - 1) / (FewestRowsPerWarp * Warps);
+        int splits = Math.Max(least, Math.Min(most, (WantedBlocks + tiles - 1) / tiles));
+        int perWarp = (rows + (splits * Warps) - 1) / (splits * Warps);
+        return ((rows + (perWarp * Warps) - 1) / (perWarp * Warps), perWarp);
+    }
+}

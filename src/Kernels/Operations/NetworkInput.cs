@@ -1,0 +1,31 @@
+using VggCuda.Engine.Model;
+using VggCuda.Kernels.Cudnn;
+
+namespace VggCuda.Kernels.Operations;
+
+/// <summary>From the image to the network's first tensor, and the gradient back: channel order, means, number type and padding to eight channels in one pass.</summary>
+internal sealed class NetworkInput(KernelLibrary library)
+{
+    private readonly ElementKernels _forward = new(library, "NetworkInput", "network_input");
+    private readonly ElementKernels _backward = new(library, "NetworkInput", "network_input_backward");
+
+    /// <summary>Device memory traffic, either way: three float32 and eight numbers per pixel.</summary>
+    public static long Bytes(long pixels, ElementType type) => (12 + (8L * ElementKernels.Size(type))) * pixels;
+
+    /// <summary>Queues the way in.</summary>
+    /// <param name="image">float32 (pixels, 3).</param>
+    /// <param name="y">T (pixels, 8), aligned to 16 bytes, overwritten.</param>
+    public void Forward(ulong image, ulong y, long pixels, Preprocessing preprocessing, ElementType type)
+    {
+        bool vgg = preprocessing == Preprocessing.Vgg16;
+        ReadOnlySpan<double> means = Vgg16Means.Bgr;
+        _forward[type].Launch(library.Blocks(pixels), image, y, pixels, vgg ? 1 : 0, vgg ? (float)means[0] : 0, vgg ? (float)means[1] : 0, vgg ? (float)means[2] : 0);
+    }
+
+    /// <summary>Queues the way back.</summary>
+    /// <param name="dy">T (pixels, 8), aligned to 16 bytes.</param>
+    /// <param name="gradient">float32 (pixels, 3), overwritten.</param>
+    /// <param name="status">One int32 that gets <paramref name="mark"/> where a result is not finite; or 0.</param>
+    public void Backward(ulong dy, ulong gradient, long pixels, Preprocessing preprocessing, ElementType type, float scale, ulong status, int mark) =>
+        _backward[type].Launch(library.Blocks(pixels), dy, gradient, pixels, preprocessing == Preprocessing.Vgg16 ? 1 : 0, scale, status, mark);
+}

@@ -1,0 +1,65 @@
+#include "types.cuh"
+
+// The image (N, H, W, 3) as the network takes it: channel order, means, number type, and five channels of zeros behind, so
+// that tensor cores and 128-bit loads have their eight. One thread per pixel. `reversed`: RGB to BGR.
+template <class Type>
+DEVICE void network_input(const float* __restrict__ image, typename Type::Stored* __restrict__ y, unsigned long long pixels,
+    int reversed, float mean0, float mean1, float mean2)
+{
+    unsigned long long threads = (unsigned long long)gridDim.x * BLOCK;
+    for (unsigned long long i = (unsigned long long)blockIdx.x * BLOCK + threadIdx.x; i < pixels; i += threads)
+    {
+        float first = image[i * 3];
+        float second = image[i * 3 + 1];
+        float third = image[i * 3 + 2];
+        Eight<Type> eight;
+        eight.set(0, (reversed != 0 ? third : first) - mean0);
+        eight.set(1, second - mean1);
+        eight.set(2, (reversed != 0 ? first : third) - mean2);
+        UNROLL
+        for (int c = 3; c < 8; c++)
+        {
+            eight.set(c, 0.0f);
+        }
+
+        eight.store(y + i * 8);
+    }
+}
+
+// The gradient on its way back: the transpose, times a factor (one over the loss scale).
+template <class Type>
+DEVICE void network_input_backward(const typename Type::Stored* __restrict__ dy, float* __restrict__ gradient, unsigned long long pixels,
+    int reversed, float scale, int* status, int mark)
+{
+    unsigned long long threads = (unsigned long long)gridDim.x * BLOCK;
+    for (unsigned long long i = (unsigned long long)blockIdx.x * BLOCK + threadIdx.x; i < pixels; i += threads)
+    {
+        Eight<Type> eight;
+        eight.load(dy + i * 8);
+        float first = eight.get(0) * scale;
+        float second = eight.get(1) * scale;
+        float third = eight.get(2) * scale;
+        gradient[i * 3] = reversed != 0 ? third : first;
+        gradient[i * 3 + 1] = second;
+        gradient[i * 3 + 2] = reversed != 0 ? first : third;
+        if (status != nullptr && !(is_finite(first) && is_finite(second) && is_finite(third)))
+        {
+            *status = mark;
+        }
+    }
+}
+
+#define NETWORK_INPUT(Type, suffix)                                                                                              \
+    KERNEL(network_input_##suffix, const float* __restrict__ image, Type::Stored* __restrict__ y, unsigned long long pixels,     \
+        int reversed, float mean0, float mean1, float mean2)                                                                     \
+    {                                                                                                                            \
+        network_input<Type>(image, y, pixels, reversed, mean0, mean1, mean2);                                                    \
+    }                                                                                                                            \
+                                                                                                                                 \
+    KERNEL(network_input_backward_##suffix, const Type::Stored* __restrict__ dy, float* __restrict__ gradient,                   \
+        unsigned long long pixels, int reversed, float scale, int* status, int mark)                                             \
+    {                                                                                                                            \
+        network_input_backward<Type>(dy, gradient, pixels, reversed, scale, status, mark);                                       \
+    }
+
+EACH_TYPE(NETWORK_INPUT)

@@ -1,0 +1,32 @@
+using VggCuda.Engine.Backends;
+
+namespace VggCuda.Kernels.Operations;
+
+/// <summary>Total variation: value and gradient in one launch; exponent 2 has a kernel without powers.</summary>
+internal sealed class TotalVariation(KernelLibrary library)
+{
+    private readonly Kernel _squared = library.Kernel("TotalVariation", "total_variation_squared_f32");
+    private readonly Kernel _powered = library.Kernel("TotalVariation", "total_variation_f32");
+
+    /// <summary>Device memory traffic: the image once (its neighbours come from the caches), the gradient read and written.</summary>
+    public static long Bytes(TensorShape shape) => 12 * shape.Count;
+
+    /// <summary>Queues it.</summary>
+    /// <param name="image">float32 of the shape.</param>
+    /// <param name="value">float32 (N), overwritten.</param>
+    /// <param name="gradient">float32 of the shape, aligned to 16 bytes, added to.</param>
+    public void Launch(ulong image, double beta, double weight, ulong value, ulong gradient, TensorShape shape, ReductionScratch scratch)
+    {
+        ImageParts cut = ImageParts.Of(shape);
+        int line = shape.W * shape.C;
+        double factor = weight / shape.CountPerImage;
+        if (beta == 2)
+        {
+            _squared.Launch(cut.Grid(shape.N), image, (float)(2 * factor), factor, value, gradient, scratch.Parts, scratch.Counters, shape.H, line, shape.C, cut.PerPart);
+        }
+        else
+        {
+            _powered.Launch(cut.Grid(shape.N), image, beta / 2, (float)(2 * factor), factor, value, gradient, scratch.Parts, scratch.Counters, shape.H, line, shape.C, cut.PerPart);
+        }
+    }
+}

@@ -1,5 +1,0 @@
-namespace VggCuda.Kernels;
-
-internal static class Placeholder
-{
-}

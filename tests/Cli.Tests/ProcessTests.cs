@@ -1,0 +1,92 @@
+using System.Text.Json;
+using VggCuda.Cli.Tests.Support;
+using VggCuda.Imaging;
+
+namespace VggCuda.Cli.Tests;
+
+/// <summary>What only a process of its own shows: signals, file-size limits, terminals, standard output that is full.</summary>
+public sealed class ProcessTests : IDisposable
+{
+    private const int Interrupt = 2;
+    private const int Terminate = 15;
+    private readonly Shell _shell = new();
+
+    public ProcessTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "POSIX signals and shells");
+
+    public void Dispose() => _shell.Dispose();
+
+    [Theory]
+    [InlineData(Interrupt)]
+    [InlineData(Terminate)]
+    public void A_signal_keeps_the_best_picture_and_says_how_to_go_on(int signal)
+    {
+        using Child child = Child.Start(_shell, "activate", "--weights", "demo", "--device", "cpu", "--class", "bird", "--iterations", "1000000", "--out", "b.png");
+        child.WaitForError("iteration ");
+        child.Signal(signal);
+        Assert.Equal(130, child.Wait());
+        Assert.Contains("of 1000000 iterations; the best picture so far is in b.png.", child.Error, StringComparison.Ordinal);
+        Assert.Contains("--seed-image b.best.npy", child.Error, StringComparison.Ordinal);
+        Assert.Equal(["b.best.npy", "b.json", "b.png"], _shell.FilesIn());
+        Assert.Equal(256, PictureFile.Read(_shell.PathOf("b.png")).Width);
+        JsonElement render = JsonDocument.Parse(File.ReadAllBytes(_shell.PathOf("b.json"))).RootElement.GetProperty("renders")[0];
+        Assert.True(render.GetProperty("cancelled").GetBoolean());
+        Assert.InRange(render.GetProperty("pictures")[0].GetProperty("steps").GetInt32(), 1, 999_999);
+
+        _shell.Run("activate", "--weights", "demo", "--device", "cpu", "--class", "bird", "--iterations", "1", "--out", "~/c.png", "--seed-image", "~/b.best.npy").Succeeded();
+    }
+
+    [Fact]
+    public void A_second_signal_ends_at_once()
+    {
+        // The reference device needs seconds for a step, so the first signal cannot have ended it before the second comes.
+        using Child child = Child.Start(_shell, "activate", "--weights", "demo", "--device", "reference", "--class", "bird", "--count", "30", "--verbose", "--out", "b.png");
+        child.WaitForError("Device: reference");
+        child.Signal(Interrupt);
+        Thread.Sleep(200);
+        child.Signal(Interrupt);
+        Assert.Equal(130, child.Wait());
+        Assert.Empty(_shell.FilesIn());
+    }
+
+    [Fact]
+    public void A_limit_on_file_sizes_leaves_nothing_half_written()
+    {
+        // With SIGXFSZ ignored the write fails as on a full disk. The limit is 4 KiB, so no picture fits; nor would .NET's doubly mapped code pages.
+        using Child child = Child.StartOther(_shell, "/bin/bash", "-c", $"trap '' XFSZ; ulimit -f 4; DOTNET_EnableWriteXorExecute=0 '{Child.Program}' activate --weights demo --device cpu --class bird --iterations 1 --quiet --out b.png");
+        Assert.Equal(3, child.Wait());
+        Assert.StartsWith("vggcuda: 'b.png' cannot be written", child.Error, StringComparison.Ordinal);
+        Assert.Empty(_shell.FilesIn());
+    }
+
+    [Fact]
+    public void A_standard_output_that_is_full_is_an_error_too()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full here");
+        using Child child = Child.StartOther(_shell, "/bin/bash", "-c", $"'{Child.Program}' summary --weights demo > /dev/full");
+        Assert.Equal(3, child.Wait());
+        Assert.Single(child.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Fact]
+    public void Without_options_the_recipe_fills_the_folder_out()
+    {
+        using Child child = Child.Start(_shell, "recipe", "--weights", "demo", "--device", "cpu", "--iterations", "2");
+        Assert.Equal((0, ""), (child.Wait(), string.Join('\n', child.Error.Split('\n').Where(l => l.Length > 0 && !l.Contains("iteration", StringComparison.Ordinal)))));
+        Assert.Equal(["block3_conv1-20.png", "predictions-20.png", "recipe.json"], _shell.FilesIn("out"));
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("NO_COLOR=1 ", false)]
+    public void On_a_terminal_there_is_a_live_bar_and_colours_only_where_wanted(string environment, bool colours)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "util-linux's script is not here");
+        string inner = $"{environment}TERM=xterm-256color '{Child.Program}' activate --weights demo --device cpu --class bird --iterations 60 --out b.png";
+        using Child child = Child.StartOther(_shell, "/usr/bin/script", "-q", "-e", "-c", inner, "/dev/null");
+        Assert.Equal(0, child.Wait());
+        string screen = child.Output;
+        Assert.Matches("[0-9]+/60 loss -?[0-9.E+]+ [0-9.]+ it/s [0-9]+ s left", screen);
+        Assert.Contains("\u001b[", screen, StringComparison.Ordinal);
+        Assert.Equal(colours, System.Text.RegularExpressions.Regex.IsMatch(screen, "\u001b\\[38;5;|\u001b\\[38;2;|\u001b\\[[39][0-7]m"));
+    }
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace VggCuda.Hdf5Loader.Tests.Hostile;
+
+public class RandomDamageTests
+{
+    // 2,000 in the suite; VGGCUDA_DAMAGES=20000 for a long run (docs/weight-files.md).
+    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("VGGCUDA_DAMAGES"), NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : 2000;
+
+    public static TheoryData<string> Bases => [.. RandomDamage.Bases];
+
+    [Theory]
+    [MemberData(nameof(Bases))]
+    public void Random_damage_is_refused_or_does_no_harm(string name)
+    {
+        Anatomy anatomy = Anatomy.Of(name);
+        int each = (Count + RandomDamage.Bases.Length - 1) / RandomDamage.Bases.Length;
+        int first = 1_000_000 * (1 + Array.IndexOf(RandomDamage.Bases, name));
+        int refused = 0;
+        int same = 0;
+        int data = 0;
+        long allocated = 0;
+        long reads = 0;
+        double slowest = 0;
+        List<int> missed = [];
+        for (int seed = first; seed < first + each; seed++)
+        {
+            byte[] bytes = RandomDamage.Make(anatomy, seed);
+            Trial trial;
+            try
+            {
+                trial = Trial.Run(bytes, name);
+            }
+            catch (Exception failure)
+            {
+                throw new InvalidOperationException($"{name}, seed {seed}: {failure.GetType().Name} escaped.", failure);
+            }
+
+            trial.AssertBounded($"{name}, seed {seed}");
+            (allocated, reads, slowest) = (Math.Max(allocated, trial.Allocated), Math.Max(reads, trial.Reads), Math.Max(slowest, trial.Milliseconds));
+            if (trial.Refusal is not null)
+            {
+                refused++;
+            }
+            else if (trial.Digests!.SequenceEqual(anatomy.Digests))
+            {
+                same++;
+            }
+            else if (Trial.Run(RandomDamage.DamageOfDataAlone(anatomy, bytes), name).Digests is { } byData && trial.Digests!.SequenceEqual(byData))
+            {
+                data++;
+            }
+            else
+            {
+                missed.Add(seed);
+            }
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{name}: {each} damages, {refused} refused, {same} without effect, {data} in unchecked values, {missed.Count} missed ({string.Join(", ", missed.Take(20))}); most allocated {allocated}, most reads {reads}, slowest {slowest:F0} ms");
+        Assert.Empty(missed);
+    }
+}

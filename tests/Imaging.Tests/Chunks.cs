@@ -1,0 +1,48 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace VggCuda.Imaging.Tests;
+
+/// <summary>Puts chunks into PNG, JPEG and WebP files.</summary>
+internal static class Chunks
+{
+    /// <summary>A PNG with one more chunk right behind its header.</summary>
+    public static byte[] Insert(byte[] png, string type, byte[] data) => [.. png[..33], .. Chunk(type, data), .. png[33..]];
+
+    public static byte[] Chunk(string type, byte[] data)
+    {
+        byte[] typeAndData = [.. Encoding.ASCII.GetBytes(type), .. data];
+        byte[] length = new byte[4], crc = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(length, data.Length);
+        BinaryPrimitives.WriteUInt32BigEndian(crc, Crc32.Of(typeAndData));
+        return [.. length, .. typeAndData, .. crc];
+    }
+
+    /// <summary>A TIFF structure with the orientation tag alone, as EXIF embeds it.</summary>
+    public static byte[] Exif(int orientation) =>
+        [(byte)'I', (byte)'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, (byte)orientation, 0, 0, 0, 0, 0, 0, 0];
+
+    public static byte[] JpegWithExif(byte[] jpeg, int orientation)
+    {
+        byte[] payload = [.. "Exif\0\0"u8, .. Exif(orientation)];
+        return [0xFF, 0xD8, 0xFF, 0xE1, 0, (byte)(payload.Length + 2), .. payload, .. jpeg[2..]];
+    }
+
+    public static byte[] PngWithExif(byte[] png, int orientation) => Insert(png, "eXIf", Exif(orientation));
+
+    /// <summary>The extended form of a simple lossless WebP: VP8X, the picture, EXIF.</summary>
+    public static byte[] WebPWithExif(byte[] webp, int width, int height, int orientation)
+    {
+        byte[] exif = Exif(orientation);
+        byte[] body =
+        [
+            .. "WEBP"u8,
+            .. "VP8X"u8, 10, 0, 0, 0, 0x08, 0, 0, 0, (byte)(width - 1), 0, 0, (byte)(height - 1), 0, 0,
+            .. webp[12..],
+            .. "EXIF"u8, (byte)exif.Length, 0, 0, 0, .. exif,
+        ];
+        byte[] length = new byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(length, body.Length);
+        return [.. "RIFF"u8, .. length, .. body];
+    }
+}
