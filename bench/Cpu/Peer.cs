@@ -73,7 +73,8 @@ internal sealed class Peer : IDisposable
         return answer["error"] is JsonNode error ? throw new InvalidOperationException($"The peer: {error}") : answer;
     }
 
-    private static string Root()
+    /// <summary>The repository's folder.</summary>
+    public static string Root()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "VggCuda.sln")))

@@ -46,7 +46,7 @@ internal static class StepBench
         JsonObject Command(string layout, int warm) => new()
         {
             ["op"] = "step",
-            ["model"] = model.Name,
+            ["model"] = model.Name == "full" ? "full" : Networks.BundledFile,
             ["tap"] = tap,
             ["batch"] = batch,
             ["threads"] = threads,
