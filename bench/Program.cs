@@ -5,6 +5,7 @@ using VggCuda.Bench.Cpu;
 // One bench, one question, one file: `dotnet run -c Release --project bench -- NAME [arguments]`.
 Bench[] benches =
 [
+    WeightsBench.Line,
     new("cuda-job", "What a step of the recipe costs on a GPU, in every precision. [iterations] [device]", JobBench.Run),
     KernelBench.Entry,
     new("cpu", "How much faster is the CPU engine than PyTorch, and where does its time go?", CpuBench.Run),

@@ -5,8 +5,9 @@ namespace VggCuda.Bench.Cpu;
 
 /// <summary>The CPU engine beside PyTorch, in alternation, and by itself.</summary>
 /// <remarks>
-/// <c>bench cpu [--quick] [--steps] [--layers] [--profile] [--load] [--threads 1,2] [--batch 1,3] [--only TEXT] [--no-peer] [--report FILE.md]</c>.
-/// Without a choice of parts all are run.
+/// <c>bench cpu [--quick] [--steps] [--layers] [--profile] [--load] [--special] [--threads 1,2] [--batch 1,3] [--only TEXT] [--no-peer] [--peer-blas FOLDER] [--report FILE.md]</c>.
+/// Without a choice of parts all are run. Debian's PyTorch uses the reference BLAS unless another is installed (package
+/// libopenblas0-pthread) or named by --peer-blas; its dense layers are two to three times slower with the former.
 /// </remarks>
 internal static class CpuBench
 {
@@ -21,7 +22,7 @@ internal static class CpuBench
         report.Line($"Load when started: {Load()}.");
         double[] peaks = [.. options.Threads.Select(t => FmaPeak.Measure(backend.Level, t))];
         report.Line($"Multiply-add peak, measured by the matrix kernel on operands in the first cache: {string.Join(", ", options.Threads.Zip(peaks, (t, p) => $"{p:F0} GFLOP/s on {t}"))}.");
-        using Peer? peer = options.NoPeer ? null : Peer.Start(report);
+        using Peer? peer = options.NoPeer ? null : Peer.Start(report, options.Blas);
         if (options.Wants("steps"))
         {
             StepBench.Run(options, report, peer, peaks);
@@ -42,6 +43,11 @@ internal static class CpuBench
             LoadBench.Run(options, report);
         }
 
+        if (options.Wants("special"))
+        {
+            SpecialBench.Run(options, report);
+        }
+
         report.Line("");
         report.Line($"Load at the end: {Load()}.");
         return 0;
@@ -51,7 +57,7 @@ internal static class CpuBench
 }
 
 /// <summary>What the command line asks for.</summary>
-internal sealed record BenchOptions(bool Quick, bool NoPeer, int[] Threads, int[] Batches, string? ReportFile, string? Only, HashSet<string> Parts)
+internal sealed record BenchOptions(bool Quick, bool NoPeer, int[] Threads, int[] Batches, string? ReportFile, string? Only, string? Blas, HashSet<string> Parts)
 {
     /// <summary>Rounds of alternation.</summary>
     public int Rounds => Quick ? 5 : 15;
@@ -59,7 +65,7 @@ internal sealed record BenchOptions(bool Quick, bool NoPeer, int[] Threads, int[
     public static BenchOptions Parse(string[] args)
     {
         int all = Environment.ProcessorCount;
-        BenchOptions options = new(false, false, all == 1 ? [1] : [1, all], [1, 3], null, null, []);
+        BenchOptions options = new(false, false, all == 1 ? [1] : [1, all], [1, 3], null, null, null, []);
         for (int i = 0; i < args.Length; i++)
         {
             string Value() => ++i < args.Length ? args[i] : throw new ArgumentException($"{args[i - 1]} needs a value.");
@@ -70,8 +76,9 @@ internal sealed record BenchOptions(bool Quick, bool NoPeer, int[] Threads, int[
                 "--threads" => options with { Threads = Numbers(Value()) },
                 "--batch" => options with { Batches = Numbers(Value()) },
                 "--only" => options with { Only = Value() },
+                "--peer-blas" => options with { Blas = Value() },
                 "--report" => options with { ReportFile = Value() },
-                "--steps" or "--layers" or "--profile" or "--load" => options with { Parts = [.. options.Parts, args[i][2..]] },
+                "--steps" or "--layers" or "--profile" or "--load" or "--special" => options with { Parts = [.. options.Parts, args[i][2..]] },
                 _ => throw new ArgumentException($"Unknown: {args[i]}."),
             };
         }

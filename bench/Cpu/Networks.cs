@@ -1,18 +1,21 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Backends.Cpu;
 using VggCuda.Engine.Model;
+using VggCuda.Hdf5Loader;
 
 namespace VggCuda.Bench.Cpu;
 
-/// <summary>The networks that are measured: synthetic weights, the same as the peer's.</summary>
+/// <summary>The networks that are measured; the peer has the same values.</summary>
 internal static class Networks
 {
     /// <summary>The published sizes.</summary>
     public static Vgg16 Full { get; } = Vgg16.FromWeights(new HeWeights(Vgg16Topology.ImageNet, 1));
 
-    /// <summary>The bundled model's sizes.</summary>
-    public static Vgg16 Bundled { get; } =
-        Vgg16.FromWeights(new HeWeights(new Vgg16Topology([16, 16, 32, 32, 64, 64, 64, 128, 128, 128, 128, 128, 128], new Vgg16Top(2, 256, 256, 32)), 1));
+    /// <summary>The bundled model's file.</summary>
+    public static string BundledFile { get; } = Path.Combine(Peer.Root(), "models", "demo.h5");
+
+    /// <summary>The bundled model.</summary>
+    public static Vgg16 Bundled { get; } = Vgg16.FromWeights(KerasWeights.Open(BundledFile));
 
     /// <summary>The published sizes, values in memory, so that making them is not counted as reading.</summary>
     public static MemoryWeights InMemory => field ??= MemoryWeights.CopyOf(Full.Weights);

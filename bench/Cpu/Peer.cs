@@ -12,7 +12,9 @@ internal sealed class Peer : IDisposable
     private Peer(Process process) => _process = process;
 
     /// <summary>Starts it; null, with a line in the report, where there is none.</summary>
-    public static Peer? Start(Report report)
+    /// <param name="report">Gets its version.</param>
+    /// <param name="blas">A folder with a libblas.so.3 that it shall use, or null for the machine's.</param>
+    public static Peer? Start(Report report, string? blas)
     {
         string script = Path.Combine(Root(), "bench", "peers", "pytorch_vgg16.py");
         string python = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
@@ -23,12 +25,17 @@ internal sealed class Peer : IDisposable
             info.Environment.Remove(name);
         }
 
+        if (blas is not null)
+        {
+            info.Environment["LD_LIBRARY_PATH"] = blas;
+        }
+
         info.Environment["OMP_WAIT_POLICY"] = "passive";
         try
         {
             Peer peer = new(Process.Start(info)!);
             JsonNode version = peer.Ask(new JsonObject { ["op"] = "version" });
-            report.Line($"Peer: PyTorch {version["torch"]}, oneDNN {((bool)version["mkldnn"]! ? "on" : "off")}, a process of its own, asked in alternation.");
+            report.Line($"Peer: PyTorch {version["torch"]}, oneDNN {((bool)version["mkldnn"]! ? "on" : "off")}, BLAS {Path.GetFileName(Path.GetDirectoryName((string?)version["blas"]))}, a process of its own, asked in alternation.");
             return peer;
         }
         catch (Exception e) when (e is System.ComponentModel.Win32Exception or InvalidOperationException or IOException or JsonException)
@@ -66,7 +73,8 @@ internal sealed class Peer : IDisposable
         return answer["error"] is JsonNode error ? throw new InvalidOperationException($"The peer: {error}") : answer;
     }
 
-    private static string Root()
+    /// <summary>The repository's folder.</summary>
+    public static string Root()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "VggCuda.sln")))

@@ -18,11 +18,8 @@ import torch.nn.functional as F
 
 PER_BLOCK = [2, 2, 3, 3, 3]
 FULL_WIDTHS = [64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512]
-# Widths, grid before fc1, fc1, fc2, classes: the published network, and one of the bundled model's sizes.
-SYNTHETIC = {
-    "full": (FULL_WIDTHS, 7, 4096, 4096, 1000),
-    "bundled": ([16, 16, 32, 32, 64, 64, 64, 128, 128, 128, 128, 128, 128], 2, 256, 256, 32),
-}
+# Widths, grid before fc1, fc1, fc2, classes of the published network.
+FULL = (FULL_WIDTHS, 7, 4096, 4096, 1000)
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -67,6 +64,19 @@ def layer_table(widths, grid, fc1, fc2, classes):
     return rows
 
 
+class OneDnnConvolution(torch.autograd.Function):
+    """Convolution by oneDNN in both directions. PyTorch 1.13 gives small inputs of batch 1 to a slow fallback instead."""
+
+    @staticmethod
+    def forward(context, x, weight, bias, turned):
+        context.turned = turned
+        return torch.mkldnn_convolution(x, weight, bias, (1, 1), (1, 1), (1, 1), 1)
+
+    @staticmethod
+    def backward(context, gradient):
+        return torch.mkldnn_convolution(gradient, context.turned, None, (1, 1), (1, 1), (1, 1), 1), None, None, None
+
+
 class Network:
     def __init__(self, table, read):
         self.steps = []
@@ -83,14 +93,19 @@ class Network:
     def set_layout(self, layout):
         if layout == self.layout:
             return
-        form = torch.channels_last if layout == "channels_last" else torch.contiguous_format
+        form = torch.contiguous_format if layout == "nchw" else torch.channels_last
         self.steps = [(n, k, w.contiguous(memory_format=form) if k == "conv" else w, b) for n, k, w, b in self.steps]
+        # The gradient to a convolution's input is a convolution with the filters turned and the channels exchanged.
+        self.turned = {n: w.flip(2, 3).transpose(0, 1).contiguous(memory_format=form) for n, k, w, b in self.steps if k == "conv"} if layout == "onednn" else {}
         self.layout = layout
 
     def forward(self, x, tap):
         for name, kind, weight, bias in self.steps:
             if kind == "conv":
-                x = F.relu(F.conv2d(x, weight, bias, padding=1))
+                if self.layout == "onednn":
+                    x = F.relu(OneDnnConvolution.apply(x, weight, bias, self.turned[name]))
+                else:
+                    x = F.relu(F.conv2d(x, weight, bias, padding=1))
             elif kind == "pool":
                 x = F.max_pool2d(x, 2)
             else:
@@ -136,7 +151,7 @@ def file_network(path):
 def image(batch, side, layout):
     # Any values will do; the mean colour is left out of it.
     x = torch.from_numpy(np.random.RandomState(1).uniform(0, 255, (batch, 3, side, side)).astype(np.float32) - 115)
-    return x.contiguous(memory_format=torch.channels_last if layout == "channels_last" else torch.contiguous_format)
+    return x.contiguous(memory_format=torch.contiguous_format if layout == "nchw" else torch.channels_last)
 
 
 class Server:
@@ -145,8 +160,7 @@ class Server:
 
     def network(self, key):
         if key not in self.networks:
-            shape = SYNTHETIC.get(key)
-            self.networks[key] = he_network(*shape, seed=1) if shape else file_network(key)
+            self.networks[key] = he_network(*FULL, seed=1) if key == "full" else file_network(key)
         return self.networks[key]
 
     def timed(self, work, count, warm):
@@ -192,7 +206,9 @@ class Server:
         return self.timed(lambda: F.linear(x, w), count, warm)
 
     def version(self):
-        return {"torch": torch.__version__, "mkldnn": torch.backends.mkldnn.is_available()}
+        with open("/proc/self/maps", encoding="ascii") as maps:
+            blas = sorted({line.split()[-1] for line in maps if "blas" in line and ".so" in line})
+        return {"blas": ", ".join(blas) or "built in", "torch": torch.__version__, "mkldnn": torch.backends.mkldnn.is_available()}
 
 
 def serve():
@@ -214,7 +230,7 @@ def main():
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--tap", default="predictions")
-    parser.add_argument("--layout", choices=["channels_last", "nchw"], default="channels_last")
+    parser.add_argument("--layout", choices=["channels_last", "nchw", "onednn"], default="channels_last")
     parser.add_argument("--side", type=int, default=224)
     parser.add_argument("--channel", type=int, default=20)
     parser.add_argument("--count", type=int, default=7)

@@ -15,16 +15,21 @@ namespace VggCuda.Hdf5Loader;
 public sealed class KerasWeights : IWeightSource
 {
     private readonly ByteSource _source;
+    private readonly ByteSource _data;
     private readonly Vgg16Mapping _mapping;
     private readonly DatasetReader _reader;
     private readonly HashSet<Hdf5Dataset> _knownNonZero = [];
+    private readonly HashSet<Hdf5Dataset> _knownFinite = [];
+    private readonly Lock _mapGate = new();
+    private MappedFile? _mapped;
 
     private KerasWeights(string name, ByteSource source, KerasFile file)
     {
         _source = source;
         Name = name;
         _mapping = Vgg16Mapping.Create(file.Network);
-        _reader = new DatasetReader(file.Data);
+        _data = file.Data;
+        _reader = new DatasetReader(_data);
         Layers = _mapping.Layers;
         Topology = Vgg16.FromWeights(this).Topology;
         Inspection = file.Inspect(name, source.Length, Topology, null);
@@ -170,8 +175,66 @@ public sealed class KerasWeights : IWeightSource
         }
     }
 
+    /// <summary>Maps a tensor into memory instead of copying it: the fastest way to values that are read once, to be repacked or uploaded.</summary>
+    /// <param name="layer">A layer of <see cref="Layers"/>.</param>
+    /// <param name="part">Kernel or bias.</param>
+    /// <param name="values">All values, C order, checked to be finite as <see cref="Read"/> does; valid until <see cref="Dispose"/>. Aligned to 4 bytes, not more.</param>
+    /// <param name="cancellation">Ends the check early.</param>
+    /// <returns>False where the tensor cannot be mapped: it is in memory, in chunks, of another type, or at an odd place of the file. Then use <see cref="Read"/>.</returns>
+    /// <remarks>A mapped file that another program shortens ends this process when the lost part is touched, and one that it changes changes the values. Map files of your own; read those of others.</remarks>
+    /// <exception cref="ArgumentException">There is no such tensor.</exception>
+    /// <exception cref="WeightsException">A value is not finite, a kernel is all zeros, or the file cannot be mapped.</exception>
+    public bool TryMap(string layer, WeightPart part, out ReadOnlySpan<float> values, CancellationToken cancellation = default)
+    {
+        if (_mapping.Find(layer, part) is not Hdf5Dataset dataset)
+        {
+            throw new ArgumentException($"{Name} has no layer '{layer}' with weights.", nameof(layer));
+        }
+
+        values = default;
+        if (dataset.Storage != StorageKind.Contiguous || !dataset.Number.IsNative || _data.File is not { } file
+            || (file.Start + dataset.Offset) % sizeof(float) != 0 || dataset.Count > int.MaxValue)
+        {
+            return false;
+        }
+
+        try
+        {
+            lock (_mapGate)
+            {
+                _mapped ??= new MappedFile(file.Handle);
+                values = _mapped.Values(file.Start + dataset.Offset, (int)dataset.Count);
+                if (!_knownFinite.Contains(dataset))
+                {
+                    DatasetReader.CheckFinite(dataset, values, 0, cancellation);
+                    _knownFinite.Add(dataset);
+                }
+            }
+
+            if (part == WeightPart.Kernel)
+            {
+                CheckNotAllZero(dataset, values, cancellation);
+            }
+
+            return true;
+        }
+        catch (Hdf5Exception failure)
+        {
+            throw new WeightsException(Name, layer, failure.Message, failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new WeightsException(Name, layer, $"cannot be mapped: {failure.Message}", failure);
+        }
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _source.Dispose();
+    public void Dispose()
+    {
+        _mapped?.Dispose();
+        _mapped = null;
+        _source.Dispose();
+    }
 
     /// <summary>Opens any source; disposes it where that fails.</summary>
     internal static KerasWeights Open(string name, Func<ByteSource> open) => KerasFile.Guard(name, () =>

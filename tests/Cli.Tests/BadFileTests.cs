@@ -49,6 +49,21 @@ public sealed class BadFileTests : IDisposable
         Activate().Failed(3, "tiny.classes.txt");
     }
 
+    [Theory]
+    [InlineData("r_vgg19.h5", "VGG19|block3_conv4")]
+    [InlineData("r_other_network.h5", "VGG16")]
+    [InlineData("r_missing_layer.h5", "is missing")]
+    [InlineData("r_wrong_shape.h5", "kernel")]
+    [InlineData("r_nan.h5", "not finite|NaN|finite")]
+    [InlineData("r_theano_shapes.h5", "Theano")]
+    public void Weights_of_another_network_say_what_differs(string name, string words)
+    {
+        File.WriteAllBytes(_shell.PathOf(name), Hdf5Loader.Tests.FixtureFiles.Bytes(name));
+        Outcome outcome = Activate("--weights", "~/" + name).Failed(3, name);
+        Assert.Contains(words.Split('|'), word => outcome.Error.Contains(word, StringComparison.Ordinal));
+        AssertNothingWritten(name);
+    }
+
     [Fact]
     public void An_output_folder_that_is_missing_or_a_file_or_not_writable()
     {
@@ -102,7 +117,8 @@ public sealed class BadFileTests : IDisposable
 
     private Outcome Activate(params string[] arguments)
     {
-        string[] line = ["activate", "--device", "reference", "--quiet", "--weights", "~/tiny.h5", "--class", "1", "--iterations", "1", .. arguments];
+        string[] weights = arguments.Contains("--weights") ? [] : ["--weights", "~/tiny.h5"];
+        string[] line = ["activate", "--device", "reference", "--quiet", .. weights, "--class", "1", "--iterations", "1", .. arguments];
         return _shell.Run(arguments.Contains("--out") ? line : [.. line, "--out", "~/a.png"]);
     }
 

@@ -36,6 +36,17 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
+    public void A_cancelled_recipe_keeps_the_picture_it_was_at_and_its_record()
+    {
+        using Child child = Child.Start(_shell, "recipe", "--weights", "demo", "--device", "cpu", "--iterations", "1000000");
+        child.WaitForError("iteration ");
+        child.Signal(Interrupt);
+        Assert.Equal(130, child.Wait());
+        Assert.Contains("the best pictures so far are in out/predictions-20.png.", child.Error, StringComparison.Ordinal);
+        Assert.Equal(["predictions-20.png", "recipe.json"], _shell.FilesIn("out"));
+    }
+
+    [Fact]
     public void A_second_signal_ends_at_once()
     {
         // The reference device needs seconds for a step, so the first signal cannot have ended it before the second comes.

@@ -35,6 +35,63 @@ public class ReadingTests
         Assert.Equal(weights.Inspection.Tensors.Single(t => t.Layer == "fc1" && t.Part == WeightPart.Kernel).StoredBytes, weights.BytesRead);
     }
 
+    [Theory]
+    [InlineData("k1_top.h5", true)]
+    [InlineData("s_user_block_8192.h5", true)]
+    [InlineData("s_gzip.h5", false)]
+    [InlineData("t_f32_big.h5", false)]
+    public void Mapping_gives_the_same_values_where_it_can(string name, bool possible)
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("vggcuda-").FullName, name);
+        try
+        {
+            File.WriteAllBytes(path, FixtureFiles.Bytes(name));
+            using (KerasWeights weights = KerasWeights.Open(path))
+            {
+                foreach (LayerWeights layer in weights.Layers)
+                {
+                    Assert.Equal(possible, weights.TryMap(layer.Layer, WeightPart.Kernel, out ReadOnlySpan<float> values));
+                    Assert.Equal(possible ? FixtureFiles.Values(weights, layer, WeightPart.Kernel) : [], values.ToArray());
+                }
+            }
+
+            using KerasWeights memory = KerasWeights.Open(FixtureFiles.Bytes(name), name);
+            Assert.False(memory.TryMap("fc1", WeightPart.Kernel, out _));
+        }
+        finally
+        {
+            Directory.Delete(Path.GetDirectoryName(path)!, true);
+        }
+    }
+
+    [Fact]
+    public void Loaded_weights_are_the_same_and_need_the_file_no_more()
+    {
+        SortedDictionary<string, string> expected;
+        LoadedWeights loaded;
+        using (KerasWeights weights = KerasWeights.Open(FixtureFiles.Bytes("k2_model_top.h5"), "model"))
+        {
+            expected = FixtureFiles.Digests(weights);
+            loaded = LoadedWeights.From(weights);
+        }
+
+        using (loaded)
+        {
+            Assert.Equal(Vgg16.FromWeights(loaded).Topology.ParameterCount, loaded.Layers.Sum(l => l.BiasLength + l.KernelShape.Aggregate(1L, (a, b) => a * b)));
+            float[] part = new float[3];
+            foreach (LayerWeights layer in loaded.Layers)
+            {
+                Assert.Equal(expected[$"{layer.Layer}/kernel"], FixtureFiles.Digest(loaded.Values(layer.Layer, WeightPart.Kernel)));
+                loaded.Read(layer.Layer, WeightPart.Kernel, 1, part);
+                Assert.Equal(loaded.Values(layer.Layer, WeightPart.Kernel).Slice(1, 3).ToArray(), part);
+            }
+
+            Assert.Throws<ArgumentOutOfRangeException>(() => loaded.Read("fc1", WeightPart.Bias, 3, part));
+        }
+
+        Assert.Throws<ObjectDisposedException>(() => loaded.Read("fc1", WeightPart.Bias, 0, new float[1]));
+    }
+
     [Fact]
     public void Ranges_and_names_are_checked()
     {

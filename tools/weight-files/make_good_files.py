@@ -206,6 +206,8 @@ def dense_file(file):
     """Many attributes and long names: links and attributes move into heaps, one with an indirect block."""
     for i in range(60):
         file.attrs["note_%02d" % i] = "x" * (20 + i)
+    # Too large for a block of the heap: kept by itself.
+    file.attrs["model_config"] = np.bytes_(json.dumps({"layers": ["channels_last"] * 1500}))
     w.keras2(file, weights(True), True)
     for i in range(300):
         file.create_group("spare_group_with_a_long_name_%03d" % i)
@@ -243,6 +245,11 @@ def refused(folder):
         file.create_dataset("layer_0/param_0", data=np.zeros((2, 3, 3, 3), np.float32))
 
     oihw = {l: (k.transpose(3, 2, 0, 1) if k.ndim == 4 else k, b) for l, (k, b) in top.items()}
+    def channels_first(file):
+        w.keras2_model(file, top, True)
+        file.attrs["model_config"] = file.attrs["model_config"].replace("channels_last", "channels_first")
+
+    refuse(folder, "r_channels_first.h5", "channels_first", channels_first)
     refuse(folder, "r_theano_backend.h5", "Theano", theano)
     refuse(folder, "r_theano_names.h5", "Theano", lambda f: w.named(f, top, layer_names(True), lambda l, p: "%s_%s" % (l, "W" if p == "kernel" else "b")))
     refuse(folder, "r_theano_shapes.h5", "Theano", lambda f: w.keras2(f, oihw, True))

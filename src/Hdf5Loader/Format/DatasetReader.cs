@@ -60,7 +60,7 @@ internal sealed class DatasetReader(ByteSource source)
                     dataset.Number.Convert(bytes, piece);
                 }
 
-                CheckFinite(dataset, piece, start + at);
+                CheckPiece(dataset, piece, start + at);
             }
         }
         finally
@@ -136,7 +136,7 @@ internal sealed class DatasetReader(ByteSource source)
                     dataset.Number.Convert(decoded.Slice((int)at, target.Length * size), target);
                 }
 
-                CheckFinite(dataset, target, from);
+                CheckPiece(dataset, target, from);
             }
 
             int dimension = last - 1;
@@ -174,7 +174,18 @@ internal sealed class DatasetReader(ByteSource source)
         }
     }
 
-    private static void CheckFinite(Hdf5Dataset dataset, ReadOnlySpan<float> values, long firstIndex)
+    /// <summary>Checks values that are in memory already, in pieces between which cancellation is looked at.</summary>
+    public static void CheckFinite(Hdf5Dataset dataset, ReadOnlySpan<float> values, long firstIndex, CancellationToken cancellation)
+    {
+        const int Step = 1 << 20;
+        for (int at = 0; at < values.Length; at += Step)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            CheckPiece(dataset, values.Slice(at, Math.Min(Step, values.Length - at)), firstIndex + at);
+        }
+    }
+
+    private static void CheckPiece(Hdf5Dataset dataset, ReadOnlySpan<float> values, long firstIndex)
     {
         int index = FiniteCheck.IndexOfNonFinite(values);
         if (index < 0)

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace VggCuda.Hdf5Loader.Format;
 
-/// <summary>A fractal heap: managed objects in blocks of doubling size, and tiny ones inside their own IDs.</summary>
+/// <summary>A fractal heap: managed objects in blocks of doubling size, tiny ones inside their own IDs, huge ones by themselves.</summary>
 internal sealed class FractalHeap
 {
     private readonly SortedList<ulong, (byte[] Bytes, int Data)> _blocks = [];
@@ -16,6 +16,8 @@ internal sealed class FractalHeap
     private readonly int _width;
     private readonly ulong _startSize;
     private readonly ulong _maxDirect;
+    private readonly ulong _hugeTree;
+    private Dictionary<ulong, (ulong Address, ulong Length)>? _huge;
 
     private FractalHeap(Metadata metadata, ulong address, string what)
     {
@@ -31,8 +33,10 @@ internal sealed class FractalHeap
         int filters = cursor.U16();
         _checksums = (cursor.U8() & 2) != 0;
         uint maxManaged = cursor.U32();
-        // Huge and free-space bookkeeping, counts of objects: not needed to find a managed object.
-        cursor.Skip(l + o + l + o + (8 * l));
+        cursor.Skip(l);
+        _hugeTree = cursor.Address(o);
+        // Bookkeeping of free space, counts of objects: not needed to find one.
+        cursor.Skip(l + o + (8 * l));
         _width = cursor.U16();
         _startSize = cursor.Unsigned(l);
         _maxDirect = cursor.Unsigned(l);
@@ -87,7 +91,7 @@ internal sealed class FractalHeap
 
         if (kind == 1)
         {
-            throw new Hdf5Exception($"{_what} keeps an object by itself because of its size; this reader does not take that. Save the weights again with Keras.");
+            return FindHuge(cursor.Unsigned(Math.Min(8, cursor.Remaining)));
         }
 
         ulong offset = cursor.Unsigned(_offsetBytes);
@@ -104,6 +108,26 @@ internal sealed class FractalHeap
         }
 
         throw new Hdf5Exception($"{_what} has no block for one of its objects; the file is damaged.");
+    }
+
+    // Objects too large for a block are listed in a tree of address, length and number.
+    private byte[] FindHuge(ulong number)
+    {
+        string what = $"the large objects of {_what}";
+        if (_huge is null)
+        {
+            _huge = [];
+            BTree2.Visit(_metadata, _hugeTree, 1, Hdf5Layout.MaxNames, what, record =>
+            {
+                Cursor cursor = new(record, what);
+                (ulong address, ulong length) = (cursor.Address(_metadata.OffsetSize), cursor.Unsigned(_metadata.LengthSize));
+                _huge[cursor.Unsigned(_metadata.LengthSize)] = (address, length);
+            });
+        }
+
+        return _huge.TryGetValue(number, out (ulong Address, ulong Length) place)
+            ? _metadata.Block(what, place.Address, place.Length)
+            : throw new Hdf5Exception($"{what} do not include one that is asked for; the file is damaged.");
     }
 
     private static bool IsPower(ulong value) => BitOperations.IsPow2(value);

@@ -96,6 +96,12 @@ internal sealed class KerasFile
             network = network with { Layout = KerasLayout.Keras3Archive, KerasVersion = version };
         }
 
+        // The rows of fc1 are in channel, row, column order then; only a stored configuration tells.
+        if (network.Layers.Any(l => l.Name == "fc1") && file.Root.Text("model_config")?.Contains("\"channels_first\"", StringComparison.Ordinal) == true)
+        {
+            throw new Hdf5Exception("is of a model with data_format 'channels_first', whose fc1 sees the channels in another order; this reader takes 'channels_last'. Build the model with channels_last in Keras, transpose fc1's rows from (512, 7, 7) to (7, 7, 512), and save it again; without the dense layers nothing need be changed.").In("fc1");
+        }
+
         List<Extent> data = [.. network.Layers.SelectMany(l => l.Weights).SelectMany(w => w.Extents)];
         ExtentCheck.Verify(data, file.Metadata.Extents);
         return new KerasFile(file, network, (memberStart ?? 0) + file.UserBlock);

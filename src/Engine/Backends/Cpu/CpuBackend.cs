@@ -226,7 +226,7 @@ public sealed partial class CpuBackend : IBackend
     private MemoryForecast ForecastOf(NetworkShape shape)
     {
         (long shared, long own) = ProgramPlan.WorkspaceOf(shape, Pool.Threads);
-        return new MemoryForecast(shape.WeightBytes, shape.ActivationBytes, shared + (own * Pool.Threads));
+        return new MemoryForecast(shape.WeightBytes, shape.ActivationBytes, Workspace.BytesFor(shared, own, Pool.Threads));
     }
 
     private static void CheckLength(CpuTensor tensor, int length)

@@ -47,6 +47,13 @@ internal static unsafe class GemmKernel<TLanes, TVector, TStride, TColumns, TRow
             {
                 TVector b0 = TLanes.Load(b);
                 TVector b1 = TColumns.Value > 1 ? TLanes.Load(b + TLanes.Width) : b0;
+                // B is read once or streamed, and the processor's own prefetching is late for it. Few rows use it up fast.
+                TLanes.Prefetch(b + (TRows.Value <= 8 ? 2048 : 1024));
+                if (TColumns.Value > 1)
+                {
+                    TLanes.Prefetch(b + (TRows.Value <= 8 ? 2048 : 1024) + TLanes.Width);
+                }
+
                 TVector x;
                 if (TRows.Value > 0)
                 {

@@ -47,6 +47,12 @@ internal sealed unsafe class LaneKernels
 
     public required delegate*<float*, float*, int, int, int, ushort*, int, void> Masked { get; init; }
 
+    public required delegate*<float*, nint, float*, bool, float*, int, ushort*, int, float*, void> WholeBiasRelu { get; init; }
+
+    public required delegate*<float*, nint, float*, float*, int, ulong*, int, float*, void> WholeBiasReluPool { get; init; }
+
+    public required delegate*<float*, nint, float*, int, ushort*, int, float*, void> WholeMasked { get; init; }
+
     public required delegate*<float*, float*, bool, float*, int, ushort*, void> PixelsBiasRelu { get; init; }
 
     public required delegate*<float*, nint, nint, int, float*, float*, int, void> ImageGradient { get; init; }
@@ -92,6 +98,9 @@ internal sealed unsafe class LaneKernels
             BiasRelu = &Cpu.OutputTransform<TLanes, TVector>.BiasRelu,
             BiasReluPool = &Cpu.OutputTransform<TLanes, TVector>.BiasReluPool,
             Masked = &Cpu.OutputTransform<TLanes, TVector>.Masked,
+            WholeBiasRelu = &Cpu.OutputTransform<TLanes, TVector>.WholeBiasRelu,
+            WholeBiasReluPool = &Cpu.OutputTransform<TLanes, TVector>.WholeBiasReluPool,
+            WholeMasked = &Cpu.OutputTransform<TLanes, TVector>.WholeMasked,
             PixelsBiasRelu = &FirstLayerKernels<TLanes, TVector>.BiasRelu,
             ImageGradient = &FirstLayerKernels<TLanes, TVector>.ImageGradient,
             FilterTransform = &Cpu.FilterTransform<TLanes, TVector>.Transform,

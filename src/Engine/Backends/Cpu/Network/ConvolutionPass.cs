@@ -85,24 +85,15 @@ internal sealed unsafe class ConvolutionPass
         int first = _schedule.FirstTile(group);
         int count = _schedule.FirstTile(group + 1) - first;
         float* results = workspace.Own(worker);
-        nint resultStride = Products * _schedule.ProductStride(count, 2);
-        int step = _schedule.ChunksPerPass;
-        for (int chunk = firstChunk; chunk < endChunk; chunk += step)
+        for (int chunk = firstChunk; chunk < endChunk; chunk++)
         {
-            int end = Math.Min(chunk + step, endChunk);
             for (int product = 0; product < Products; product++)
             {
-                for (int each = chunk; each < end; each++)
-                {
-                    MultiplyProduct(product, each, count, windows, results + ((each - chunk) * resultStride));
-                }
+                MultiplyProduct(product, chunk, count, windows, results);
             }
 
-            for (int each = chunk; each < end; each++)
-            {
-                int columns = _filters.ColumnsOf(each);
-                _target.Write(results + ((each - chunk) * resultStride), _schedule.ProductStride(count, columns), columns, 2 * each, first, count, workspace.Tile(worker));
-            }
+            int columns = _filters.ColumnsOf(chunk);
+            _target.Write(results, _schedule.ProductStride(count, columns), columns, 2 * chunk, first, count, workspace.Tile(worker));
         }
     }
 
@@ -155,15 +146,14 @@ internal sealed unsafe class ConvolutionPass
 
     private sealed class MultiplyJob(ConvolutionPass pass) : Job
     {
-        public override int Chunks => pass._schedule.Groups * ConvolutionSchedule.DivideUp(pass._filters.Chunks, pass._schedule.ChunksPerTask);
+        public override int Chunks => pass._schedule.Groups * pass._filters.Chunks;
 
         // Neighbouring tasks share their filters.
         public override void Execute(int chunk, int worker)
         {
             int group = chunk % pass._schedule.Groups;
-            int first = chunk / pass._schedule.Groups * pass._schedule.ChunksPerTask;
-            int end = Math.Min(first + pass._schedule.ChunksPerTask, pass._filters.Chunks);
-            pass.Multiply(group, first, end, pass.GroupWindows(group), pass._workspace!, worker);
+            int filters = chunk / pass._schedule.Groups;
+            pass.Multiply(group, filters, filters + 1, pass.GroupWindows(group), pass._workspace!, worker);
         }
     }
 }

@@ -5,6 +5,13 @@ internal sealed class ConvolutionSchedule
 {
     private const int Products = WinogradPoints.Products;
 
+    // Transformed windows of a fused group: with the filters of 64 channels and the results beside them, the second cache is full.
+    private const int FusedBytes = 280 << 10;
+
+    // Filters of more channels than these are streamed from memory, and should be so once.
+    private const int FusedFilters = 256 * 256;
+    private const int SplitTiles = 64;
+
     /// <summary>Cuts it up.</summary>
     /// <param name="map">The map that windows are of.</param>
     /// <param name="inputs">Channels summed over.</param>
@@ -17,23 +24,19 @@ internal sealed class ConvolutionSchedule
         MaxRows = kernels.MaxRows;
         OutputLanes = kernels.Width;
         DepthBlocks = (inputs + 15) / 16;
-        int outputBlocks = DivideUp(outputs, kernels.Width);
-        int chunks = DivideUp(outputBlocks, 2);
         int bytesPerTile = DepthBlocks * 16 * Products * sizeof(float);
-        int groupTiles = Math.Max(MaxRows, Tuning.FusedBytes / bytesPerTile / MaxRows * MaxRows);
+        int groupTiles = Math.Max(MaxRows, FusedBytes / bytesPerTile / MaxRows * MaxRows);
         // A thread should get several groups, so that the last one does not keep the others waiting.
         groupTiles = Math.Min(groupTiles, Math.Max(MaxRows, Tiles / (4 * threads)));
         Groups = DivideUp(Tiles, groupTiles);
-        IsSplit = (long)inputs * outputs > Tuning.FusedProducts || (threads > 1 && Groups < 2 * threads);
+        IsSplit = (long)inputs * outputs > FusedFilters || (threads > 1 && Groups < 2 * threads);
         if (IsSplit)
         {
-            Groups = DivideUp(Tiles, Tuning.SplitTiles);
-            ChunksPerTask = Groups * chunks >= 2 * Tuning.ChunksPerTask * threads ? Tuning.ChunksPerTask : 1;
+            Groups = DivideUp(Tiles, SplitTiles);
             BlocksPerTask = Math.Clamp(map.Blocks * Groups / (4 * threads), 1, 8);
         }
         else
         {
-            ChunksPerTask = chunks;
             BlocksPerTask = map.Blocks;
         }
 
@@ -59,12 +62,6 @@ internal sealed class ConvolutionSchedule
     /// <summary>Whether all windows are transformed before any is multiplied.</summary>
     public bool IsSplit { get; }
 
-    /// <summary>Chunks of outputs that a task of the split schedule takes.</summary>
-    public int ChunksPerTask { get; }
-
-    /// <summary>Chunks whose results are held at once: windows of a product are read once for all of them.</summary>
-    public int ChunksPerPass => IsSplit ? ChunksPerTask : 1;
-
     /// <summary>Channel blocks that a transforming task of the split schedule takes.</summary>
     public int BlocksPerTask { get; }
 
@@ -73,7 +70,7 @@ internal sealed class ConvolutionSchedule
 
     /// <summary>Memory that each thread needs for itself, bytes.</summary>
     public long BytesPerThread =>
-        (Workspace.TileFloats + (Products * (long)ProductStride(LargestGroup, 2) * ChunksPerPass) + (IsSplit ? 0 : WindowFloats(LargestGroup, BlocksOf(LargestGroup)))) * sizeof(float);
+        (Workspace.TileFloats + (Products * (long)ProductStride(LargestGroup, 2)) + (IsSplit ? 0 : WindowFloats(LargestGroup, BlocksOf(LargestGroup)))) * sizeof(float);
 
     /// <summary>Quotient rounded up.</summary>
     public static int DivideUp(int a, int b) => (a + b - 1) / b;
@@ -92,15 +89,4 @@ internal sealed class ConvolutionSchedule
 
     /// <summary>Floats between the results' products; odd likewise.</summary>
     public nint ProductStride(int tiles, int columns) => 16 * (DivideUp(tiles * columns * OutputLanes, 16) | 1);
-}
-
-internal static class Tuning
-{
-    public static int FusedBytes = Get("T_FUSED", 560) << 10;
-    public static long FusedProducts = Get("T_PRODUCTS", 65536);
-    public static int SplitTiles = Get("T_TILES", 64);
-    public static int ChunksPerTask = Get("T_CHUNKS", 2);
-    public static int Prefetch = Get("T_PREFETCH", 1);
-
-    private static int Get(string name, int value) => Environment.GetEnvironmentVariable(name) is string text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : value;
 }

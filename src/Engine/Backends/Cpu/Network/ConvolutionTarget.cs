@@ -68,8 +68,7 @@ internal sealed unsafe class ConvolutionTarget
             float* p = products + (block * lanes);
             for (int i = 0; i < count; i++)
             {
-                Kernels.OutputTransform(p, productStride, outputs, scratch);
-                Finish(outputs, image, firstBlock + block, row, column);
+                Finish(p, productStride, image, firstBlock + block, row, column, outputs, scratch);
                 p += blocks * lanes;
                 if (++column == _map.TileColumns)
                 {
@@ -84,7 +83,8 @@ internal sealed unsafe class ConvolutionTarget
         }
     }
 
-    private void Finish(float* outputs, int image, int block, int tileRow, int tileColumn)
+    // Tiles within the map take the short way, those over its edge are transformed first and then cut.
+    private void Finish(float* products, nint productStride, int image, int block, int tileRow, int tileColumn, float* outputs, float* scratch)
     {
         int scale = _epilogue == Epilogue.BiasReluPool ? 2 : 4;
         int y = scale * tileRow;
@@ -92,23 +92,50 @@ internal sealed unsafe class ConvolutionTarget
         int rows = Math.Min(scale, _written.Height - y);
         int columns = Math.Min(scale, _written.Width - x);
         long plane = ((long)image * _map.Blocks) + block;
+        bool whole = rows == scale && columns == scale;
+        if (!whole)
+        {
+            Kernels.OutputTransform(products, productStride, outputs, scratch);
+        }
+
+        float* bias = _bias + (block * _map.Lanes);
         float* target = _data + (image * _written.ImageStride) + (block * _written.PlaneStride) + ((nint)(y + 1) * _written.RowStride) + ((x + 1) * _written.Lanes);
         if (_epilogue == Epilogue.BiasReluPool)
         {
             ulong* poolMasks = _masks is null ? null : (ulong*)_masks + (((plane * _written.Height) + y) * _written.Width) + x;
-            Kernels.BiasReluPool(outputs, _bias + (block * _map.Lanes), target, _written.RowStride, rows, columns, poolMasks, _written.Width);
+            if (whole)
+            {
+                Kernels.WholeBiasReluPool(products, productStride, bias, target, _written.RowStride, poolMasks, _written.Width, scratch);
+            }
+            else
+            {
+                Kernels.BiasReluPool(outputs, bias, target, _written.RowStride, rows, columns, poolMasks, _written.Width);
+            }
+
             return;
         }
 
         int maskStride = 4 * _map.TileColumns;
         ushort* masks = _masks is null ? null : (ushort*)_masks + (((plane * 4 * _map.TileRows) + y) * maskStride) + x;
+        bool relu = _epilogue == Epilogue.BiasRelu;
         if (_epilogue == Epilogue.Masked)
         {
-            Kernels.Masked(outputs, target, _map.RowStride, rows, columns, masks, maskStride);
+            if (whole)
+            {
+                Kernels.WholeMasked(products, productStride, target, _map.RowStride, masks, maskStride, scratch);
+            }
+            else
+            {
+                Kernels.Masked(outputs, target, _map.RowStride, rows, columns, masks, maskStride);
+            }
+        }
+        else if (whole)
+        {
+            Kernels.WholeBiasRelu(products, productStride, bias, relu, target, _map.RowStride, masks, maskStride, scratch);
         }
         else
         {
-            Kernels.BiasRelu(outputs, _bias + (block * _map.Lanes), _epilogue == Epilogue.BiasRelu, target, _map.RowStride, rows, columns, masks, maskStride);
+            Kernels.BiasRelu(outputs, bias, relu, target, _map.RowStride, rows, columns, masks, maskStride);
         }
     }
 }

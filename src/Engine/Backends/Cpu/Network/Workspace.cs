@@ -6,20 +6,24 @@ internal sealed unsafe class Workspace : IDisposable
     /// <summary>Floats at the head of each thread's part: a window, its half-way result, a tile.</summary>
     public const int TileFloats = (36 + 36 + 16) * 16;
 
+    private const int CacheLine = 64;
+    private const int LargePage = 2 << 20;
     private readonly NativeBuffer _shared;
     private readonly NativeBuffer _own;
     private readonly nint _stride;
 
     public Workspace(long sharedBytes, long bytesPerThread, int threads)
     {
-        // Threads' parts begin in lines of their own, apart by an odd number of them.
-        _stride = (nint)((bytesPerThread / 64) | 1) * 16 + 32;
-        _shared = new NativeBuffer(Math.Max(64, sharedBytes), clear: false);
-        _own = NativeBuffer.OfFloats(_stride * threads, clear: true);
+        _stride = Stride(bytesPerThread);
+        _shared = new NativeBuffer(Math.Max(CacheLine, sharedBytes), clear: false);
+        _own = new NativeBuffer(OwnBytes(bytesPerThread, threads), clear: true);
         Bytes = _shared.Bytes + _own.Bytes;
     }
 
     public long Bytes { get; }
+
+    /// <summary>What it takes, without taking it.</summary>
+    public static long BytesFor(long sharedBytes, long bytesPerThread, int threads) => Math.Max(CacheLine, sharedBytes) + OwnBytes(bytesPerThread, threads);
 
     public float* Shared => _shared.Floats;
 
@@ -28,6 +32,12 @@ internal sealed unsafe class Workspace : IDisposable
 
     /// <summary>A thread's room behind that.</summary>
     public float* Own(int worker) => _own.Floats + (worker * _stride) + TileFloats;
+
+    // Threads' parts begin in lines of their own, apart by an odd number of them.
+    private static nint Stride(long bytesPerThread) => (((nint)(bytesPerThread / CacheLine) | 1) * 16) + 32;
+
+    // Large enough for large pages: a tile's products lie in 36 places.
+    private static long OwnBytes(long bytesPerThread, int threads) => Math.Max(LargePage, Stride(bytesPerThread) * threads * sizeof(float));
 
     public void Dispose()
     {

@@ -88,7 +88,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
 
     public static Vector512<float> Broadcast(float* source) => Vector512.Create(*source);
 
-    public static void Prefetch(float* address) => System.Runtime.Intrinsics.X86.Sse.Prefetch1(address);
+    public static void Prefetch(float* address) => System.Runtime.Intrinsics.X86.Sse.Prefetch0(address);
 
     public static Vector512<float> Create(float value) => Vector512.Create(value);
 
@@ -141,7 +141,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
 
     public static Vector256<float> Broadcast(float* source) => Vector256.Create(*source);
 
-    public static void Prefetch(float* address) => System.Runtime.Intrinsics.X86.Sse.Prefetch1(address);
+    public static void Prefetch(float* address) => System.Runtime.Intrinsics.X86.Sse.Prefetch0(address);
 
     public static Vector256<float> Create(float value) => Vector256.Create(value);
 
@@ -197,7 +197,7 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     {
         if (System.Runtime.Intrinsics.X86.Sse.IsSupported)
         {
-            System.Runtime.Intrinsics.X86.Sse.Prefetch1(address);
+            System.Runtime.Intrinsics.X86.Sse.Prefetch0(address);
         }
     }
 
