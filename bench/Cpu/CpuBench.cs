@@ -5,15 +5,25 @@ namespace VggCuda.Bench.Cpu;
 
 /// <summary>The CPU engine beside PyTorch, in alternation, and by itself.</summary>
 /// <remarks>
-/// <c>bench cpu [--quick] [--steps] [--layers] [--profile] [--load] [--special] [--threads 1,2] [--batch 1,3] [--only TEXT] [--no-peer] [--peer-blas FOLDER] [--report FILE.md]</c>.
-/// Without a choice of parts all are run. Debian's PyTorch uses the reference BLAS unless another is installed (package
-/// libopenblas0-pthread) or named by --peer-blas; its dense layers are two to three times slower with the former.
+/// <c>bench cpu [--quick] [--steps] [--layers] [--profile] [--load] [--special] [--accuracy] [--threads 1,2] [--batch 1,3] [--only TEXT] [--no-peer] [--peer-blas FOLDER] [--report FILE.md]</c>.
+/// Without a choice of parts all but the accuracy are run. Debian's PyTorch uses the reference BLAS unless another is installed (package
+/// libopenblas0-pthread) or named by --peer-blas; its dense layers are up to three times slower with the former.
 /// </remarks>
 internal static class CpuBench
 {
     public static int Run(string[] args)
     {
-        BenchOptions options = BenchOptions.Parse(args);
+        BenchOptions options;
+        try
+        {
+            options = BenchOptions.Parse(args);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            Console.Error.WriteLine(e.Message);
+            return 2;
+        }
+
         using Report report = new(options.ReportFile);
         using CpuBackend backend = new(1);
         report.Line("# CPU engine");
@@ -48,6 +58,11 @@ internal static class CpuBench
             SpecialBench.Run(options, report);
         }
 
+        if (options.Parts.Contains("accuracy"))
+        {
+            AccuracyBench.Run(report);
+        }
+
         report.Line("");
         report.Line($"Load at the end: {Load()}.");
         return 0;
@@ -78,7 +93,7 @@ internal sealed record BenchOptions(bool Quick, bool NoPeer, int[] Threads, int[
                 "--only" => options with { Only = Value() },
                 "--peer-blas" => options with { Blas = Value() },
                 "--report" => options with { ReportFile = Value() },
-                "--steps" or "--layers" or "--profile" or "--load" or "--special" => options with { Parts = [.. options.Parts, args[i][2..]] },
+                "--steps" or "--layers" or "--profile" or "--load" or "--special" or "--accuracy" => options with { Parts = [.. options.Parts, args[i][2..]] },
                 _ => throw new ArgumentException($"Unknown: {args[i]}."),
             };
         }
