@@ -35,6 +35,8 @@ internal static class StepBench
         }
     }
 
+    private const int PeerRestMilliseconds = 60;
+
     private static void Case(BenchOptions options, Report report, Peer? peer, (string Name, Vgg16 Network) model, string tap, int batch, int threads, int inner, double peak)
     {
         using CpuBackend backend = new(threads);
@@ -60,6 +62,8 @@ internal static class StepBench
         step.Run();
         for (int round = 0; round < options.Rounds; round++)
         {
+            // OpenMP's and BLAS's threads watch for work some time after a call, and would share our cores.
+            Thread.Sleep(peer is null ? 0 : PeerRestMilliseconds);
             step.Run();
             own.Add(step.Run, inner);
             // The first call after a change of layout or thread count is slower and not counted.

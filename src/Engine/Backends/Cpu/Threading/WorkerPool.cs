@@ -16,7 +16,7 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>Largest number of chunks of a job.</summary>
     public const int MaxChunks = (1 << 20) - 1;
 
-    private const int WatchMicroseconds = 100;
+    private const int WatchMicroseconds = 1000;
     private readonly Thread[] _threads;
     private readonly object _gate = new();
     private long _ticket;
@@ -197,7 +197,9 @@ internal sealed class WorkerPool : IDisposable
         lock (_gate)
         {
             Interlocked.Increment(ref _sleeping);
-            while (!HasWork(Volatile.Read(ref _ticket)) && !_stop)
+
+            // Once only: a short job may be over before the sleeper is awake, and the next is soon to come, so it watches again.
+            if (!HasWork(Volatile.Read(ref _ticket)) && !_stop)
             {
                 Monitor.Wait(_gate);
             }
