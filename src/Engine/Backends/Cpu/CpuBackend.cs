@@ -11,7 +11,7 @@ namespace VggCuda.Engine.Backends.Cpu;
 /// <para>Where a value in the network is not finite, neither is what depends on it, but Winograd's tiles may spread it to
 /// neighbours within 4 pixels.</para>
 /// </remarks>
-public sealed partial class CpuBackend : IBackend
+public sealed partial class CpuBackend : IBackend, IHostBackend
 {
     private bool _disposed;
     private int _opened;
@@ -186,7 +186,7 @@ public sealed partial class CpuBackend : IBackend
     public IReplay Record(Action step)
     {
         ArgumentNullException.ThrowIfNull(step);
-        return new CpuReplay(this, step);
+        return new HostReplay(this, step);
     }
 
     /// <summary>Ends the threads. Programs and tensors must have been disposed before.</summary>
@@ -204,6 +204,18 @@ public sealed partial class CpuBackend : IBackend
     internal void Closed() => _opened--;
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+
+    CancellationToken IHostBackend.Cancellation
+    {
+        get => Pool.Cancellation;
+        set => Pool.Cancellation = value;
+    }
+
+    void IHostBackend.Opened() => Opened();
+
+    void IHostBackend.Closed() => Closed();
+
+    void IHostBackend.ThrowIfDisposed() => ThrowIfDisposed();
 
     /// <summary>Checks that a tensor is this backend's, and of a shape where one is given.</summary>
     internal CpuTensor Own(ITensor tensor, string name, TensorShape? shape = null)

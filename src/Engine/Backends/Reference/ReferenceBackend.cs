@@ -10,7 +10,7 @@ namespace VggCuda.Engine.Backends.Reference;
 /// <see cref="Precision"/> a spec asks for. Everything is synchronous. A cancelled <see cref="IReplay.Run"/> ends inside
 /// the network's loops, never between <see cref="IImageOperations.KeepBest"/> and <see cref="IImageOperations.Advance"/>.
 /// </remarks>
-public sealed partial class ReferenceBackend : IBackend
+public sealed partial class ReferenceBackend : IBackend, IHostBackend
 {
     private readonly SharedWeights _weights;
     private bool _disposed;
@@ -119,7 +119,7 @@ public sealed partial class ReferenceBackend : IBackend
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(step);
-        return new ReferenceReplay(this, step);
+        return new HostReplay(this, step);
     }
 
     /// <summary>Ends the backend; what it made can no longer be used.</summary>
@@ -151,6 +151,18 @@ public sealed partial class ReferenceBackend : IBackend
     internal void Closed() => LiveResources--;
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+
+    CancellationToken IHostBackend.Cancellation
+    {
+        get => Cancellation;
+        set => Cancellation = value;
+    }
+
+    void IHostBackend.Opened() => Opened();
+
+    void IHostBackend.Closed() => Closed();
+
+    void IHostBackend.ThrowIfDisposed() => ThrowIfDisposed();
 
     internal double[] ValuesOf(ITensor tensor, string name)
     {
