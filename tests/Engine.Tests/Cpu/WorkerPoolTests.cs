@@ -54,9 +54,10 @@ public class WorkerPoolTests
             using WorkerPool pool = new(threads);
             using CancellationTokenSource source = new();
             pool.Cancellation = source.Token;
-            CountingJob job = new(1000, chunk =>
+            int begun = 0;
+            CountingJob job = new(1000, _ =>
             {
-                if (chunk == 10)
+                if (Interlocked.Increment(ref begun) == 11)
                 {
                     source.Cancel();
                 }
@@ -71,6 +72,46 @@ public class WorkerPoolTests
         }
     }
 
+    [Fact]
+    public void Each_thread_begins_with_its_own_share()
+    {
+        using WorkerPool pool = new(3);
+        using Barrier together = new(3);
+        for (int i = 0; i < 20; i++)
+        {
+            // The first chunk of each share waits for the other two, so nobody can be done early and take what is another's.
+            CountingJob job = new(9, chunk =>
+            {
+                if (chunk % 3 == 0)
+                {
+                    together.SignalAndWait(TestContext.Current.CancellationToken);
+                }
+            });
+            pool.Run(job);
+            Assert.Equal([0, 1, 2], [job.Workers[0], job.Workers[3], job.Workers[6]]);
+        }
+    }
+
+    [Fact]
+    public void Others_do_the_share_of_a_thread_that_is_held_up()
+    {
+        using WorkerPool pool = new(3);
+        using CountdownEvent others = new(29);
+        CountingJob job = new(30, chunk =>
+        {
+            if (chunk == 10)
+            {
+                others.Wait(TestContext.Current.CancellationToken);
+            }
+            else
+            {
+                others.Signal();
+            }
+        });
+        pool.Run(job);
+        Assert.All(job.Done, count => Assert.Equal(1, count));
+    }
+
     private sealed class CountingJob(int chunks, Action<int>? onChunk = null) : Job
     {
         public int[] Done { get; } = new int[chunks];
@@ -81,9 +122,9 @@ public class WorkerPoolTests
 
         public override void Execute(int chunk, int worker)
         {
+            Workers[chunk] = worker;
             onChunk?.Invoke(chunk);
             Interlocked.Increment(ref Done[chunk]);
-            Workers[chunk] = worker;
         }
     }
 

@@ -61,7 +61,9 @@ internal sealed unsafe class LaneKernels
 
     public required delegate*<float*, int, float**, int, float**, int, float**, void> DenseForward { get; init; }
 
-    public required delegate*<float*, float*, int, float> Dot { get; init; }
+    public required delegate*<float**, float**, int, int, float*, float**, void> DenseBackward { get; init; }
+
+    public required delegate*<float*, float> DenseSum { get; init; }
 
     /// <summary>Matrix kernel over tiles: 16 floats between rows of A.</summary>
     public delegate*<float*, float*, float*, int, int, int, nint, void> Gemm(int columns, int rows) => _gemm[((columns - 1) * (MaxRows + 1)) + rows];
@@ -105,6 +107,7 @@ internal sealed unsafe class LaneKernels
             ImageGradient = &FirstLayerKernels<TLanes, TVector>.ImageGradient,
             FilterTransform = &Cpu.FilterTransform<TLanes, TVector>.Transform,
             DenseForward = &DenseKernels<TLanes, TVector>.Forward,
-            Dot = &DenseKernels<TLanes, TVector>.Dot,
+            DenseBackward = &DenseKernels<TLanes, TVector>.Backward,
+            DenseSum = &DenseKernels<TLanes, TVector>.Sum,
         };
 }

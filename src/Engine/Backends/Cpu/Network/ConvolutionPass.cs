@@ -137,8 +137,9 @@ internal sealed unsafe class ConvolutionPass
 
         public override void Execute(int chunk, int worker)
         {
-            int group = chunk / _parts;
-            int block = chunk % _parts * pass._schedule.BlocksPerTask;
+            // Channels outside, as in the products of the layer before, which has left them in this thread's cache.
+            int group = chunk % pass._schedule.Groups;
+            int block = chunk / pass._schedule.Groups * pass._schedule.BlocksPerTask;
             int end = Math.Min(block + pass._schedule.BlocksPerTask, pass._source.Map.Blocks);
             pass.TransformWindows(group, block, end, pass.GroupWindows(group), pass._workspace!, worker);
         }

@@ -8,6 +8,9 @@ internal sealed unsafe class DenseLayer : IDisposable
     // A page of each row at least.
     private const int LeastColumns = 1024;
     private const int RowsPerTask = 32;
+
+    // Columns that four rows keep in the first cache together.
+    private const int ColumnsAtOnce = 1024;
     private readonly float* _weights;
     private readonly float* _bias;
     private readonly int _images;
@@ -171,23 +174,56 @@ internal sealed unsafe class DenseLayer : IDisposable
 
         public override int Chunks => (layer._liveCount + RowsPerTask - 1) / RowsPerTask;
 
+        private int* Live => (int*)layer._live.Pointer;
+
         public override void Execute(int chunk, int worker)
         {
-            int* live = (int*)layer._live.Pointer;
             // From the end: what the forward pass has read last may still be in the cache.
             int end = layer._liveCount - (chunk * RowsPerTask);
-            for (int i = end - 1; i >= Math.Max(0, end - RowsPerTask); i--)
+            int first = Math.Max(0, end - RowsPerTask);
+            int images = layer._images;
+            int vector = kernels.Width;
+            float* sums = stackalloc float[(images * 8 * vector) + 16];
+            sums = (float*)(((nint)sums + 63) & ~(nint)63);
+            float** rows = stackalloc float*[4];
+            float** next = stackalloc float*[4];
+            float** gradients = stackalloc float*[images];
+            for (int i = end - 1; i >= first; i -= 4)
             {
-                int row = live[i];
-                float* weights = layer._weights + ((nint)row * layer.Columns);
-                for (int image = 0; image < layer._images; image++)
+                new Span<float>(sums, images * 8 * vector).Clear();
+                for (int column = 0; column < layer.Columns; column += ColumnsAtOnce)
                 {
-                    if (layer._inputs[((long)image * layer._inputStride) + row] > 0f)
+                    // Behind the last column block come the next four rows.
+                    int columns = Math.Min(ColumnsAtOnce, layer.Columns - column);
+                    bool last = column + columns == layer.Columns;
+                    for (int j = 0; j < 4; j++)
                     {
-                        InputGradient[((long)image * layer._inputStride) + row] = kernels.Dot(weights, OutputGradient + ((nint)image * layer.Columns), layer.Columns);
+                        rows[j] = Weights(Math.Max(i - j, 0)) + column;
+                        next[j] = last ? Weights(Math.Max(i - j - 4, 0)) : rows[j] + ColumnsAtOnce;
+                    }
+
+                    for (int image = 0; image < images; image++)
+                    {
+                        gradients[image] = OutputGradient + ((nint)image * layer.Columns) + column;
+                    }
+
+                    kernels.DenseBackward(rows, gradients, images, columns, sums, next);
+                }
+
+                for (int j = 0; j < Math.Min(4, i - first + 1); j++)
+                {
+                    int row = Live[i - j];
+                    for (int image = 0; image < images; image++)
+                    {
+                        if (layer._inputs[((long)image * layer._inputStride) + row] > 0f)
+                        {
+                            InputGradient[((long)image * layer._inputStride) + row] = kernels.DenseSum(sums + (((image * 4) + j) * 2 * vector));
+                        }
                     }
                 }
             }
         }
+
+        private float* Weights(int live) => layer._weights + ((nint)Live[live] * layer.Columns);
     }
 }

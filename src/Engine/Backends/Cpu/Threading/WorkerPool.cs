@@ -5,11 +5,14 @@ namespace VggCuda.Engine.Backends.Cpu;
 
 /// <summary>A fixed set of threads that share the chunks of one job at a time with the caller.</summary>
 /// <remarks>
-/// <para>Chunks are handed out one by one, so a core that another program has taken slows the job by its share only.
-/// A waiting thread watches for the next job for <see cref="WatchMicroseconds"/>, yielding its core to whoever wants it,
-/// and then sleeps.</para>
-/// <para>The ticket holds the job's number, its chunk count and the next chunk in one word: a thread that comes late
-/// takes either a chunk of the present job or none.</para>
+/// <para>Each thread has a share of the chunks, the same for jobs of the same number of chunks: what a thread has
+/// written lies in its own cache when the next job reads it, and cores of one processor may have third caches of their
+/// own, between which a core reads a third as fast. A thread takes its share from the front, chunk by chunk, and then
+/// from the back of others' shares, so a core that another program has taken slows the job by its part only.</para>
+/// <para>A waiting thread watches for the next job for <see cref="WatchMicroseconds"/>, yielding its core to whoever
+/// wants it, and then sleeps.</para>
+/// <para>A share holds the job's number, its end and its next chunk in one word: a thread that comes late takes either
+/// a chunk of the present job or none.</para>
 /// </remarks>
 internal sealed class WorkerPool : IDisposable
 {
@@ -17,11 +20,15 @@ internal sealed class WorkerPool : IDisposable
     public const int MaxChunks = (1 << 20) - 1;
 
     private const int WatchMicroseconds = 1000;
+
+    // Two cache lines between the shares, since processors fetch lines in pairs.
+    private const int ShareDistance = 16;
     private readonly Thread[] _threads;
     private readonly object _gate = new();
-    private long _ticket;
+    private readonly long[] _shares;
     private long _job;
     private Job? _current;
+    private int _chunks;
     private int _done;
     private int _sleeping;
     private bool _callerSleeps;
@@ -34,6 +41,7 @@ internal sealed class WorkerPool : IDisposable
     public WorkerPool(int threads)
     {
         Threads = threads;
+        _shares = new long[(threads + 1) * ShareDistance];
         _threads = new Thread[threads - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
@@ -75,10 +83,18 @@ internal sealed class WorkerPool : IDisposable
         }
 
         _current = job;
+        _chunks = chunks;
         _done = 0;
         _failure = null;
-        _job = (_job + 1) & 0xFFFFFF;
-        Interlocked.Exchange(ref _ticket, (_job << 40) | ((long)chunks << 20));
+        long number = (_job + 1) & 0xFFFFFF;
+        for (int worker = 0; worker < Threads; worker++)
+        {
+            long first = (long)worker * chunks / Threads;
+            long end = (long)(worker + 1) * chunks / Threads;
+            Volatile.Write(ref ShareOf(worker), (number << 40) | (end << 20) | first);
+        }
+
+        Interlocked.Exchange(ref _job, number);
         if (Volatile.Read(ref _sleeping) > 0)
         {
             lock (_gate)
@@ -90,7 +106,7 @@ internal sealed class WorkerPool : IDisposable
             }
         }
 
-        Share(0);
+        TakeShares(0);
         WaitForOthers(chunks);
         _current = null;
         _failure?.Throw();
@@ -111,43 +127,60 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
-    private static bool HasWork(long ticket) => (ticket & MaxChunks) < ((ticket >> 20) & MaxChunks);
+    // Index 0 stays unused: the array's length lies before it, in the same cache line.
+    private ref long ShareOf(int worker) => ref _shares[(worker + 1) * ShareDistance];
 
-    private void Share(int worker)
+    private void TakeShares(int worker)
     {
+        Take(worker, worker);
+        for (int i = 1; i < Threads; i++)
+        {
+            Take((worker + i) % Threads, worker);
+        }
+    }
+
+    private void Take(int owner, int worker)
+    {
+        ref long share = ref ShareOf(owner);
         while (true)
         {
-            long ticket = Volatile.Read(ref _ticket);
-            if (!HasWork(ticket))
+            long now = Volatile.Read(ref share);
+            int next = (int)(now & MaxChunks);
+            int end = (int)((now >> 20) & MaxChunks);
+            if (next >= end)
             {
                 return;
             }
 
-            if (Interlocked.CompareExchange(ref _ticket, ticket + 1, ticket) != ticket)
+            bool own = owner == worker;
+            if (Interlocked.CompareExchange(ref share, own ? now + 1 : now - (1L << 20), now) == now)
             {
-                continue;
+                Execute(own ? next : end - 1, worker);
             }
+        }
+    }
 
-            // From here to the count below the job cannot end, so _current is the ticket's.
-            int chunks = (int)((ticket >> 20) & MaxChunks);
-            if (!_cancellation.IsCancellationRequested)
+    // Whoever holds a chunk keeps the job from ending, so _current and _chunks are the chunk's.
+    private void Execute(int chunk, int worker)
+    {
+        int chunks = _chunks;
+        if (!_cancellation.IsCancellationRequested)
+        {
+            try
             {
-                try
-                {
-                    _current!.Execute((int)(ticket & MaxChunks), worker);
-                }
-                catch (Exception e)
-                {
-                    Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
-                }
+                _current!.Execute(chunk, worker);
             }
-
-            if (Interlocked.Increment(ref _done) == chunks && Volatile.Read(ref _callerSleeps))
+            catch (Exception e)
             {
-                lock (_gate)
-                {
-                    Monitor.PulseAll(_gate);
-                }
+                Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null);
+            }
+        }
+
+        if (Interlocked.Increment(ref _done) == chunks && Volatile.Read(ref _callerSleeps))
+        {
+            lock (_gate)
+            {
+                Monitor.PulseAll(_gate);
             }
         }
     }
@@ -176,30 +209,32 @@ internal sealed class WorkerPool : IDisposable
 
     private void Work(int worker)
     {
+        long seen = 0;
         while (!_stop)
         {
             long start = Stopwatch.GetTimestamp();
-            for (int round = 0; !HasWork(Volatile.Read(ref _ticket)) && !_stop; round++)
+            for (int round = 0; Volatile.Read(ref _job) == seen && !_stop; round++)
             {
                 if (!Watch(round, start))
                 {
-                    Sleep();
+                    Sleep(seen);
                     start = Stopwatch.GetTimestamp();
                 }
             }
 
-            Share(worker);
+            seen = Volatile.Read(ref _job);
+            TakeShares(worker);
         }
     }
 
-    private void Sleep()
+    private void Sleep(long seen)
     {
         lock (_gate)
         {
             Interlocked.Increment(ref _sleeping);
 
             // Once only: a short job may be over before the sleeper is awake, and the next is soon to come, so it watches again.
-            if (!HasWork(Volatile.Read(ref _ticket)) && !_stop)
+            if (Volatile.Read(ref _job) == seen && !_stop)
             {
                 Monitor.Wait(_gate);
             }
