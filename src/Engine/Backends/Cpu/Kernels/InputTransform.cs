@@ -7,6 +7,9 @@ internal static unsafe class InputTransform<TLanes, TVector>
     where TLanes : ILanes<TVector>
     where TVector : struct
 {
+    // Windows ahead that are asked for: the map comes from the third cache or from memory, in six short runs per row of tiles.
+    private const int Ahead = 2;
+
     /// <summary>Transforms one window of one channel block.</summary>
     /// <param name="source">Upper left corner of the window.</param>
     /// <param name="rowStride">Floats between its rows.</param>
@@ -14,7 +17,7 @@ internal static unsafe class InputTransform<TLanes, TVector>
     /// <param name="productStride">Floats between products.</param>
     /// <param name="scratch">36 vectors, aligned.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Transform(float* source, nint rowStride, float* target, nint productStride, float* scratch)
+    public static void FromMap(float* source, nint rowStride, float* target, nint productStride, float* scratch)
     {
         TVector a = TLanes.Create(WinogradPoints.A);
         TVector b = TLanes.Create(WinogradPoints.B);
@@ -24,6 +27,11 @@ internal static unsafe class InputTransform<TLanes, TVector>
         for (int x = 0; x < 6; x++)
         {
             float* p = source + (x * TLanes.Width);
+            float* ahead = source + (x * rowStride) + ((2 + (4 * Ahead)) * TLanes.Width);
+            TLanes.Prefetch(ahead);
+            TLanes.Prefetch(ahead + TLanes.Width);
+            TLanes.Prefetch(ahead + (2 * TLanes.Width));
+            TLanes.Prefetch(ahead + (3 * TLanes.Width));
             Line(
                 TLanes.Load(p),
                 TLanes.Load(p + rowStride),
@@ -40,6 +48,85 @@ internal static unsafe class InputTransform<TLanes, TVector>
                 fiveHalves);
         }
 
+        Rows(scratch, target, productStride, a, b, two, half, fiveHalves);
+    }
+
+    /// <summary>Transforms the window that a pooled gradient makes: each value goes to the place its mask names, zeros elsewhere. The window itself is never written.</summary>
+    /// <param name="plane">The pooled gradient's plane, at its first inner value; zeros around it.</param>
+    /// <param name="rowStride">Floats between its rows.</param>
+    /// <param name="masks">The plane's masks, (height, width).</param>
+    /// <param name="height">Rows of the pooled map.</param>
+    /// <param name="width">Columns of the pooled map.</param>
+    /// <param name="tileRow">Row of the tile in the map before pooling.</param>
+    /// <param name="tileColumn">Column of the tile.</param>
+    /// <param name="target">Where product 0 goes.</param>
+    /// <param name="productStride">Floats between products.</param>
+    /// <param name="scratch">36 vectors, aligned.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void FromPooled(float* plane, nint rowStride, ulong* masks, int height, int width, int tileRow, int tileColumn, float* target, nint productStride, float* scratch)
+    {
+        // The window begins one row above the tile: an odd row, the lower one of its pooling window. Outside the map
+        // lie zeros, for which any mask will do: the nearest.
+        TVector a = TLanes.Create(WinogradPoints.A);
+        TVector b = TLanes.Create(WinogradPoints.B);
+        TVector two = TLanes.Create(2f);
+        TVector half = TLanes.Create(0.5f);
+        TVector fiveHalves = TLanes.Create(2.5f);
+        int y = (2 * tileRow) - 1;
+        int x = (2 * tileColumn) - 1;
+        float* v0 = plane + (y * rowStride) + ((nint)x * TLanes.Width);
+        float* v1 = v0 + rowStride;
+        float* v2 = v1 + rowStride;
+        float* v3 = v2 + rowStride;
+        ulong* m0 = masks + ((nint)Math.Max(y, 0) * width);
+        ulong* m1 = masks + ((nint)(y + 1) * width);
+        ulong* m2 = masks + ((nint)Math.Min(y + 2, height - 1) * width);
+        ulong* m3 = masks + ((nint)Math.Min(y + 3, height - 1) * width);
+        for (int j = 0; j < 4; j++)
+        {
+            nint column = Math.Clamp(x + j, 0, width - 1);
+            ulong a0 = m0[column];
+            ulong a1 = m1[column];
+            ulong a2 = m2[column];
+            ulong a3 = m3[column];
+            TVector d0 = TLanes.Load(v0 + (j * TLanes.Width));
+            TVector d1 = TLanes.Load(v1 + (j * TLanes.Width));
+            TVector d2 = TLanes.Load(v2 + (j * TLanes.Width));
+            TVector d3 = TLanes.Load(v3 + (j * TLanes.Width));
+            if (j > 0)
+            {
+                Spread(a0, a1, a2, a3, d0, d1, d2, d3, scratch + (((2 * j) - 1) * TLanes.Width), a, b, two, half, fiveHalves);
+            }
+
+            if (j < 3)
+            {
+                Spread(a0 >> 16, a1 >> 16, a2 >> 16, a3 >> 16, d0, d1, d2, d3, scratch + (2 * j * TLanes.Width), a, b, two, half, fiveHalves);
+            }
+        }
+
+        Rows(scratch, target, productStride, a, b, two, half, fiveHalves);
+    }
+
+    // One column of the window: the left places of the four pooled values, or the right ones where masks are shifted by 16.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Spread(ulong a0, ulong a1, ulong a2, ulong a3, TVector d0, TVector d1, TVector d2, TVector d3, float* scratch, TVector a, TVector b, TVector two, TVector half, TVector fiveHalves) => Line(
+        TLanes.Select((uint)(a0 >> 32) & 0xFFFF, d0),
+        TLanes.Select((uint)a1 & 0xFFFF, d1),
+        TLanes.Select((uint)(a1 >> 32) & 0xFFFF, d1),
+        TLanes.Select((uint)a2 & 0xFFFF, d2),
+        TLanes.Select((uint)(a2 >> 32) & 0xFFFF, d2),
+        TLanes.Select((uint)a3 & 0xFFFF, d3),
+        scratch,
+        6 * TLanes.Width,
+        a,
+        b,
+        two,
+        half,
+        fiveHalves);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Rows(float* scratch, float* target, nint productStride, TVector a, TVector b, TVector two, TVector half, TVector fiveHalves)
+    {
         for (int y = 0; y < 6; y++)
         {
             float* p = scratch + (y * 6 * TLanes.Width);
@@ -57,66 +144,6 @@ internal static unsafe class InputTransform<TLanes, TVector>
                 two,
                 half,
                 fiveHalves);
-        }
-    }
-
-    /// <summary>Spreads a pooled gradient over the 6x6 window of a tile: each value goes to the place its mask names, zeros elsewhere.</summary>
-    /// <param name="plane">The pooled gradient's plane, at its first inner value.</param>
-    /// <param name="rowStride">Floats between its rows.</param>
-    /// <param name="masks">The plane's masks, (height, width).</param>
-    /// <param name="height">Rows of the pooled map.</param>
-    /// <param name="width">Columns of the pooled map.</param>
-    /// <param name="tileRow">Row of the tile in the map before pooling.</param>
-    /// <param name="tileColumn">Column of the tile.</param>
-    /// <param name="window">6x6 vectors, overwritten.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Unpool(float* plane, int rowStride, ulong* masks, int height, int width, int tileRow, int tileColumn, float* window)
-    {
-        // The window begins one row above the tile: an odd row, the lower one of its pooling window.
-        for (int i = 0; i < 4; i++)
-        {
-            int y = (2 * tileRow) - 1 + i;
-            float* upper = i > 0 ? window + (((2 * i) - 1) * 6 * TLanes.Width) : null;
-            float* lower = i < 3 ? window + (2 * i * 6 * TLanes.Width) : null;
-            for (int j = 0; j < 4; j++)
-            {
-                int x = (2 * tileColumn) - 1 + j;
-                TVector value = TLanes.Zero;
-                ulong mask = 0;
-                if ((uint)y < (uint)height && (uint)x < (uint)width)
-                {
-                    value = TLanes.Load(plane + ((nint)y * rowStride) + ((nint)x * TLanes.Width));
-                    mask = masks[((nint)y * width) + x];
-                }
-
-                int left = ((2 * j) - 1) * TLanes.Width;
-                int right = 2 * j * TLanes.Width;
-                if (upper is not null)
-                {
-                    if (j > 0)
-                    {
-                        TLanes.Store(upper + left, TLanes.Select((uint)mask & 0xFFFF, value));
-                    }
-
-                    if (j < 3)
-                    {
-                        TLanes.Store(upper + right, TLanes.Select((uint)(mask >> 16) & 0xFFFF, value));
-                    }
-                }
-
-                if (lower is not null)
-                {
-                    if (j > 0)
-                    {
-                        TLanes.Store(lower + left, TLanes.Select((uint)(mask >> 32) & 0xFFFF, value));
-                    }
-
-                    if (j < 3)
-                    {
-                        TLanes.Store(lower + right, TLanes.Select((uint)(mask >> 48), value));
-                    }
-                }
-            }
         }
     }
 

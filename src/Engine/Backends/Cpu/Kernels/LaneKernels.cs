@@ -35,9 +35,9 @@ internal sealed unsafe class LaneKernels
     /// <summary>Most rows of a matrix kernel.</summary>
     public int MaxRows { get; }
 
-    public required delegate*<float*, nint, float*, nint, float*, void> InputTransform { get; init; }
+    public required delegate*<float*, nint, float*, nint, float*, void> TransformMap { get; init; }
 
-    public required delegate*<float*, int, ulong*, int, int, int, int, float*, void> Unpool { get; init; }
+    public required delegate*<float*, nint, ulong*, int, int, int, int, float*, nint, float*, void> TransformPooled { get; init; }
 
     public required delegate*<float*, nint, float*, float*, void> OutputTransform { get; init; }
 
@@ -94,8 +94,8 @@ internal sealed unsafe class LaneKernels
             (columns, rows) => (nint)GemmKernels<TLanes, TVector, N16>.For(columns, rows),
             (columns, rows) => (nint)GemmKernels<TLanes, TVector, N3>.For(columns, rows))
         {
-            InputTransform = &Cpu.InputTransform<TLanes, TVector>.Transform,
-            Unpool = &Cpu.InputTransform<TLanes, TVector>.Unpool,
+            TransformMap = &InputTransform<TLanes, TVector>.FromMap,
+            TransformPooled = &InputTransform<TLanes, TVector>.FromPooled,
             OutputTransform = &Cpu.OutputTransform<TLanes, TVector>.Transform,
             BiasRelu = &Cpu.OutputTransform<TLanes, TVector>.BiasRelu,
             BiasReluPool = &Cpu.OutputTransform<TLanes, TVector>.BiasReluPool,

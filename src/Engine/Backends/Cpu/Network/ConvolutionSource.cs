@@ -37,7 +37,7 @@ internal sealed unsafe class ConvolutionSource
     /// <param name="count">Tiles.</param>
     /// <param name="target">Product 0 of the first tile; the next tile's is 16 floats on.</param>
     /// <param name="productStride">Floats between products.</param>
-    /// <param name="scratch">Room for two windows.</param>
+    /// <param name="scratch">Room for a window.</param>
     public void Transform(int channelBlock, int firstTile, int count, float* target, nint productStride, float* scratch)
     {
         int perImage = Map.TileRows * Map.TileColumns;
@@ -49,15 +49,13 @@ internal sealed unsafe class ConvolutionSource
             if (_pooled is null)
             {
                 float* window = _data + (image * Map.ImageStride) + (channelBlock * Map.PlaneStride) + ((nint)(4 * row) * Map.RowStride) + (4 * column * Map.Lanes);
-                _kernels.InputTransform(window, Map.RowStride, target, productStride, scratch);
+                _kernels.TransformMap(window, Map.RowStride, target, productStride, scratch);
             }
             else
             {
                 float* plane = _data + (image * _pooled.ImageStride) + (channelBlock * _pooled.PlaneStride) + _pooled.RowStride + _pooled.Lanes;
                 ulong* masks = _masks + ((((long)image * _pooled.Blocks) + channelBlock) * _pooled.Height * _pooled.Width);
-                float* window = scratch + (36 * Map.Lanes);
-                _kernels.Unpool(plane, _pooled.RowStride, masks, _pooled.Height, _pooled.Width, row, column, window);
-                _kernels.InputTransform(window, 6 * Map.Lanes, target, productStride, scratch);
+                _kernels.TransformPooled(plane, _pooled.RowStride, masks, _pooled.Height, _pooled.Width, row, column, target, productStride, scratch);
             }
 
             target += 16;
