@@ -7,6 +7,8 @@ namespace VggCuda.Engine.Backends.Cpu;
 /// All accumulators stay in registers: 14 rows of two vectors on AVX-512, 6 on AVX2. One source serves every row count,
 /// since the compiler drops the rows that a count does not have. Each result is one chain of multiply-adds over the
 /// depth from 0 upwards, so it does not depend on how rows are grouped.
+/// With <see cref="Far16"/> as stride, A is asked for ahead too: it was written by another thread, and no prefetching of
+/// the processor's reaches across its pages in time.
 /// </remarks>
 internal static unsafe class GemmKernel<TLanes, TVector, TStride, TColumns, TRows>
     where TLanes : ILanes<TVector>
@@ -43,6 +45,7 @@ internal static unsafe class GemmKernel<TLanes, TVector, TStride, TColumns, TRow
         for (int segment = 0; segment <= segments; segment++)
         {
             float* p = a;
+            float* ahead = a + 1024;
             for (int k = segment < segments ? depth : tail; k > 0; k--)
             {
                 TVector b0 = TLanes.Load(b);
@@ -52,6 +55,13 @@ internal static unsafe class GemmKernel<TLanes, TVector, TStride, TColumns, TRow
                 if (TColumns.Value > 1)
                 {
                     TLanes.Prefetch(b + (TRows.Value <= 8 ? 2048 : 1024) + TLanes.Width);
+                }
+
+                if (typeof(TStride) == typeof(Far16))
+                {
+                    // A line for each step: a segment has 16 steps and at most 14 lines.
+                    TLanes.Prefetch(ahead);
+                    ahead += 16;
                 }
 
                 TVector x;

@@ -115,3 +115,9 @@ internal readonly struct N16 : ICount
 {
     public static int Value => 16;
 }
+
+/// <summary>16, from another thread's cache.</summary>
+internal readonly struct Far16 : ICount
+{
+    public static int Value => 16;
+}

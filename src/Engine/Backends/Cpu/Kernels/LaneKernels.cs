@@ -6,17 +6,20 @@ namespace VggCuda.Engine.Backends.Cpu;
 internal sealed unsafe class LaneKernels
 {
     private readonly delegate*<float*, float*, float*, int, int, int, nint, void>[] _gemm;
+    private readonly delegate*<float*, float*, float*, int, int, int, nint, void>[] _gemmFar;
     private readonly delegate*<float*, float*, float*, int, int, int, nint, void>[] _gemmOverPixels;
 
     private LaneKernels(
         int width,
         int maxRows,
         Func<int, int, nint> gemm,
+        Func<int, int, nint> gemmFar,
         Func<int, int, nint> gemmOverPixels)
     {
         Width = width;
         MaxRows = maxRows;
         _gemm = new delegate*<float*, float*, float*, int, int, int, nint, void>[2 * (maxRows + 1)];
+        _gemmFar = new delegate*<float*, float*, float*, int, int, int, nint, void>[2 * (maxRows + 1)];
         _gemmOverPixels = new delegate*<float*, float*, float*, int, int, int, nint, void>[2 * (maxRows + 1)];
         for (int columns = 1; columns <= 2; columns++)
         {
@@ -24,6 +27,7 @@ internal sealed unsafe class LaneKernels
             {
                 int index = ((columns - 1) * (maxRows + 1)) + rows;
                 _gemm[index] = (delegate*<float*, float*, float*, int, int, int, nint, void>)gemm(columns, rows);
+                _gemmFar[index] = (delegate*<float*, float*, float*, int, int, int, nint, void>)gemmFar(columns, rows);
                 _gemmOverPixels[index] = (delegate*<float*, float*, float*, int, int, int, nint, void>)gemmOverPixels(columns, rows);
             }
         }
@@ -66,7 +70,14 @@ internal sealed unsafe class LaneKernels
     public required delegate*<float*, float> DenseSum { get; init; }
 
     /// <summary>Matrix kernel over tiles: 16 floats between rows of A.</summary>
-    public delegate*<float*, float*, float*, int, int, int, nint, void> Gemm(int columns, int rows) => _gemm[((columns - 1) * (MaxRows + 1)) + rows];
+    /// <param name="columns">Vectors, 1 or 2.</param>
+    /// <param name="rows">Tiles.</param>
+    /// <param name="far">Whether other threads have written A.</param>
+    public delegate*<float*, float*, float*, int, int, int, nint, void> Gemm(int columns, int rows, bool far)
+    {
+        int index = ((columns - 1) * (MaxRows + 1)) + rows;
+        return far ? _gemmFar[index] : _gemm[index];
+    }
 
     /// <summary>Matrix kernel over the pixels of an image: 3 floats between rows of A.</summary>
     public delegate*<float*, float*, float*, int, int, int, nint, void> GemmOverPixels(int columns, int rows) => _gemmOverPixels[((columns - 1) * (MaxRows + 1)) + rows];
@@ -92,6 +103,7 @@ internal sealed unsafe class LaneKernels
             TLanes.Width,
             TLanes.MaxRows,
             (columns, rows) => (nint)GemmKernels<TLanes, TVector, N16>.For(columns, rows),
+            (columns, rows) => (nint)GemmKernels<TLanes, TVector, Far16>.For(columns, rows),
             (columns, rows) => (nint)GemmKernels<TLanes, TVector, N3>.For(columns, rows))
         {
             TransformMap = &InputTransform<TLanes, TVector>.FromMap,

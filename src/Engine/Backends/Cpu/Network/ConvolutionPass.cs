@@ -18,6 +18,7 @@ internal sealed unsafe class ConvolutionPass
     private readonly ConvolutionTarget _target;
     private readonly TransformedFilters _filters;
     private readonly int _channels;
+    private readonly bool _far;
     private readonly Job[] _jobs;
     private Workspace? _workspace;
 
@@ -33,6 +34,7 @@ internal sealed unsafe class ConvolutionPass
         _target = target;
         _channels = filters.Inputs;
         _schedule = new ConvolutionSchedule(source.Map, filters.Inputs, filters.Outputs, target.Kernels, threads);
+        _far = _schedule.IsSplit && threads > 1;
         _jobs = _schedule.IsSplit ? [new TransformJob(this), new MultiplyJob(this)] : [new FusedJob(this)];
     }
 
@@ -110,7 +112,7 @@ internal sealed unsafe class ConvolutionPass
         {
             int rows = (int)((long)(block + 1) * tiles / blocks) - (int)((long)block * tiles / blocks);
             nint stride = _schedule.WindowStride(rows);
-            kernels.Gemm(columns, rows)(windows + (product * stride), filters, c, fullDepth, 16, tail, rows * 16);
+            kernels.Gemm(columns, rows, _far)(windows + (product * stride), filters, c, fullDepth, 16, tail, rows * 16);
             windows += Products * stride;
             c += rows * columns * kernels.Width;
         }
