@@ -65,8 +65,8 @@ internal static unsafe class InputTransform<TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void FromPooled(float* plane, nint rowStride, ulong* masks, int height, int width, int tileRow, int tileColumn, float* target, nint productStride, float* scratch)
     {
-        // The window begins one row above the tile: an odd row, the lower one of its pooling window. Outside the map
-        // lie zeros, for which any mask will do: the nearest.
+        // The window begins one row above the tile: an odd row, the lower one of its pooling window. The row and the
+        // column around the map are zeros; what lies beyond them is another plane's. For zeros any mask will do: the nearest.
         TVector a = TLanes.Create(WinogradPoints.A);
         TVector b = TLanes.Create(WinogradPoints.B);
         TVector two = TLanes.Create(2f);
@@ -74,12 +74,12 @@ internal static unsafe class InputTransform<TLanes, TVector>
         TVector fiveHalves = TLanes.Create(2.5f);
         int y = (2 * tileRow) - 1;
         int x = (2 * tileColumn) - 1;
-        float* v0 = plane + (y * rowStride) + ((nint)x * TLanes.Width);
-        float* v1 = v0 + rowStride;
-        float* v2 = v1 + rowStride;
-        float* v3 = v2 + rowStride;
+        float* v0 = plane + (y * rowStride);
+        float* v1 = plane + (Math.Min(y + 1, height) * rowStride);
+        float* v2 = plane + (Math.Min(y + 2, height) * rowStride);
+        float* v3 = plane + (Math.Min(y + 3, height) * rowStride);
         ulong* m0 = masks + ((nint)Math.Max(y, 0) * width);
-        ulong* m1 = masks + ((nint)(y + 1) * width);
+        ulong* m1 = masks + ((nint)Math.Min(y + 1, height - 1) * width);
         ulong* m2 = masks + ((nint)Math.Min(y + 2, height - 1) * width);
         ulong* m3 = masks + ((nint)Math.Min(y + 3, height - 1) * width);
         for (int j = 0; j < 4; j++)
@@ -89,10 +89,11 @@ internal static unsafe class InputTransform<TLanes, TVector>
             ulong a1 = m1[column];
             ulong a2 = m2[column];
             ulong a3 = m3[column];
-            TVector d0 = TLanes.Load(v0 + (j * TLanes.Width));
-            TVector d1 = TLanes.Load(v1 + (j * TLanes.Width));
-            TVector d2 = TLanes.Load(v2 + (j * TLanes.Width));
-            TVector d3 = TLanes.Load(v3 + (j * TLanes.Width));
+            nint place = (nint)Math.Min(x + j, width) * TLanes.Width;
+            TVector d0 = TLanes.Load(v0 + place);
+            TVector d1 = TLanes.Load(v1 + place);
+            TVector d2 = TLanes.Load(v2 + place);
+            TVector d3 = TLanes.Load(v3 + place);
             if (j > 0)
             {
                 Spread(a0, a1, a2, a3, d0, d1, d2, d3, scratch + (((2 * j) - 1) * TLanes.Width), a, b, two, half, fiveHalves);
