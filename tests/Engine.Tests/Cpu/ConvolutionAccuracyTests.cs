@@ -26,6 +26,11 @@ public unsafe class ConvolutionAccuracyTests
         { 24, 40, 13, 6 },
         { 33, 31, 7, 35 },
         { 5, 9, 1, 1 },
+        { 128, 128, 4, 4 },
+        { 512, 512, 2, 2 },
+        { 19, 37, 4, 3 },
+        { 16, 24, 3, 4 },
+        { 40, 8, 5, 4 },
         { 31, 65, 3, 18 },
     };
 
@@ -84,10 +89,10 @@ public unsafe class ConvolutionAccuracyTests
             MemoryWeights weights = new("test");
             weights.Add("block1_conv2", [3, 3, inputs, outputs], kernel, new float[outputs]);
             Layer layer = new(2, "block1_conv2", LayerKind.Convolution, inputs, outputs, 0);
-            TransformedFilters forward = Own(new TransformedFilters(inputs, outputs, to.Width));
-            TransformedFilters backward = Own(new TransformedFilters(outputs, inputs, from.Width));
+            TransformedFilters forward = Own(new TransformedFilters(inputs, outputs, to.Width, _outputMap.Products));
+            TransformedFilters backward = Own(new TransformedFilters(outputs, inputs, from.Width, _outputMap.Products));
             using NativeBuffer raw = KernelReader.Read(_pool, weights, layer, null, to.Width, CancellationToken.None);
-            using (FilterBuilder builder = new(to, raw.Floats, inputs, outputs, from.Width, forward, backward, threads))
+            using (FilterBuilder builder = new(to, raw.Floats, inputs, outputs, from.Width, _outputMap.TileEdge, forward, backward, threads))
             {
                 _pool.Run(builder);
             }

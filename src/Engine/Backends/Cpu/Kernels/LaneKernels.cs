@@ -39,11 +39,9 @@ internal sealed unsafe class LaneKernels
     /// <summary>Most rows of a matrix kernel.</summary>
     public int MaxRows { get; }
 
-    public required delegate*<float*, nint, float*, nint, float*, void> TransformMap { get; init; }
+    public required TileKernels LargeTiles { get; init; }
 
-    public required delegate*<float*, nint, ulong*, int, int, int, int, float*, nint, float*, void> TransformPooled { get; init; }
-
-    public required delegate*<float*, nint, float*, float*, void> OutputTransform { get; init; }
+    public required TileKernels SmallTiles { get; init; }
 
     public required delegate*<float*, float*, bool, float*, int, int, int, ushort*, int, void> BiasRelu { get; init; }
 
@@ -61,8 +59,6 @@ internal sealed unsafe class LaneKernels
 
     public required delegate*<float*, nint, nint, int, float*, float*, int, void> ImageGradient { get; init; }
 
-    public required delegate*<float*, nint, nint, float*, float*, void> FilterTransform { get; init; }
-
     public required delegate*<float*, int, float**, int, float**, int, float**, void> DenseForward { get; init; }
 
     public required delegate*<float**, float**, int, int, float*, float**, void> DenseBackward { get; init; }
@@ -78,6 +74,9 @@ internal sealed unsafe class LaneKernels
         int index = ((columns - 1) * (MaxRows + 1)) + rows;
         return far ? _gemmFar[index] : _gemm[index];
     }
+
+    /// <summary>The transforms of tiles of an edge, 4 or 2.</summary>
+    public TileKernels Tiles(int edge) => edge == 4 ? LargeTiles : SmallTiles;
 
     /// <summary>Matrix kernel over the pixels of an image: 3 floats between rows of A.</summary>
     public delegate*<float*, float*, float*, int, int, int, nint, void> GemmOverPixels(int columns, int rows) => _gemmOverPixels[((columns - 1) * (MaxRows + 1)) + rows];
@@ -106,18 +105,28 @@ internal sealed unsafe class LaneKernels
             (columns, rows) => (nint)GemmKernels<TLanes, TVector, Far16>.For(columns, rows),
             (columns, rows) => (nint)GemmKernels<TLanes, TVector, N3>.For(columns, rows))
         {
-            TransformMap = &InputTransform<TLanes, TVector>.FromMap,
-            TransformPooled = &InputTransform<TLanes, TVector>.FromPooled,
-            OutputTransform = &Cpu.OutputTransform<TLanes, TVector>.Transform,
-            BiasRelu = &Cpu.OutputTransform<TLanes, TVector>.BiasRelu,
-            BiasReluPool = &Cpu.OutputTransform<TLanes, TVector>.BiasReluPool,
-            Masked = &Cpu.OutputTransform<TLanes, TVector>.Masked,
-            WholeBiasRelu = &Cpu.OutputTransform<TLanes, TVector>.WholeBiasRelu,
-            WholeBiasReluPool = &Cpu.OutputTransform<TLanes, TVector>.WholeBiasReluPool,
-            WholeMasked = &Cpu.OutputTransform<TLanes, TVector>.WholeMasked,
+            LargeTiles = new TileKernels
+            {
+                FromMap = &InputTransform<TLanes, TVector>.FromMap,
+                FromPooled = &InputTransform<TLanes, TVector>.FromPooled,
+                ToTile = &OutputTransform<TLanes, TVector>.Transform,
+                FromFilter = &FilterTransform<TLanes, TVector>.Transform,
+            },
+            SmallTiles = new TileKernels
+            {
+                FromMap = &Cpu.SmallTiles<TLanes, TVector>.FromMap,
+                FromPooled = &Cpu.SmallTiles<TLanes, TVector>.FromPooled,
+                ToTile = &Cpu.SmallTiles<TLanes, TVector>.ToTile,
+                FromFilter = &Cpu.SmallTiles<TLanes, TVector>.FromFilter,
+            },
+            BiasRelu = &OutputTransform<TLanes, TVector>.BiasRelu,
+            BiasReluPool = &OutputTransform<TLanes, TVector>.BiasReluPool,
+            Masked = &OutputTransform<TLanes, TVector>.Masked,
+            WholeBiasRelu = &OutputTransform<TLanes, TVector>.WholeBiasRelu,
+            WholeBiasReluPool = &OutputTransform<TLanes, TVector>.WholeBiasReluPool,
+            WholeMasked = &OutputTransform<TLanes, TVector>.WholeMasked,
             PixelsBiasRelu = &FirstLayerKernels<TLanes, TVector>.BiasRelu,
             ImageGradient = &FirstLayerKernels<TLanes, TVector>.ImageGradient,
-            FilterTransform = &Cpu.FilterTransform<TLanes, TVector>.Transform,
             DenseForward = &DenseKernels<TLanes, TVector>.Forward,
             DenseBackward = &DenseKernels<TLanes, TVector>.Backward,
             DenseSum = &DenseKernels<TLanes, TVector>.Sum,

@@ -12,7 +12,6 @@ namespace VggCuda.Engine.Backends.Cpu;
 /// </remarks>
 internal static class WinogradPoints
 {
-    public const int Products = 36;
     public const float A = 0.70710678118654752f;
     public const float B = 1.41421356237309505f;
     public const float A3 = 0.35355339059327376f;

@@ -2,7 +2,7 @@ namespace VggCuda.Engine.Backends.Cpu;
 
 /// <summary>How feature maps lie in memory: (image, channel block, row, column, lane), a border of zeros around each plane.</summary>
 /// <remarks>
-/// Rows and columns are rounded up to whole 4x4 tiles and then widened by one on every side, so that the 6x6 window of
+/// Rows and columns are rounded up to whole tiles and then widened by one on every side, so that the window of
 /// each Winograd tile can be read without a test. Only the inside is ever written, which keeps the border zero.
 /// </remarks>
 internal sealed class PlaneLayout
@@ -15,10 +15,11 @@ internal sealed class PlaneLayout
         Height = height;
         Width = width;
         Blocks = (channels + lanes - 1) / lanes;
-        TileRows = (height + 3) / 4;
-        TileColumns = (width + 3) / 4;
-        RowStride = ((TileColumns * 4) + 2) * lanes;
-        PlaneStride = (long)((TileRows * 4) + 2) * RowStride;
+        TileEdge = height <= 4 && width <= 4 ? 2 : 4;
+        TileRows = (height + TileEdge - 1) / TileEdge;
+        TileColumns = (width + TileEdge - 1) / TileEdge;
+        RowStride = (WholeColumns + 2) * lanes;
+        PlaneStride = (long)(WholeRows + 2) * RowStride;
         ImageStride = PlaneStride * Blocks;
     }
 
@@ -35,9 +36,21 @@ internal sealed class PlaneLayout
 
     public int Blocks { get; }
 
+    /// <summary>Rows and columns of a tile: 4, on the smallest maps 2. Depends on nothing but the map's size, so that batches change no bit.</summary>
+    public int TileEdge { get; }
+
+    /// <summary>Products per tile.</summary>
+    public int Products => (TileEdge + 2) * (TileEdge + 2);
+
     public int TileRows { get; }
 
     public int TileColumns { get; }
+
+    /// <summary>Rows in whole tiles.</summary>
+    public int WholeRows => TileRows * TileEdge;
+
+    /// <summary>Columns in whole tiles.</summary>
+    public int WholeColumns => TileColumns * TileEdge;
 
     public int Tiles => Images * TileRows * TileColumns;
 
@@ -53,7 +66,7 @@ internal sealed class PlaneLayout
     public long Floats => ImageStride * Images;
 
     /// <summary>Masks of a map that is not pooled: one <c>ushort</c> per (image, block, row, column), rows and columns in whole tiles.</summary>
-    public long ReluMasks => (long)Images * Blocks * TileRows * TileColumns * 16;
+    public long ReluMasks => (long)Images * Blocks * WholeRows * WholeColumns;
 
     /// <summary>Masks of a pooled map: one <c>ulong</c> (4 positions of 16 lanes) per pooled value and block.</summary>
     public long PoolMasks => (long)Images * Blocks * (Height >> 1) * (Width >> 1);

@@ -12,7 +12,6 @@ namespace VggCuda.Engine.Backends.Cpu;
 /// </remarks>
 internal sealed unsafe class ConvolutionPass
 {
-    private const int Products = WinogradPoints.Products;
     private readonly ConvolutionSchedule _schedule;
     private readonly ConvolutionSource _source;
     private readonly ConvolutionTarget _target;
@@ -77,7 +76,7 @@ internal sealed unsafe class ConvolutionPass
                 nint stride = _schedule.WindowStride(rows);
                 float* to = target + ((nint)(channel >> 4) * rows * 16) + (channel & 15);
                 _source.Transform(channelBlock, first + from, rows, to, stride, workspace.Tile(worker));
-                target += Products * stride;
+                target += _schedule.Products * stride;
             }
         }
     }
@@ -89,7 +88,7 @@ internal sealed unsafe class ConvolutionPass
         float* results = workspace.Own(worker);
         for (int chunk = firstChunk; chunk < endChunk; chunk++)
         {
-            for (int product = 0; product < Products; product++)
+            for (int product = 0; product < _schedule.Products; product++)
             {
                 MultiplyProduct(product, chunk, count, windows, results);
             }
@@ -113,7 +112,7 @@ internal sealed unsafe class ConvolutionPass
             int rows = (int)((long)(block + 1) * tiles / blocks) - (int)((long)block * tiles / blocks);
             nint stride = _schedule.WindowStride(rows);
             kernels.Gemm(columns, rows, _far)(windows + (product * stride), filters, c, fullDepth, 16, tail, rows * 16);
-            windows += Products * stride;
+            windows += _schedule.Products * stride;
             c += rows * columns * kernels.Width;
         }
     }
@@ -125,7 +124,7 @@ internal sealed unsafe class ConvolutionPass
         public override void Execute(int chunk, int worker)
         {
             Workspace workspace = pass._workspace!;
-            float* windows = workspace.Own(worker) + (Products * pass._schedule.ProductStride(pass._schedule.LargestGroup, 2));
+            float* windows = workspace.Own(worker) + (pass._schedule.Products * pass._schedule.ProductStride(pass._schedule.LargestGroup, 2));
             pass.TransformWindows(chunk, 0, pass._source.Map.Blocks, windows, workspace, worker);
             pass.Multiply(chunk, 0, pass._filters.Chunks, windows, workspace, worker);
         }

@@ -3,8 +3,6 @@ namespace VggCuda.Engine.Backends.Cpu;
 /// <summary>How the work of one convolution is cut up, and what memory that takes.</summary>
 internal sealed class ConvolutionSchedule
 {
-    private const int Products = WinogradPoints.Products;
-
     // Transformed windows of a fused group: with the filters of 64 channels and the results beside them, the second cache is full.
     private const int FusedBytes = 280 << 10;
 
@@ -21,6 +19,7 @@ internal sealed class ConvolutionSchedule
     public ConvolutionSchedule(PlaneLayout map, int inputs, int outputs, LaneKernels kernels, int threads)
     {
         Tiles = map.Tiles;
+        Products = map.Products;
         MaxRows = kernels.MaxRows;
         OutputLanes = kernels.Width;
         DepthBlocks = (inputs + 15) / 16;
@@ -44,6 +43,9 @@ internal sealed class ConvolutionSchedule
     }
 
     public int Tiles { get; }
+
+    /// <summary>Products per tile.</summary>
+    public int Products { get; }
 
     /// <summary>Groups of tiles.</summary>
     public int Groups { get; }
@@ -84,7 +86,7 @@ internal sealed class ConvolutionSchedule
     /// <summary>Floats of transformed windows.</summary>
     public long WindowFloats(int tiles, int blocks) => Products * 16L * (((long)tiles * DepthBlocks) + blocks);
 
-    /// <summary>Floats between the products of a block: an odd number of cache lines, so that a tile's 36 fall into different sets of the cache.</summary>
+    /// <summary>Floats between the products of a block: an odd number of cache lines, so that a tile's fall into different sets of the cache.</summary>
     public nint WindowStride(int rows) => 16 * (((nint)DepthBlocks * rows) | 1);
 
     /// <summary>Floats between the results' products; odd likewise.</summary>

@@ -1,9 +1,9 @@
 namespace VggCuda.Engine.Backends.Cpu;
 
-/// <summary>Where a convolution's 6x6 windows come from: a map, or a pooled gradient spread by its masks.</summary>
+/// <summary>Where a convolution's windows come from: a map, or a pooled gradient spread by its masks.</summary>
 internal sealed unsafe class ConvolutionSource
 {
-    private readonly LaneKernels _kernels;
+    private readonly TileKernels _tiles;
     private readonly float* _data;
     private readonly PlaneLayout? _pooled;
     private readonly ulong* _masks;
@@ -11,7 +11,7 @@ internal sealed unsafe class ConvolutionSource
     /// <summary>A map.</summary>
     public ConvolutionSource(LaneKernels kernels, PlaneLayout map, float* data)
     {
-        _kernels = kernels;
+        _tiles = kernels.Tiles(map.TileEdge);
         Map = map;
         _data = data;
     }
@@ -48,14 +48,14 @@ internal sealed unsafe class ConvolutionSource
         {
             if (_pooled is null)
             {
-                float* window = _data + (image * Map.ImageStride) + (channelBlock * Map.PlaneStride) + ((nint)(4 * row) * Map.RowStride) + (4 * column * Map.Lanes);
-                _kernels.TransformMap(window, Map.RowStride, target, productStride, scratch);
+                float* window = _data + (image * Map.ImageStride) + (channelBlock * Map.PlaneStride) + ((nint)(Map.TileEdge * row) * Map.RowStride) + (Map.TileEdge * column * Map.Lanes);
+                _tiles.FromMap(window, Map.RowStride, target, productStride, scratch);
             }
             else
             {
                 float* plane = _data + (image * _pooled.ImageStride) + (channelBlock * _pooled.PlaneStride) + _pooled.RowStride + _pooled.Lanes;
                 ulong* masks = _masks + ((((long)image * _pooled.Blocks) + channelBlock) * _pooled.Height * _pooled.Width);
-                _kernels.TransformPooled(plane, _pooled.RowStride, masks, _pooled.Height, _pooled.Width, row, column, target, productStride, scratch);
+                _tiles.FromPooled(plane, _pooled.RowStride, masks, _pooled.Height, _pooled.Width, row, column, target, productStride, scratch);
             }
 
             target += 16;

@@ -25,6 +25,7 @@ internal sealed unsafe class ConvolutionTarget
     private readonly float* _data;
     private readonly float* _bias;
     private readonly void* _masks;
+    private readonly TileKernels _tiles;
 
     /// <summary>Creates a target.</summary>
     /// <param name="kernels">Kernels of the map's width.</param>
@@ -42,6 +43,7 @@ internal sealed unsafe class ConvolutionTarget
         _data = data;
         _bias = bias;
         _masks = masks;
+        _tiles = kernels.Tiles(map.TileEdge);
     }
 
     /// <summary>Kernels of the map's width.</summary>
@@ -83,19 +85,19 @@ internal sealed unsafe class ConvolutionTarget
         }
     }
 
-    // Tiles within the map take the short way, those over its edge are transformed first and then cut.
+    // Large tiles within the map take the short way, others are transformed first and then cut.
     private void Finish(float* products, nint productStride, int image, int block, int tileRow, int tileColumn, float* outputs, float* scratch)
     {
-        int scale = _epilogue == Epilogue.BiasReluPool ? 2 : 4;
+        int scale = _epilogue == Epilogue.BiasReluPool ? _map.TileEdge / 2 : _map.TileEdge;
         int y = scale * tileRow;
         int x = scale * tileColumn;
         int rows = Math.Min(scale, _written.Height - y);
         int columns = Math.Min(scale, _written.Width - x);
         long plane = ((long)image * _map.Blocks) + block;
-        bool whole = rows == scale && columns == scale;
+        bool whole = rows == scale && columns == scale && _map.TileEdge == 4;
         if (!whole)
         {
-            Kernels.OutputTransform(products, productStride, outputs, scratch);
+            _tiles.ToTile(products, productStride, outputs, scratch);
         }
 
         float* bias = _bias + (block * _map.Lanes);
@@ -115,8 +117,8 @@ internal sealed unsafe class ConvolutionTarget
             return;
         }
 
-        int maskStride = 4 * _map.TileColumns;
-        ushort* masks = _masks is null ? null : (ushort*)_masks + (((plane * 4 * _map.TileRows) + y) * maskStride) + x;
+        int maskStride = _map.WholeColumns;
+        ushort* masks = _masks is null ? null : (ushort*)_masks + (((plane * _map.WholeRows) + y) * maskStride) + x;
         bool relu = _epilogue == Epilogue.BiasRelu;
         if (_epilogue == Epilogue.Masked)
         {

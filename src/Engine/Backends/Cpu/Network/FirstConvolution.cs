@@ -158,7 +158,7 @@ internal sealed unsafe class FirstConvolution : IDisposable
                         float* target = layer._data + (image * map.ImageStride) + (block * map.PlaneStride) + ((nint)(y + 1) * map.RowStride) + ((x + 1) * lanes);
                         ushort* masks = layer._masks is null
                             ? null
-                            : layer._masks + ((((((long)image * map.Blocks) + block) * 4 * map.TileRows) + y) * 4 * map.TileColumns) + x;
+                            : layer._masks + ((((((long)image * map.Blocks) + block) * map.WholeRows) + y) * map.WholeColumns) + x;
                         kernels.PixelsBiasRelu(products + (i * lanes), layer._bias + (block * lanes), layer._relu, target, pixels | ((columns * lanes) << 16), masks);
                     }
                 }

@@ -105,7 +105,7 @@ internal sealed unsafe class MapTap
                 for (int y = 0; y < map.Height; y++)
                 {
                     float* to = tap.At(chunk, position, y);
-                    ushort* masks = tap._masks is null ? null : tap._masks + (((plane * 4 * map.TileRows) + y) * 4 * map.TileColumns);
+                    ushort* masks = tap._masks is null ? null : tap._masks + (((plane * map.WholeRows) + y) * map.WholeColumns);
                     for (int x = 0; x < map.Width; x++)
                     {
                         if (masks is null || ((masks[x] >> bit) & 1) != 0)

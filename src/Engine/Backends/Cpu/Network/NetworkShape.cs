@@ -107,8 +107,8 @@ internal sealed class NetworkShape
 
         MapShape before = Maps[index - 1];
         return sizeof(float) * (backward
-            ? TransformedFilters.Count(map.Map.Channels, before.Map.Channels, before.Map.Lanes)
-            : TransformedFilters.Count(before.Map.Channels, map.Map.Channels, map.Map.Lanes));
+            ? TransformedFilters.Count(map.Map.Channels, before.Map.Channels, before.Map.Lanes, map.Map.Products)
+            : TransformedFilters.Count(before.Map.Channels, map.Map.Channels, map.Map.Lanes, map.Map.Products));
     }
 
     /// <summary>Bytes of all weights in the engine's forms.</summary>

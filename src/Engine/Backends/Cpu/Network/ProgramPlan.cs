@@ -136,7 +136,8 @@ internal sealed unsafe class ProgramPlan : IDisposable
 
     private (TransformedFilters Forward, TransformedFilters? Backward) Filters(MapShape from, MapShape to)
     {
-        string name = $"{to.Layer.Name} {TapSlice.KeyOf(to.Slice)}";
+        // The form depends on the size of the tiles, and so of the picture.
+        string name = $"{to.Layer.Name} {TapSlice.KeyOf(to.Slice)} F{to.Map.TileEdge}";
         string forwardKey = name + " forward";
         string backwardKey = name + " backward";
         int inputs = from.Map.Channels;
@@ -149,10 +150,10 @@ internal sealed unsafe class ProgramPlan : IDisposable
         {
             try
             {
-                forward = needForward ? new TransformedFilters(inputs, outputs, to.Map.Lanes) : null;
-                backward = needBackward ? new TransformedFilters(outputs, inputs, from.Map.Lanes) : null;
+                forward = needForward ? new TransformedFilters(inputs, outputs, to.Map.Lanes, to.Map.Products) : null;
+                backward = needBackward ? new TransformedFilters(outputs, inputs, from.Map.Lanes, to.Map.Products) : null;
                 using NativeBuffer raw = KernelReader.Read(_backend.Pool, _source, to.Layer, to.Slice, to.Map.Lanes, _cancellation);
-                using FilterBuilder builder = new(to.Kernels, raw.Floats, inputs, outputs, from.Map.Lanes, forward, backward, _backend.Pool.Threads);
+                using FilterBuilder builder = new(to.Kernels, raw.Floats, inputs, outputs, from.Map.Lanes, to.Map.TileEdge, forward, backward, _backend.Pool.Threads);
                 _backend.Pool.Run(builder);
             }
             catch

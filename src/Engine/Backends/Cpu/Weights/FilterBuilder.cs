@@ -13,6 +13,7 @@ internal sealed unsafe class FilterBuilder : Job, IDisposable
     private readonly TransformedFilters? _forward;
     private readonly TransformedFilters? _backward;
     private readonly NativeBuffer _scratch;
+    private readonly TileKernels _tiles;
 
     /// <summary>Plans the transform.</summary>
     /// <param name="kernels">Kernels of the output map's width.</param>
@@ -20,10 +21,11 @@ internal sealed unsafe class FilterBuilder : Job, IDisposable
     /// <param name="inputs">Channels in.</param>
     /// <param name="outputs">Channels out.</param>
     /// <param name="inputLanes">Width of the input map's vectors.</param>
+    /// <param name="edge">Edge of the tiles, 4 or 2.</param>
     /// <param name="forward">Filled where not null.</param>
     /// <param name="backward">Filled where not null.</param>
     /// <param name="threads">Threads of the pool.</param>
-    public FilterBuilder(LaneKernels kernels, float* raw, int inputs, int outputs, int inputLanes, TransformedFilters? forward, TransformedFilters? backward, int threads)
+    public FilterBuilder(LaneKernels kernels, float* raw, int inputs, int outputs, int inputLanes, int edge, TransformedFilters? forward, TransformedFilters? backward, int threads)
     {
         _kernels = kernels;
         _raw = raw;
@@ -33,6 +35,7 @@ internal sealed unsafe class FilterBuilder : Job, IDisposable
         _inputLanes = inputLanes;
         _forward = forward;
         _backward = backward;
+        _tiles = kernels.Tiles(edge);
         _scratch = NativeBuffer.OfFloats((long)ScratchFloats * threads);
     }
 
@@ -59,12 +62,12 @@ internal sealed unsafe class FilterBuilder : Job, IDisposable
             {
                 int width = _forward.ColumnsOf(outputBlock / 2) * lanes;
                 float* target = _forward.Chunk(outputBlock / 2) + ((nint)(firstInput + i) * width) + (outputBlock % 2 * lanes);
-                _kernels.FilterTransform(taps, tapStride, (nint)_inputs * width, target, scratch);
+                _tiles.FromFilter(taps, tapStride, (nint)_inputs * width, target, scratch);
             }
 
             if (_backward is not null)
             {
-                _kernels.FilterTransform(taps + (8 * tapStride), -tapStride, _inputLanes * lanes, turned + (i * lanes), scratch);
+                _tiles.FromFilter(taps + (8 * tapStride), -tapStride, _inputLanes * lanes, turned + (i * lanes), scratch);
             }
         }
 
@@ -83,7 +86,7 @@ internal sealed unsafe class FilterBuilder : Job, IDisposable
         int width = _backward!.ColumnsOf(inputBlock / 2) * _inputLanes;
         float* target = _backward.Chunk(inputBlock / 2) + ((nint)firstOutput * width) + (inputBlock % 2 * _inputLanes);
         int outputs = Math.Min(lanes, _outputs - firstOutput);
-        for (int product = 0; product < WinogradPoints.Products; product++)
+        for (int product = 0; product < _backward.Products; product++)
         {
             float* from = turned + (product * _inputLanes * lanes);
             float* to = target + ((nint)product * _outputs * width);

@@ -9,14 +9,19 @@ internal sealed unsafe class TransformedFilters : IDisposable
     /// <param name="inputs">Channels summed over.</param>
     /// <param name="outputs">Channels produced.</param>
     /// <param name="lanes">Width of the outputs' vectors.</param>
-    public TransformedFilters(int inputs, int outputs, int lanes)
+    /// <param name="products">Products per tile: 36 or 16.</param>
+    public TransformedFilters(int inputs, int outputs, int lanes, int products)
     {
+        Products = products;
         Inputs = inputs;
         Outputs = outputs;
         Lanes = lanes;
         Blocks = (outputs + lanes - 1) / lanes;
-        _buffer = NativeBuffer.OfFloats(Count(inputs, outputs, lanes), clear: false);
+        _buffer = NativeBuffer.OfFloats(Count(inputs, outputs, lanes, products), clear: false);
     }
+
+    /// <summary>Products per tile.</summary>
+    public int Products { get; }
 
     public int Inputs { get; }
 
@@ -33,13 +38,13 @@ internal sealed unsafe class TransformedFilters : IDisposable
     public long Bytes => _buffer.Bytes;
 
     /// <summary>Floats that they take.</summary>
-    public static long Count(int inputs, int outputs, int lanes) => (long)WinogradPoints.Products * inputs * ((outputs + lanes - 1) / lanes) * lanes;
+    public static long Count(int inputs, int outputs, int lanes, int products) => (long)products * inputs * ((outputs + lanes - 1) / lanes) * lanes;
 
     /// <summary>Vectors of a chunk: 1 or 2.</summary>
     public int ColumnsOf(int chunk) => Math.Min(2, Blocks - (2 * chunk));
 
     /// <summary>Where a chunk begins.</summary>
-    public float* Chunk(int chunk) => _buffer.Floats + ((long)chunk * WinogradPoints.Products * Inputs * 2 * Lanes);
+    public float* Chunk(int chunk) => _buffer.Floats + ((long)chunk * Products * Inputs * 2 * Lanes);
 
     public void Dispose() => _buffer.Dispose();
 }
