@@ -8,6 +8,7 @@ Weights are those of the engine's HeWeights (same integers, same rounding), or t
 Needs torch and numpy, and h5py for --weights.
 """
 import argparse
+import base64
 import json
 import sys
 import time
@@ -103,9 +104,9 @@ class Network:
         for name, kind, weight, bias in self.steps:
             if kind == "conv":
                 if self.layout == "onednn":
-                    x = F.relu(OneDnnConvolution.apply(x, weight, bias, self.turned[name]))
+                    x = F.relu(OneDnnConvolution.apply(x, weight, bias, self.turned[name]), inplace=True)
                 else:
-                    x = F.relu(F.conv2d(x, weight, bias, padding=1))
+                    x = F.relu(F.conv2d(x, weight, bias, padding=1), inplace=True)
             elif kind == "pool":
                 x = F.max_pool2d(x, 2)
             else:
@@ -114,10 +115,16 @@ class Network:
                     x = x.permute(0, 2, 3, 1).flatten(1)
                 x = F.linear(x, weight, bias)
                 if name != "predictions":
-                    x = F.relu(x)
+                    x = F.relu(x, inplace=True)
             if name == tap:
                 return x
         raise ValueError(tap)
+
+    def gradient(self, x, tap, channel):
+        """The objective, a dense unit or the mean of a channel, summed over images, and its gradient to the image."""
+        y = self.forward(x, tap)
+        objective = y[:, channel].mean() if y.dim() == 4 else y[:, channel].sum()
+        return objective.detach(), torch.autograd.grad(objective, x)[0]
 
 
 def he_network(widths, grid, fc1, fc2, classes, seed):
@@ -148,10 +155,13 @@ def file_network(path):
         return Network(table, lambda index, name, kind, inputs, outputs: tuple(arrays(name)))
 
 
+def in_layout(x, layout):
+    return x.contiguous(memory_format=torch.contiguous_format if layout == "nchw" else torch.channels_last)
+
+
 def image(batch, side, layout):
     # Any values will do; the mean colour is left out of it.
-    x = torch.from_numpy(np.random.RandomState(1).uniform(0, 255, (batch, 3, side, side)).astype(np.float32) - 115)
-    return x.contiguous(memory_format=torch.contiguous_format if layout == "nchw" else torch.channels_last)
+    return in_layout(torch.from_numpy(np.random.RandomState(1).uniform(0, 255, (batch, 3, side, side)).astype(np.float32) - 115), layout)
 
 
 class Server:
@@ -174,18 +184,24 @@ class Server:
             cpu.append((time.process_time() - c) * 1e3)
         return {"wall": wall, "cpu": cpu}
 
-    def step(self, model, tap, batch, threads, layout, side, channel, count=1, warm=0):
+    def prepared(self, model, threads, layout):
         torch.set_num_threads(threads)
         net = self.network(model)
         net.set_layout(layout)
+        return net
+
+    def step(self, model, tap, batch, threads, layout, side, channel, count=1, warm=0):
+        net = self.prepared(model, threads, layout)
         x = image(batch, side, layout).requires_grad_(True)
+        return self.timed(lambda: net.gradient(x, tap, channel), count, warm)
 
-        def work():
-            y = net.forward(x, tap)
-            (y[:, channel].mean() if y.dim() == 4 else y[:, channel].sum()).backward()
-            x.grad = None
-
-        return self.timed(work, count, warm)
+    def check(self, model, tap, threads, layout, side, channel):
+        """Objective and gradient of one picture that every program can make: the top byte of the index times an odd constant."""
+        net = self.prepared(model, threads, layout)
+        bits = (np.arange(3 * side * side, dtype=np.uint32) * np.uint32(2654435761)) >> np.uint32(24)
+        x = in_layout(torch.from_numpy(bits.astype(np.float32) - 115).reshape(1, 3, side, side), layout).requires_grad_(True)
+        objective, gradient = net.gradient(x, tap, channel)
+        return {"objective": objective.item(), "gradient": base64.b64encode(gradient.contiguous().numpy().tobytes()).decode()}
 
     def layer(self, inputs, outputs, side, batch, threads, layout, backward, count=1, warm=0):
         torch.set_num_threads(threads)

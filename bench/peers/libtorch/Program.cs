@@ -1,0 +1,40 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using VggCuda.Peers.LibTorch;
+
+// One JSON command a line on standard input, one JSON answer a line on standard output; as bench/peers/pytorch_vgg16.py --serve.
+if (args is not ["--serve"])
+{
+    Console.Error.WriteLine("usage: VggCuda.Peers.LibTorch --serve");
+    return 2;
+}
+
+try
+{
+    Library.Prepare(Console.Error.WriteLine);
+}
+catch (Exception e) when (e is DllNotFoundException or InvalidDataException or IOException or UnauthorizedAccessException)
+{
+    Console.WriteLine(new JsonObject { ["error"] = e.Message }.ToJsonString());
+    return 1;
+}
+
+using Server server = new();
+while (Console.ReadLine() is string line)
+{
+    JsonObject answer;
+    try
+    {
+        answer = server.Answer(JsonNode.Parse(line)!.AsObject());
+    }
+#pragma warning disable CA1031 // The other side must hear of it, whatever it is.
+    catch (Exception e)
+#pragma warning restore CA1031
+    {
+        answer = new JsonObject { ["error"] = $"{e.GetBaseException().GetType().Name}: {e.GetBaseException().Message}" };
+    }
+
+    Console.WriteLine(answer.ToJsonString());
+}
+
+return 0;
