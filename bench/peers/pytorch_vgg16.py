@@ -9,7 +9,9 @@ Needs torch and numpy, and h5py for --weights.
 """
 import argparse
 import base64
+import ctypes
 import json
+import os
 import sys
 import time
 
@@ -155,6 +157,20 @@ def file_network(path):
         return Network(table, lambda index, name, kind, inputs, outputs: tuple(arrays(name)))
 
 
+def blas_libraries():
+    with open("/proc/self/maps", encoding="ascii") as maps:
+        return sorted({line.split()[-1] for line in maps if "blas" in line and ".so" in line})
+
+
+def set_threads(threads):
+    torch.set_num_threads(threads)
+    # OpenBLAS has threads of its own, which torch does not know of.
+    for path in blas_libraries():
+        library = ctypes.CDLL(path)
+        if hasattr(library, "openblas_set_num_threads"):
+            library.openblas_set_num_threads(threads)
+
+
 def in_layout(x, layout):
     return x.contiguous(memory_format=torch.contiguous_format if layout == "nchw" else torch.channels_last)
 
@@ -185,7 +201,7 @@ class Server:
         return {"wall": wall, "cpu": cpu}
 
     def prepared(self, model, threads, layout):
-        torch.set_num_threads(threads)
+        set_threads(threads)
         net = self.network(model)
         net.set_layout(layout)
         return net
@@ -204,7 +220,7 @@ class Server:
         return {"objective": objective.item(), "gradient": base64.b64encode(gradient.contiguous().numpy().tobytes()).decode()}
 
     def layer(self, inputs, outputs, side, batch, threads, layout, backward, count=1, warm=0):
-        torch.set_num_threads(threads)
+        set_threads(threads)
         form = torch.channels_last if layout == "channels_last" else torch.contiguous_format
         x = torch.rand(batch, inputs, side, side).contiguous(memory_format=form)
         w = (torch.rand(outputs, inputs, 3, 3) - 0.5).contiguous(memory_format=form)
@@ -217,13 +233,12 @@ class Server:
         return self.timed(lambda: torch.autograd.grad(y, x, g, retain_graph=True), count, warm)
 
     def dense(self, inputs, outputs, batch, threads, count=1, warm=0):
-        torch.set_num_threads(threads)
+        set_threads(threads)
         x, w = torch.rand(batch, inputs), torch.rand(outputs, inputs)
         return self.timed(lambda: F.linear(x, w), count, warm)
 
     def version(self):
-        with open("/proc/self/maps", encoding="ascii") as maps:
-            blas = sorted({line.split()[-1] for line in maps if "blas" in line and ".so" in line})
+        blas = sorted({os.path.basename(os.path.dirname(path)) for path in blas_libraries()})
         return {"blas": ", ".join(blas) or "built in", "torch": torch.__version__, "mkldnn": torch.backends.mkldnn.is_available()}
 
 

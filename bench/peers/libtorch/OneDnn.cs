@@ -13,7 +13,7 @@ internal static partial class OneDnn
         def pack(w: Tensor, n: int, c: int, h: int, s: int) -> Tensor:
             return torch.mkldnn_reorder_conv2d_weight(w.to_mkldnn(), [1, 1], [1, 1], [1, 1], 1, [n, c, h, s])
         def masked(g: Tensor, y: Tensor) -> Tensor:
-            return torch.threshold_backward(g, y, 0)
+            return torch.threshold_backward(g, y, 0, grad_input=g)
         def pool(x: Tensor) -> Tuple[Tensor, Tensor]:
             return torch.max_pool2d_with_indices(x, [2, 2])
         def spread(g: Tensor, x: Tensor, i: Tensor) -> Tensor:
@@ -27,8 +27,8 @@ internal static partial class OneDnn
     public static Tensor Pack(Tensor filters, long batch, long inputs, long height, long width) =>
         (Tensor)Script.invoke("pack", filters, batch, inputs, height, width);
 
-    /// <summary>A gradient where the ReLU's output was above zero, 0 elsewhere.</summary>
-    public static Tensor Masked(Tensor gradient, Tensor output) => (Tensor)Script.invoke("masked", gradient, output);
+    /// <summary>Overwrites a gradient by 0 where the ReLU's output was not above zero.</summary>
+    public static void Mask(Tensor gradient, Tensor output) => ((Tensor)Script.invoke("masked", gradient, output)).Dispose();
 
     /// <summary>The maxima of 2 x 2 windows and where they were.</summary>
     public static (Tensor Output, Tensor Places) Pool(Tensor x) => ((Tensor, Tensor))Script.invoke("pool", x);
@@ -57,6 +57,24 @@ internal static partial class OneDnn
         GC.KeepAlive(bias);
         return code == 0 ? Tensor.UnsafeCreateTensor(result) : throw new InvalidOperationException("oneDNN's convolution failed; its message is on standard error.");
     }
+
+    /// <summary>The BLAS that libtorch brings.</summary>
+    public static unsafe string MklVersion()
+    {
+        Span<byte> text = stackalloc byte[256];
+        fixed (byte* start = text)
+        {
+            MklGetVersionString(start, text.Length - 1);
+        }
+
+        string said = System.Text.Encoding.ASCII.GetString(text[..text.IndexOf((byte)0)]);
+        const string Mark = "Version ";
+        return said.IndexOf(Mark, StringComparison.Ordinal) is var at and >= 0 ? "MKL " + said[(at + Mark.Length)..].Split('-', ' ')[0] : said;
+    }
+
+    [LibraryImport("libtorch_cpu.so", EntryPoint = "MKL_Get_Version_String")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static unsafe partial void MklGetVersionString(byte* buffer, int length);
 
     // libtorch's C interface for compiled models (aoti_torch/c/shim_cpu.h); a handle is an at::Tensor*, as TorchSharp's are.
     [LibraryImport("libtorch_cpu.so", EntryPoint = "aoti_torch_cpu_mkldnn__convolution_pointwise")]

@@ -110,11 +110,8 @@ internal sealed class PackedNetwork : IDisposable
         switch (layer.Kind)
         {
             case LayerKind.Convolution:
-                using (Tensor masked = OneDnn.Masked(gradient, output))
-                {
-                    return OneDnn.Convolve(masked, _filters[layer.Name].Backward, null, relu: false);
-                }
-
+                OneDnn.Mask(gradient, output);
+                return OneDnn.Convolve(gradient, _filters[layer.Name].Backward, null, relu: false);
             case LayerKind.MaxPool:
                 return OneDnn.Spread(gradient, input, places!);
             case LayerKind.Flatten:
@@ -124,10 +121,12 @@ internal sealed class PackedNetwork : IDisposable
                 }
 
             default:
-                using (Tensor masked = layer.Name == "predictions" ? gradient.alias() : OneDnn.Masked(gradient, output))
+                if (layer.Name != "predictions")
                 {
-                    return masked.matmul(_weights[layer.Name].Kernel);
+                    OneDnn.Mask(gradient, output);
                 }
+
+                return gradient.matmul(_weights[layer.Name].Kernel);
         }
     }
 }

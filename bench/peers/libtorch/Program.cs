@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using VggCuda.Peers.LibTorch;
 
@@ -9,14 +8,14 @@ if (args is not ["--serve"])
     return 2;
 }
 
+string? refusal = null;
 try
 {
     Library.Prepare(Console.Error.WriteLine);
 }
 catch (Exception e) when (e is DllNotFoundException or InvalidDataException or IOException or UnauthorizedAccessException)
 {
-    Console.WriteLine(new JsonObject { ["error"] = e.Message }.ToJsonString());
-    return 1;
+    refusal = e.Message.ReplaceLineEndings(" ");
 }
 
 using Server server = new();
@@ -25,7 +24,7 @@ while (Console.ReadLine() is string line)
     JsonObject answer;
     try
     {
-        answer = server.Answer(JsonNode.Parse(line)!.AsObject());
+        answer = refusal is null ? server.Answer(JsonNode.Parse(line)!.AsObject()) : new JsonObject { ["error"] = refusal };
     }
 #pragma warning disable CA1031 // The other side must hear of it, whatever it is.
     catch (Exception e)

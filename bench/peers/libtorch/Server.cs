@@ -43,9 +43,8 @@ internal sealed class Server : IDisposable
 
     private static JsonObject Version() => new()
     {
-        ["name"] = "libtorch",
-        ["torch"] = __version__,
-        ["blas"] = "MKL, built in",
+        ["torch"] = $"{__version__} by TorchSharp",
+        ["blas"] = OneDnn.MklVersion(),
         ["mkldnn"] = true,
     };
 
