@@ -70,7 +70,7 @@ internal sealed class Peer : IDisposable
         }
 
         info.Environment["OMP_WAIT_POLICY"] = "passive";
-        // glibc gives every block beyond 32 MB back at once and faults it in anew, page by page: half the time of a batch of 3.
+        // glibc gives every block beyond 32 MB back at once and faults it in anew, page by page: half of a step or more at batch 3.
         info.Environment["MALLOC_MMAP_THRESHOLD_"] = "4000000000";
         info.Environment["MALLOC_TRIM_THRESHOLD_"] = "16000000000";
         Peer? peer = null;
