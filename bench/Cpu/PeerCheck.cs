@@ -12,7 +12,6 @@ internal static class PeerCheck
 {
     private const double ObjectiveTolerance = 1e-4;
     private const double GradientTolerance = 2e-2;
-    private const int Channel = 20;
 
     /// <summary>Compares, and reports; false where one differs or fails.</summary>
     public static bool Run(BenchOptions options, Report report, Peers peers)
@@ -30,11 +29,13 @@ internal static class PeerCheck
         foreach ((string name, Vgg16 network, string tap) in StepBench.Networks(options).DefaultIfEmpty(("bundled", Networks.Bundled, "predictions")))
         {
             int side = network.Topology.FixedInputSize!.Value;
-            (double objective, float[] gradient) = Ours(network, tap, side, threads);
+            // Not among the first: what computes only these right must be found out.
+            int channel = network.Topology.Find(tap)!.Outputs - 12;
+            (double objective, float[] gradient) = Ours(network, tap, channel, side, threads);
             string line = $"| {name} | {tap} |";
             foreach ((Peer peer, string way) in peers.All.SelectMany(p => PeerProgram.StepWays.Select(w => (p, w))))
             {
-                JsonNode answer = peer.Ask(new JsonObject { ["op"] = "check", ["model"] = Networks.PeersName(name), ["tap"] = tap, ["threads"] = threads, ["layout"] = way, ["side"] = side, ["channel"] = Channel });
+                JsonNode answer = peer.Ask(new JsonObject { ["op"] = "check", ["model"] = Networks.PeersName(name), ["tap"] = tap, ["threads"] = threads, ["layout"] = way, ["side"] = side, ["channel"] = channel });
                 ReadOnlySpan<float> theirs = MemoryMarshal.Cast<byte, float>(Convert.FromBase64String((string)answer["gradient"]!));
                 double first = Math.Abs(((double)answer["objective"]! / objective) - 1);
                 double second = Difference(gradient, theirs);
@@ -51,7 +52,7 @@ internal static class PeerCheck
     }
 
     // (1, 3, side, side) as the peers have it: the top byte of the index times an odd constant.
-    private static (double Objective, float[] Gradient) Ours(Vgg16 network, string tap, int side, int threads)
+    private static (double Objective, float[] Gradient) Ours(Vgg16 network, string tap, int channel, int side, int threads)
     {
         using CpuBackend backend = new(threads);
         using INetworkProgram program = backend.Compile(network, new ProgramSpec
@@ -60,7 +61,7 @@ internal static class PeerCheck
             Batch = 1,
             Height = side,
             Width = side,
-            Channels = [[Channel]],
+            Channels = [[channel]],
             Preprocessing = Preprocessing.Raw,
         });
         using ITensor image = backend.Allocate(program.InputShape);

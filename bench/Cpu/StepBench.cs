@@ -35,7 +35,7 @@ internal static class StepBench
         if (peers.Any)
         {
             report.Line("");
-            report.Line("Every way of every peer, median (least). PyTorch's third calls oneDNN's convolution by name, since version 1.13 gives small inputs of batch 1 to a slow fallback; libtorch's third does so with weights packed once, dense ones too, ReLU in the same pass, and backwards by hand.");
+            report.Line("Every way of every peer, median (least). PyTorch's third calls oneDNN's convolution by name, since version 1.13 gives small inputs of batch 1 to a slow fallback; libtorch's third does so with filters packed once, ReLU in the same pass, and backwards by hand.");
             report.Line("");
             headings = "| network | tap | batch | threads |" + Race.WayHeadings(peers, _ => PeerProgram.StepWays);
             report.Line(headings);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace VggCuda.Peers.LibTorch;
 
 /// <summary>Makes TorchSharp's native library loadable where the C++ library is a little too old for it.</summary>
-internal static class Library
+internal static partial class Library
 {
     private const string Version = "GLIBCXX_3.4.32";
 
@@ -41,4 +41,16 @@ internal static class Library
             say($"The C++ library here lacks {Version}: its need marked weak in the copy {path}.");
         }
     }
+
+    /// <summary>Keeps small convolutions from asking for NNPACK each time anew, in vain and with a warning, where the processor is not one of its.</summary>
+    public static void DisableNnPack() => EnableNnPack(GlobalContext(), 0);
+
+    // at::globalContext() and at::Context::setUserEnabledNNPACK(bool): TorchSharp and the C interface have no name for them.
+    [LibraryImport("libtorch_cpu.so", EntryPoint = "_ZN2at13globalContextEv")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint GlobalContext();
+
+    [LibraryImport("libtorch_cpu.so", EntryPoint = "_ZN2at7Context20setUserEnabledNNPACKEb")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial void EnableNnPack(nint context, byte enabled);
 }

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace VggCuda.Peers.LibTorch;
 
-/// <summary>oneDNN's operators called by name: weights packed once for their sizes, ReLU in the convolution's pass.</summary>
-/// <remarks>The operators that PyTorch's compiler puts in the place of layers with frozen weights; TorchSharp has no name for them.</remarks>
+/// <summary>oneDNN's convolution called by name: filters packed once for their sizes, ReLU in the same pass.</summary>
+/// <remarks>The operators that PyTorch's compiler puts in the place of convolutions with frozen weights; TorchSharp has no name for them.</remarks>
 internal static partial class OneDnn
 {
     // TorchScript only as the way to operators without a TorchSharp name: one operator each, nothing to fuse.
@@ -14,8 +14,6 @@ internal static partial class OneDnn
             return torch.mkldnn_reorder_conv2d_weight(w.to_mkldnn(), [1, 1], [1, 1], [1, 1], 1, [n, c, h, s])
         def masked(g: Tensor, y: Tensor) -> Tensor:
             return torch.threshold_backward(g, y, 0, grad_input=g)
-        def dense(x: Tensor, w: Tensor, b: Optional[Tensor]) -> Tensor:
-            return torch.mkldnn_linear(x.to_mkldnn(), w, b).to_dense()
         def pool(x: Tensor) -> Tuple[Tensor, Tensor]:
             return torch.max_pool2d_with_indices(x, [2, 2])
         def spread(g: Tensor, x: Tensor, i: Tensor) -> Tensor:
@@ -37,29 +35,6 @@ internal static partial class OneDnn
 
     /// <summary>The gradient to what was pooled.</summary>
     public static Tensor Spread(Tensor gradient, Tensor x, Tensor places) => (Tensor)Script.invoke("spread", gradient, x, places);
-
-    /// <summary>A dense matrix (out, in) in oneDNN's own layout for a batch size.</summary>
-    public static unsafe Tensor PackDense(Tensor matrix, long batch)
-    {
-        // The call takes over the handle and the boxed number.
-        nint handle;
-        _ = NewTensorHandle(matrix.Handle, &handle);
-        long* number = (long*)NativeMemory.Alloc(8);
-        *number = batch;
-        nint* stack = stackalloc nint[2] { handle, (nint)number };
-        int code;
-        fixed (byte* name = "mkldnn::_reorder_linear_weight\0"u8)
-        fixed (byte* overload = "\0"u8)
-        {
-            code = CallDispatcher(name, overload, stack);
-        }
-
-        GC.KeepAlive(matrix);
-        return code == 0 ? Tensor.UnsafeCreateTensor(stack[0]) : throw new InvalidOperationException("oneDNN does not pack the matrix; its message is on standard error.");
-    }
-
-    /// <summary>A dense layer without activation by a packed matrix.</summary>
-    public static Tensor Dense(Tensor x, Tensor packed, Tensor? bias) => (Tensor)Script.invoke("dense", x, packed, bias!);
 
     /// <summary>A 3 x 3 convolution, padded by one.</summary>
     /// <param name="x">(n, in, h, w).</param>
@@ -105,12 +80,4 @@ internal static partial class OneDnn
     [LibraryImport("libtorch_cpu.so", EntryPoint = "aoti_torch_cpu_mkldnn__convolution_pointwise")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static unsafe partial int ConvolvePointwise(nint x, nint w, nint* b, long* padding, long paddings, long* stride, long strides, long* dilation, long dilations, long groups, byte* attribute, double** scalars, long scalarCount, byte** algorithm, nint* result);
-
-    [LibraryImport("libtorch_cpu.so", EntryPoint = "aoti_torch_new_tensor_handle")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static unsafe partial int NewTensorHandle(nint tensor, nint* result);
-
-    [LibraryImport("libtorch_cpu.so", EntryPoint = "aoti_torch_call_dispatcher")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static unsafe partial int CallDispatcher(byte* name, byte* overload, nint* stack);
 }

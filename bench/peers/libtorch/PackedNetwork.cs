@@ -1,26 +1,35 @@
 using TorchSharp;
 using VggCuda.Engine.Model;
 using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
 
 namespace VggCuda.Peers.LibTorch;
 
-/// <summary>VGG16 by oneDNN's convolutions called by name, weights packed once for one input size, and backwards by hand.</summary>
-/// <remarks>Without autograd: it has no formula for packed weights, and every buffer goes back as soon as it is used up.</remarks>
+/// <summary>VGG16 by oneDNN's convolutions called by name, filters packed once for one input size, and backwards by hand.</summary>
+/// <remarks>Without autograd: it has no formula for packed filters, and every buffer goes back as soon as it is used up.</remarks>
 internal sealed class PackedNetwork : IDisposable
 {
     private readonly Vgg16Topology _topology;
     private readonly IReadOnlyDictionary<string, Weighted> _weights;
-    private readonly Dictionary<string, (Tensor Forward, Tensor Backward)> _packed = [];
-    private readonly (long Batch, int Side, int Threads) _size;
+    private readonly Dictionary<string, (Tensor Forward, Tensor Backward)> _filters = [];
+    private readonly (long, int, int) _size;
 
-    /// <summary>For one size; each layer is packed when it is first used.</summary>
+    /// <summary>Packs the filters.</summary>
     /// <param name="topology">The layer table.</param>
     /// <param name="weights">By layer, filters channels last.</param>
     /// <param name="batch">Images.</param>
     /// <param name="side">Rows and columns of them.</param>
     /// <param name="threads">That it will run on: oneDNN chooses its layout by them too.</param>
-    public PackedNetwork(Vgg16Topology topology, IReadOnlyDictionary<string, Weighted> weights, long batch, int side, int threads) =>
+    public PackedNetwork(Vgg16Topology topology, IReadOnlyDictionary<string, Weighted> weights, long batch, int side, int threads)
+    {
         (_topology, _weights, _size) = (topology, weights, (batch, side, threads));
+        foreach (Layer layer in topology.Layers.Where(l => l.Kind == LayerKind.Convolution))
+        {
+            int edge = side >> layer.Halvings;
+            Tensor kernel = weights[layer.Name].Kernel;
+            _filters[layer.Name] = (OneDnn.Pack(kernel, batch, layer.Inputs, edge, edge), PackTurned(kernel, batch, edge));
+        }
+    }
 
     /// <summary>Whether it was packed for this.</summary>
     public bool Fits(long batch, int side, int threads) => _size == (batch, side, threads);
@@ -64,7 +73,7 @@ internal sealed class PackedNetwork : IDisposable
 
     public void Dispose()
     {
-        foreach ((Tensor forward, Tensor backward) in _packed.Values)
+        foreach ((Tensor forward, Tensor backward) in _filters.Values)
         {
             forward.Dispose();
             backward.Dispose();
@@ -80,37 +89,19 @@ internal sealed class PackedNetwork : IDisposable
         return (output.dim() == 4 ? wanted.mean() : wanted.sum(), gradient);
     }
 
-    private (Tensor Forward, Tensor Backward) Packed(Layer layer)
-    {
-        if (_packed.TryGetValue(layer.Name, out (Tensor, Tensor) known))
-        {
-            return known;
-        }
-
-        Tensor kernel = _weights[layer.Name].Kernel;
-        if (layer.Kind == LayerKind.Convolution)
-        {
-            int edge = _size.Side >> layer.Halvings;
-            return _packed[layer.Name] = (OneDnn.Pack(kernel, _size.Batch, layer.Inputs, edge, edge), PackTurned(kernel, _size.Batch, edge));
-        }
-
-        using Tensor view = kernel.t();
-        using Tensor exchanged = view.contiguous();
-        return _packed[layer.Name] = (OneDnn.PackDense(kernel, _size.Batch), OneDnn.PackDense(exchanged, _size.Batch));
-    }
-
     private (Tensor Output, Tensor? Places) Apply(Layer layer, Tensor x)
     {
         switch (layer.Kind)
         {
             case LayerKind.Convolution:
-                return (OneDnn.Convolve(x, Packed(layer).Forward, _weights[layer.Name].Bias, relu: true), null);
+                return (OneDnn.Convolve(x, _filters[layer.Name].Forward, _weights[layer.Name].Bias, relu: true), null);
             case LayerKind.MaxPool:
                 return OneDnn.Pool(x);
             case LayerKind.Flatten:
                 return (Network.Flatten(x), null);
             default:
-                Tensor units = OneDnn.Dense(x, Packed(layer).Forward, _weights[layer.Name].Bias);
+                // Not packed: oneDNN's dense layer with packed weights gives wrong sums here for some shapes, 512 x 256 for one.
+                Tensor units = F.linear(x, _weights[layer.Name].Kernel, _weights[layer.Name].Bias);
                 return (layer.Name == "predictions" ? units : units.relu_(), null);
         }
     }
@@ -121,7 +112,7 @@ internal sealed class PackedNetwork : IDisposable
         {
             case LayerKind.Convolution:
                 OneDnn.Mask(gradient, output);
-                return OneDnn.Convolve(gradient, Packed(layer).Backward, null, relu: false);
+                return OneDnn.Convolve(gradient, _filters[layer.Name].Backward, null, relu: false);
             case LayerKind.MaxPool:
                 return OneDnn.Spread(gradient, input, places!);
             case LayerKind.Flatten:
@@ -136,7 +127,7 @@ internal sealed class PackedNetwork : IDisposable
                     OneDnn.Mask(gradient, output);
                 }
 
-                return OneDnn.Dense(gradient, Packed(layer).Backward, null);
+                return gradient.matmul(_weights[layer.Name].Kernel);
         }
     }
 }

@@ -12,6 +12,7 @@ string? refusal = null;
 try
 {
     Library.Prepare(Console.Error.WriteLine);
+    Library.DisableNnPack();
 }
 catch (Exception e) when (e is DllNotFoundException or InvalidDataException or IOException or UnauthorizedAccessException)
 {

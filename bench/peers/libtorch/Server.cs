@@ -28,7 +28,7 @@ internal sealed class Server : IDisposable
             "check" => Check(Text("model"), Text("tap"), Text("layout"), Number("side"), Number("channel")),
             "step" => Step(Text("model"), Text("tap"), Number("batch"), Text("layout"), Number("side"), Number("channel"), Number("count", 1), Number("warm", 0)),
             "layer" => Layer(Number("inputs"), Number("outputs"), Number("side"), Number("batch"), Text("layout"), (bool?)command["backward"] ?? false, Number("count", 1), Number("warm", 0)),
-            "dense" => Dense(Number("inputs"), Number("outputs"), Number("batch"), (string?)command["layout"], Number("count", 1), Number("warm", 0)),
+            "dense" => Dense(Number("inputs"), Number("outputs"), Number("batch"), Number("count", 1), Number("warm", 0)),
             string op => throw new ArgumentException($"No operation '{op}'."),
         };
     }
@@ -118,16 +118,10 @@ internal sealed class Server : IDisposable
         return Timed(() => autograd.grad([y], [x], [g], retain_graph: true)[0].Dispose(), count, warm);
     }
 
-    private static JsonObject Dense(int inputs, int outputs, int batch, string? layout, int count, int warm)
+    private static JsonObject Dense(int inputs, int outputs, int batch, int count, int warm)
     {
         using Tensor x = rand(batch, inputs);
         using Tensor w = rand(outputs, inputs);
-        if (layout == "onednn")
-        {
-            using Tensor packed = OneDnn.PackDense(w, batch);
-            return Timed(() => OneDnn.Dense(x, packed, null).Dispose(), count, warm);
-        }
-
         return Timed(() => F.linear(x, w).Dispose(), count, warm);
     }
 
