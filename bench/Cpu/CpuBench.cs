@@ -3,10 +3,10 @@ using VggCuda.Engine.Backends.Cpu;
 
 namespace VggCuda.Bench.Cpu;
 
-/// <summary>The CPU engine beside PyTorch, in alternation, and by itself.</summary>
+/// <summary>The CPU engine beside PyTorch and libtorch, in alternation, and by itself.</summary>
 /// <remarks>
-/// <c>bench cpu [--quick] [--steps] [--layers] [--profile] [--load] [--special] [--accuracy] [--threads 1,2] [--batch 1,3] [--only TEXT] [--no-peer] [--peer-blas FOLDER] [--report FILE.md]</c>.
-/// Without a choice of parts all but the accuracy are run. Debian's PyTorch uses the reference BLAS unless another is installed (package
+/// <c>bench cpu [--quick] [--steps] [--layers] [--profile] [--load] [--special] [--accuracy] [--threads 1,2] [--batch 1,3] [--only TEXT] [--peer python|libtorch|both|none] [--no-peer] [--peer-blas FOLDER] [--report FILE.md]</c>.
+/// Without a choice of parts all but the accuracy are run. Without a choice of peers Python's is asked, and libtorch where it has been built. Debian's PyTorch uses the reference BLAS unless another is installed (package
 /// libopenblas0-pthread) or named by --peer-blas; its dense layers are up to three times slower with the former.
 /// </remarks>
 internal static class CpuBench
@@ -32,15 +32,22 @@ internal static class CpuBench
         report.Line($"Load when started: {Load()}.");
         double[] peaks = [.. options.Threads.Select(t => FmaPeak.Measure(backend.Level, t))];
         report.Line($"Multiply-add peak, measured by the matrix kernel on operands in the first cache: {string.Join(", ", options.Threads.Zip(peaks, (t, p) => $"{p:F0} GFLOP/s on {t}"))}.");
-        using Peer? peer = options.NoPeer ? null : Peer.Start(report, options.Blas);
+        using Peers peers = Peers.Start(options, report);
+        if (peers.Any && (options.Wants("steps") || options.Wants("layers")) && !PeerCheck.Run(options, report, peers))
+        {
+            report.Line("");
+            report.Line("Nothing is timed: a peer computes another network, or none.");
+            return 1;
+        }
+
         if (options.Wants("steps"))
         {
-            StepBench.Run(options, report, peer, peaks);
+            StepBench.Run(options, report, peers, peaks);
         }
 
         if (options.Wants("layers"))
         {
-            LayerBench.Run(options, report, peer, peaks);
+            LayerBench.Run(options, report, peers, peaks);
         }
 
         if (options.Wants("profile"))
@@ -69,43 +76,6 @@ internal static class CpuBench
     }
 
     private static string Load() => OperatingSystem.IsLinux() ? string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]) : "unknown";
-}
-
-/// <summary>What the command line asks for.</summary>
-internal sealed record BenchOptions(bool Quick, bool NoPeer, int[] Threads, int[] Batches, string? ReportFile, string? Only, string? Blas, HashSet<string> Parts)
-{
-    /// <summary>Rounds of alternation.</summary>
-    public int Rounds => Quick ? 5 : 15;
-
-    public static BenchOptions Parse(string[] args)
-    {
-        int all = Environment.ProcessorCount;
-        BenchOptions options = new(false, false, all == 1 ? [1] : [1, all], [1, 3], null, null, null, []);
-        for (int i = 0; i < args.Length; i++)
-        {
-            string Value() => ++i < args.Length ? args[i] : throw new ArgumentException($"{args[i - 1]} needs a value.");
-            options = args[i] switch
-            {
-                "--quick" => options with { Quick = true },
-                "--no-peer" => options with { NoPeer = true },
-                "--threads" => options with { Threads = Numbers(Value()) },
-                "--batch" => options with { Batches = Numbers(Value()) },
-                "--only" => options with { Only = Value() },
-                "--peer-blas" => options with { Blas = Value() },
-                "--report" => options with { ReportFile = Value() },
-                "--steps" or "--layers" or "--profile" or "--load" or "--special" or "--accuracy" => options with { Parts = [.. options.Parts, args[i][2..]] },
-                _ => throw new ArgumentException($"Unknown: {args[i]}."),
-            };
-        }
-
-        return options;
-    }
-
-    public bool Wants(string part) => Parts.Count == 0 || Parts.Contains(part);
-
-    public bool Selects(string name) => Only is null || name.Contains(Only, StringComparison.OrdinalIgnoreCase);
-
-    private static int[] Numbers(string text) => [.. text.Split(',').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
 }
 
 /// <summary>Markdown to the console, and to a file where one is named.</summary>

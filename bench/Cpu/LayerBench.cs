@@ -4,16 +4,17 @@ using VggCuda.Engine.Model;
 
 namespace VggCuda.Bench.Cpu;
 
-/// <summary>Each convolution by itself beside the peer's, both ways; ours with bias, ReLU, bits and pooling, the peer's bare.</summary>
+/// <summary>Each convolution by itself beside the peers', both ways; ours with bias, ReLU, bits and pooling, the peers' bare.</summary>
 internal static class LayerBench
 {
-    public static void Run(BenchOptions options, Report report, Peer? peer, double[] peaks)
+    public static void Run(BenchOptions options, Report report, Peers peers, double[] peaks)
     {
         report.Line("");
         report.Line("## Convolutions at full width, one by one");
         report.Line("");
-        report.Line("| layer | direction | batch | threads | ours, ms | channels last | NCHW | ratio | ratio of processor time | GFLOP/s | % of peak |");
-        report.Line("|---|---|---|---|---|---|---|---|---|---|---|");
+        string headings = "| layer | direction | batch | threads | ours, ms |" + Race.Headings(peers) + " GFLOP/s | % of peak |";
+        report.Line(headings);
+        report.Line(Race.Rule(headings));
         foreach (int batch in options.Batches)
         {
             for (int i = 0; i < options.Threads.Length; i++)
@@ -34,31 +35,26 @@ internal static class LayerBench
 
                     ConvolutionPass forward = step.Program.Plan.Forward[k - 1];
                     ConvolutionPass backward = step.Program.Plan.Backward[^k];
-                    Case(options, report, peer, layer, batch, threads, false, () => forward.Run(backend.Pool), peaks[i]);
-                    Case(options, report, peer, layer, batch, threads, true, () => backward.Run(backend.Pool), peaks[i]);
+                    Case(options, report, peers, layer, batch, threads, false, () => forward.Run(backend.Pool), peaks[i]);
+                    Case(options, report, peers, layer, batch, threads, true, () => backward.Run(backend.Pool), peaks[i]);
                 }
             }
         }
     }
 
-    private static void Case(BenchOptions options, Report report, Peer? peer, Layer layer, int batch, int threads, bool backward, Action work, double peak)
+    private static void Case(BenchOptions options, Report report, Peers peers, Layer layer, int batch, int threads, bool backward, Action work, double peak)
     {
-        Times own = new();
-        Times last = new();
-        Times first = new();
+        Race race = new(peers, p => p.LayerWays);
         int side = 224 >> layer.Halvings;
         for (int round = 0; round < options.Rounds; round++)
         {
             work();
-            own.Add(work, 2);
-            peer?.Measure(Command("channels_last"), last);
-            peer?.Measure(Command("nchw"), first);
+            race.Own.Add(work, 2);
+            race.Round(Command);
         }
 
-        double ratio = Math.Min(last.Median, first.Median) / own.Median;
-        double cpuRatio = Math.Min(last.MedianCpu, first.MedianCpu) / own.MedianCpu;
-        double rate = 2.0 * 9 * layer.Inputs * layer.Outputs * side * side * batch / own.Median / 1e6;
-        report.Line($"| {layer.Name} | {(backward ? "backward" : "forward")} | {batch} | {threads} | {own.Median:F2} ({own.Least:F2}) | {last.Median:F2} | {first.Median:F2} | {ratio:F2} | {cpuRatio:F2} | {rate:F0} | {100 * rate / peak:F0} |");
+        double rate = 2.0 * 9 * layer.Inputs * layer.Outputs * side * side * batch / race.Own.Median / 1e6;
+        report.Line(FormattableString.Invariant($"| {layer.Name} | {(backward ? "backward" : "forward")} | {batch} | {threads} | {race.Own.Median:F2} ({race.Own.Least:F2}) |{race.Cells()} {rate:F0} | {100 * rate / peak:F0} |"));
 
         JsonObject Command(string layout) => new()
         {

@@ -8,17 +8,23 @@ namespace VggCuda.Bench.Cpu;
 /// <summary>The networks that are measured; the peer has the same values.</summary>
 internal static class Networks
 {
+    /// <summary>The repository's folder.</summary>
+    public static string Root { get; } = FindRoot();
+
     /// <summary>The published sizes.</summary>
     public static Vgg16 Full { get; } = Vgg16.FromWeights(new HeWeights(Vgg16Topology.ImageNet, 1));
 
     /// <summary>The bundled model's file.</summary>
-    public static string BundledFile { get; } = Path.Combine(Peer.Root(), "models", "demo.h5");
+    public static string BundledFile { get; } = Path.Combine(Root, "models", "demo.h5");
 
     /// <summary>The bundled model.</summary>
     public static Vgg16 Bundled { get; } = Vgg16.FromWeights(KerasWeights.Open(BundledFile));
 
     /// <summary>The published sizes, values in memory, so that making them is not counted as reading.</summary>
     public static MemoryWeights InMemory => field ??= MemoryWeights.CopyOf(Full.Weights);
+
+    /// <summary>What the peers call a network: "full", or a file.</summary>
+    public static string PeersName(string name) => name == "full" ? name : BundledFile;
 
     /// <summary>A program for one channel per image.</summary>
     public static CpuProgram Compile(CpuBackend backend, Vgg16 network, string tap, int batch)
@@ -56,6 +62,17 @@ internal static class Networks
         }
 
         return 2 * flops;
+    }
+
+    private static string FindRoot()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "VggCuda.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? Directory.GetCurrentDirectory();
     }
 }
 

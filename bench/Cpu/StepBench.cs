@@ -4,51 +4,82 @@ using VggCuda.Engine.Model;
 
 namespace VggCuda.Bench.Cpu;
 
-/// <summary>Whole forward and backward passes beside the peer's.</summary>
+/// <summary>Whole forward and backward passes beside the peers'.</summary>
 internal static class StepBench
 {
-    public static void Run(BenchOptions options, Report report, Peer? peer, double[] peaks)
+    private const int PeerRestMilliseconds = 60;
+
+    public static void Run(BenchOptions options, Report report, Peers peers, double[] peaks)
     {
         report.Line("");
         report.Line("## Forward and backward to the image");
         report.Line("");
-        report.Line($"Milliseconds, median (least) of {options.Rounds} alternated rounds. GFLOP/s and % of peak count the direct convolutions of the whole tap layer. The third way calls oneDNN's convolution by name, since PyTorch gives small inputs of batch 1 to a slow fallback. The ratios: the peer's best way by ours, by wall time and by processor time; the second hardly feels other programs.");
+        report.Line($"Milliseconds, median (least) of {options.Rounds} alternated rounds. GFLOP/s and % of peak count the direct convolutions of the whole tap layer. The ratios: by wall time, and by processor time, which hardly feels other programs.");
         report.Line("");
-        report.Line("| network | tap | batch | threads | ours | channels last | NCHW | oneDNN forced | ratio | ratio of processor time | GFLOP/s | % of peak |");
-        report.Line("|---|---|---|---|---|---|---|---|---|---|---|---|");
-        foreach ((string name, Vgg16 network, int inner) in new[] { ("full", Networks.Full, 1), ("bundled", Networks.Bundled, 10) })
+        string headings = "| network | tap | batch | threads | ours |" + Race.Headings(peers) + " GFLOP/s | % of peak |";
+        report.Line(headings);
+        report.Line(Race.Rule(headings));
+        List<string> ways = [];
+        foreach ((string name, Vgg16 network, string tap) in Networks(options))
         {
-            foreach (string tap in (string[])["predictions", "block3_conv1"])
+            foreach ((int batch, int i) in Sizes(options, name, tap))
             {
-                foreach (int batch in options.Batches)
-                {
-                    for (int i = 0; i < options.Threads.Length; i++)
-                    {
-                        string title = $"{name} {tap} b{batch} t{options.Threads[i]}";
-                        if (options.Selects(title))
-                        {
-                            Case(options, report, peer, (name, network), tap, batch, options.Threads[i], inner, peaks[i]);
-                        }
-                    }
-                }
+                string first = $"| {name} | {tap} | {batch} | {options.Threads[i]} |";
+                Race race = Run(options, peers, (name, network), tap, batch, options.Threads[i]);
+                double rate = Cpu.Networks.Flops(network, tap) * batch / race.Own.Median / 1e6;
+                report.Line(FormattableString.Invariant($"{first} {race.Own.Median:F2} ({race.Own.Least:F2}) |{race.Cells()} {rate:F0} | {100 * rate / peaks[i]:F0} |"));
+                ways.Add(first + race.Ways());
             }
+        }
+
+        if (peers.Any)
+        {
+            report.Line("");
+            report.Line("Every way of every peer, median (least). PyTorch's third calls oneDNN's convolution by name, since version 1.13 gives small inputs of batch 1 to a slow fallback; libtorch's third does so with filters packed once, ReLU in the same pass, and backwards by hand.");
+            report.Line("");
+            headings = "| network | tap | batch | threads |" + Race.WayHeadings(peers, _ => PeerProgram.StepWays);
+            report.Line(headings);
+            report.Line(Race.Rule(headings));
+            ways.ForEach(report.Line);
         }
     }
 
-    private const int PeerRestMilliseconds = 60;
+    /// <summary>The networks and taps that the options select.</summary>
+    public static IEnumerable<(string Name, Vgg16 Network, string Tap)> Networks(BenchOptions options) =>
+        from name in (string[])["full", "bundled"]
+        from tap in (string[])["predictions", "block3_conv1"]
+        where Sizes(options, name, tap).Any()
+        select (name, name == "full" ? Cpu.Networks.Full : Cpu.Networks.Bundled, tap);
 
-    private static void Case(BenchOptions options, Report report, Peer? peer, (string Name, Vgg16 Network) model, string tap, int batch, int threads, int inner, double peak)
+    private static IEnumerable<(int Batch, int Threads)> Sizes(BenchOptions options, string name, string tap) =>
+        from batch in options.Batches
+        from i in Enumerable.Range(0, options.Threads.Length)
+        where options.Selects($"{name} {tap} b{batch} t{options.Threads[i]}")
+        select (batch, i);
+
+    private static Race Run(BenchOptions options, Peers peers, (string Name, Vgg16 Network) model, string tap, int batch, int threads)
     {
         using CpuBackend backend = new(threads);
         using Step step = new(backend, model.Network, tap, batch);
-        Times own = new();
-        Times last = new();
-        Times first = new();
-        Times forced = new();
-        JsonObject Command(string layout, int warm) => new()
+        Race race = new(peers, _ => PeerProgram.StepWays);
+        int inner = model.Name == "full" ? 1 : 10;
+        step.Run();
+        step.Run();
+        for (int round = 0; round < options.Rounds; round++)
+        {
+            // OpenMP's and BLAS's threads watch for work some time after a call, and would share our cores.
+            Thread.Sleep(peers.Any ? PeerRestMilliseconds : 0);
+            step.Run();
+            race.Own.Add(step.Run, inner);
+            race.Round(Command);
+        }
+
+        return race;
+
+        JsonObject Command(string layout) => new()
         {
             ["op"] = "step",
-            ["model"] = model.Name == "full" ? "full" : Networks.BundledFile,
+            ["model"] = Cpu.Networks.PeersName(model.Name),
             ["tap"] = tap,
             ["batch"] = batch,
             ["threads"] = threads,
@@ -56,25 +87,8 @@ internal static class StepBench
             ["side"] = model.Network.Topology.FixedInputSize,
             ["channel"] = 20,
             ["count"] = inner,
-            ["warm"] = warm,
-        };
-        step.Run();
-        step.Run();
-        for (int round = 0; round < options.Rounds; round++)
-        {
-            // OpenMP's and BLAS's threads watch for work some time after a call, and would share our cores.
-            Thread.Sleep(peer is null ? 0 : PeerRestMilliseconds);
-            step.Run();
-            own.Add(step.Run, inner);
             // The first call after a change of layout or thread count is slower and not counted.
-            peer?.Measure(Command("channels_last", 1), last);
-            peer?.Measure(Command("nchw", 1), first);
-            peer?.Measure(Command("onednn", 1), forced);
-        }
-
-        double ratio = Math.Min(Math.Min(last.Median, first.Median), forced.Median) / own.Median;
-        double cpuRatio = Math.Min(Math.Min(last.MedianCpu, first.MedianCpu), forced.MedianCpu) / own.MedianCpu;
-        double rate = Networks.Flops(model.Network, tap) * batch / own.Median / 1e6;
-        report.Line($"| {model.Name} | {tap} | {batch} | {threads} | {own.Median:F2} ({own.Least:F2}) | {last.Median:F2} ({last.Least:F2}) | {first.Median:F2} ({first.Least:F2}) | {forced.Median:F2} ({forced.Least:F2}) | {ratio:F2} | {cpuRatio:F2} | {rate:F0} | {100 * rate / peak:F0} |");
+            ["warm"] = 1,
+        };
     }
 }

@@ -8,7 +8,10 @@ Weights are those of the engine's HeWeights (same integers, same rounding), or t
 Needs torch and numpy, and h5py for --weights.
 """
 import argparse
+import base64
+import ctypes
 import json
+import os
 import sys
 import time
 
@@ -103,9 +106,9 @@ class Network:
         for name, kind, weight, bias in self.steps:
             if kind == "conv":
                 if self.layout == "onednn":
-                    x = F.relu(OneDnnConvolution.apply(x, weight, bias, self.turned[name]))
+                    x = F.relu(OneDnnConvolution.apply(x, weight, bias, self.turned[name]), inplace=True)
                 else:
-                    x = F.relu(F.conv2d(x, weight, bias, padding=1))
+                    x = F.relu(F.conv2d(x, weight, bias, padding=1), inplace=True)
             elif kind == "pool":
                 x = F.max_pool2d(x, 2)
             else:
@@ -114,10 +117,16 @@ class Network:
                     x = x.permute(0, 2, 3, 1).flatten(1)
                 x = F.linear(x, weight, bias)
                 if name != "predictions":
-                    x = F.relu(x)
+                    x = F.relu(x, inplace=True)
             if name == tap:
                 return x
         raise ValueError(tap)
+
+    def gradient(self, x, tap, channel):
+        """The objective, a dense unit or the mean of a channel, summed over images, and its gradient to the image."""
+        y = self.forward(x, tap)
+        objective = y[:, channel].mean() if y.dim() == 4 else y[:, channel].sum()
+        return objective.detach(), torch.autograd.grad(objective, x)[0]
 
 
 def he_network(widths, grid, fc1, fc2, classes, seed):
@@ -148,10 +157,27 @@ def file_network(path):
         return Network(table, lambda index, name, kind, inputs, outputs: tuple(arrays(name)))
 
 
+def blas_libraries():
+    with open("/proc/self/maps", encoding="ascii") as maps:
+        return sorted({line.split()[-1] for line in maps if "blas" in line and ".so" in line})
+
+
+def set_threads(threads):
+    torch.set_num_threads(threads)
+    # OpenBLAS has threads of its own, which torch does not know of.
+    for path in blas_libraries():
+        library = ctypes.CDLL(path)
+        if hasattr(library, "openblas_set_num_threads"):
+            library.openblas_set_num_threads(threads)
+
+
+def in_layout(x, layout):
+    return x.contiguous(memory_format=torch.contiguous_format if layout == "nchw" else torch.channels_last)
+
+
 def image(batch, side, layout):
     # Any values will do; the mean colour is left out of it.
-    x = torch.from_numpy(np.random.RandomState(1).uniform(0, 255, (batch, 3, side, side)).astype(np.float32) - 115)
-    return x.contiguous(memory_format=torch.contiguous_format if layout == "nchw" else torch.channels_last)
+    return in_layout(torch.from_numpy(np.random.RandomState(1).uniform(0, 255, (batch, 3, side, side)).astype(np.float32) - 115), layout)
 
 
 class Server:
@@ -174,21 +200,27 @@ class Server:
             cpu.append((time.process_time() - c) * 1e3)
         return {"wall": wall, "cpu": cpu}
 
-    def step(self, model, tap, batch, threads, layout, side, channel, count=1, warm=0):
-        torch.set_num_threads(threads)
+    def prepared(self, model, threads, layout):
+        set_threads(threads)
         net = self.network(model)
         net.set_layout(layout)
+        return net
+
+    def step(self, model, tap, batch, threads, layout, side, channel, count=1, warm=0):
+        net = self.prepared(model, threads, layout)
         x = image(batch, side, layout).requires_grad_(True)
+        return self.timed(lambda: net.gradient(x, tap, channel), count, warm)
 
-        def work():
-            y = net.forward(x, tap)
-            (y[:, channel].mean() if y.dim() == 4 else y[:, channel].sum()).backward()
-            x.grad = None
-
-        return self.timed(work, count, warm)
+    def check(self, model, tap, threads, layout, side, channel):
+        """Objective and gradient of one picture that every program can make: the top byte of the index times an odd constant."""
+        net = self.prepared(model, threads, layout)
+        bits = (np.arange(3 * side * side, dtype=np.uint32) * np.uint32(2654435761)) >> np.uint32(24)
+        x = in_layout(torch.from_numpy(bits.astype(np.float32) - 115).reshape(1, 3, side, side), layout).requires_grad_(True)
+        objective, gradient = net.gradient(x, tap, channel)
+        return {"objective": objective.item(), "gradient": base64.b64encode(gradient.contiguous().numpy().tobytes()).decode()}
 
     def layer(self, inputs, outputs, side, batch, threads, layout, backward, count=1, warm=0):
-        torch.set_num_threads(threads)
+        set_threads(threads)
         form = torch.channels_last if layout == "channels_last" else torch.contiguous_format
         x = torch.rand(batch, inputs, side, side).contiguous(memory_format=form)
         w = (torch.rand(outputs, inputs, 3, 3) - 0.5).contiguous(memory_format=form)
@@ -201,13 +233,12 @@ class Server:
         return self.timed(lambda: torch.autograd.grad(y, x, g, retain_graph=True), count, warm)
 
     def dense(self, inputs, outputs, batch, threads, count=1, warm=0):
-        torch.set_num_threads(threads)
+        set_threads(threads)
         x, w = torch.rand(batch, inputs), torch.rand(outputs, inputs)
         return self.timed(lambda: F.linear(x, w), count, warm)
 
     def version(self):
-        with open("/proc/self/maps", encoding="ascii") as maps:
-            blas = sorted({line.split()[-1] for line in maps if "blas" in line and ".so" in line})
+        blas = sorted({os.path.basename(os.path.dirname(path)) for path in blas_libraries()})
         return {"blas": ", ".join(blas) or "built in", "torch": torch.__version__, "mkldnn": torch.backends.mkldnn.is_available()}
 
 
