@@ -91,6 +91,9 @@ internal sealed class KernelCases : IDisposable
         string size = $"{images} x {side} x {side}";
         string suffix = $", {Short(type)}";
         yield return new KernelCase("input" + suffix, size, NetworkInput.Bytes(pixels, type), () => kernels.Input(image, wide, images, side, side, Preprocessing.Vgg16, type));
+        ulong shifted = Floats(pixels * 3), shifts = Floats(images * 2), step = Floats(1);
+        TensorShape shape = new(images, side, side, 3);
+        yield return new KernelCase("shifted input" + suffix, size, ShiftedInput.Bytes(pixels, type), () => kernels.ShiftedInput(image, shifted, wide, shifts, step, 1, shape, ShiftMode.ScipyWrap, Preprocessing.Vgg16, type));
         yield return new KernelCase("input back" + suffix, size, NetworkInput.Bytes(pixels, type), () => kernels.InputBackward(wide, image, images, side, side, Preprocessing.Vgg16, type, 1, 0, 0));
         size += $" x {channels}";
         yield return new KernelCase("max-pool" + suffix, size, MaxPool.Bytes(count / 4, type), () => kernels.MaxPool(x, y, argmax, images, side, side, channels, type, 0, 0));

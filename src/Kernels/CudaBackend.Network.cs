@@ -79,6 +79,20 @@ public sealed unsafe partial class CudaBackend
         return new MemoryForecast(weights, memory.TotalBytes + (spec.TapShape.Count * sizeof(float)), workspace);
     }
 
+    /// <inheritdoc/>
+    /// <remarks>One kernel reads the image through the table of shifts and writes the shifted image and the network's input. As in <see cref="Shift"/>, a shift of a side or more counts as one less than the side.</remarks>
+    public void ForwardShifted(INetworkProgram program, ITensor source, ITensor shifted, ITensor shifts, ITensor step, ShiftMode mode)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        (CudaTensor from, CudaTensor to, CudaTensor table, CudaTensor row) = UseShift(source, shifted, shifts, step);
+        if (program is not CudaProgram own || !own.IsOf(this))
+        {
+            throw new ArgumentException("The program was compiled by another backend.", nameof(program));
+        }
+
+        own.ForwardShifted(from, to, table, row, mode);
+    }
+
     /// <summary>Gives up weights and plans that no program uses, and the buffer that copies go through.</summary>
     internal void Trim()
     {

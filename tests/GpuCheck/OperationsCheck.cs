@@ -34,6 +34,18 @@ internal static class OperationsCheck
             result.Row(name, worst);
             result.Require(worst <= (operation.IsExact ? 0 : 2e-6), $"{name}: error {worst:R}");
         }
+
+        foreach (Precision precision in Errors.Precisions)
+        {
+            bool same = ShiftedCase.Networks.All(name => Enum.GetValues<ShiftMode>().All(mode =>
+            {
+                using Tensors t = new(backend);
+                List<double[]> two = ShiftedCase.Run(t, NetworkCase.All[name], precision, mode, fused: false);
+                return two.Zip(ShiftedCase.Run(t, NetworkCase.All[name], precision, mode, fused: true)).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second));
+            }));
+            result.Row($"Shift fused into the input, {precision}", same ? "the bits of the two passes" : "other bits than the two passes");
+            result.Require(same, $"{precision}: the shift fused into the input gives other bits than a shift and a pass");
+        }
     }
 }
 

@@ -88,12 +88,15 @@ internal sealed unsafe class CudaProgram : INetworkProgram
     {
         CudaTensor image = Use(input, InputShape, "input");
         Kernels.Input(image.Pointer, _memory.Activation(0), Spec.Batch, Spec.Height, Spec.Width, Spec.Preprocessing, Element);
-        foreach (Action operation in _forward)
-        {
-            operation();
-        }
+        RunForward();
+    }
 
-        _hasForward = true;
+    /// <summary>Shifts the image on its way in: see <see cref="IBackend.ForwardShifted"/>. The caller has checked the shift's tensors.</summary>
+    public void ForwardShifted(ITensor source, CudaTensor shifted, CudaTensor shifts, CudaTensor step, ShiftMode mode)
+    {
+        CudaTensor image = Use(source, InputShape, "input");
+        Kernels.ShiftedInput(image.Pointer, shifted.Pointer, _memory.Activation(0), shifts.Pointer, step.Pointer, shifts.Shape.N, InputShape, mode, Spec.Preprocessing, Element);
+        RunForward();
     }
 
     /// <inheritdoc/>
@@ -135,6 +138,19 @@ internal sealed unsafe class CudaProgram : INetworkProgram
         }
 
         _owned.Clear();
+    }
+
+    /// <summary>Whether a backend compiled it, and so may run it.</summary>
+    public bool IsOf(CudaBackend backend) => _backend == backend;
+
+    private void RunForward()
+    {
+        foreach (Action operation in _forward)
+        {
+            operation();
+        }
+
+        _hasForward = true;
     }
 
     private Dictionary<(Node, bool), ConvolutionPlan> SelectPlans(CancellationToken cancellation)

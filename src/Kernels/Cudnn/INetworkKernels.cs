@@ -1,3 +1,4 @@
+using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 
 namespace VggCuda.Kernels.Cudnn;
@@ -27,6 +28,14 @@ internal interface INetworkKernels
     /// <param name="image">float32 (N, H, W, 3).</param>
     /// <param name="y">T (N, H, W, 8), overwritten.</param>
     void Input(ulong image, ulong y, int images, int height, int width, Preprocessing preprocessing, ElementType type);
+
+    /// <summary>The image shifted as <see cref="IImageOperations.Shift"/> does it, and <see cref="Input"/> of that, in one pass; the same bits.</summary>
+    /// <param name="image">float32 (N, H, W, 3).</param>
+    /// <param name="shifted">float32 (N, H, W, 3), overwritten; not the image.</param>
+    /// <param name="y">T (N, H, W, 8), overwritten.</param>
+    /// <param name="shifts">float32 (rows, N, 1, 2).</param>
+    /// <param name="step">float32: the row that counts.</param>
+    void ShiftedInput(ulong image, ulong shifted, ulong y, ulong shifts, ulong step, int rows, TensorShape shape, ShiftMode mode, Preprocessing preprocessing, ElementType type);
 
     /// <summary>gradient[n, h, w, order] = scale * dy[n, h, w, 0..2]: the transpose of <see cref="Input"/>.</summary>
     /// <param name="dy">T (N, H, W, 8).</param>

@@ -1,3 +1,4 @@
+using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 using VggCuda.Kernels.Cudnn;
 
@@ -7,6 +8,7 @@ namespace VggCuda.Kernels.Operations;
 internal sealed class NetworkKernels(KernelLibrary library) : INetworkKernels
 {
     private readonly NetworkInput _input = new(library);
+    private readonly ShiftedInput _shiftedInput = new(library);
     private readonly MaxPool _pool = new(library);
     private readonly BiasRelu _bias = new(library);
     private readonly DenseRows _rows = new(library);
@@ -17,6 +19,10 @@ internal sealed class NetworkKernels(KernelLibrary library) : INetworkKernels
     /// <inheritdoc/>
     public void Input(ulong image, ulong y, int images, int height, int width, Preprocessing preprocessing, ElementType type) =>
         _input.Forward(image, y, (long)images * height * width, preprocessing, type);
+
+    /// <inheritdoc/>
+    public void ShiftedInput(ulong image, ulong shifted, ulong y, ulong shifts, ulong step, int rows, TensorShape shape, ShiftMode mode, Preprocessing preprocessing, ElementType type) =>
+        _shiftedInput.Launch(image, shifted, y, shifts, step, rows, shape, mode, preprocessing, type);
 
     /// <inheritdoc/>
     public void InputBackward(ulong dy, ulong gradient, int images, int height, int width, Preprocessing preprocessing, ElementType type, float scale, ulong status, int mark) =>
