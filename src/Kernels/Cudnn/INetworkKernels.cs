@@ -103,6 +103,13 @@ internal interface INetworkKernels
     /// <param name="p">float32 (N, classes), overwritten.</param>
     void Softmax(ulong z, ulong p, int images, int classes, int stride, ElementType type);
 
+    /// <summary>The k largest of each row, the largest first; the lower place first among equals, what is not a number last.</summary>
+    /// <param name="values">float32 (N, count), count below 2^21.</param>
+    /// <param name="indices">int32 (N, k), overwritten.</param>
+    /// <param name="largest">float32 (N, k), overwritten.</param>
+    /// <param name="k">1 to count.</param>
+    void TopK(ulong values, ulong indices, ulong largest, int images, int count, int k);
+
     /// <summary>dz[n, c] = T(scale * p[n, c] * (g[n, c] - sum over j of g[n, j] p[n, j])), 0 for c beyond the classes; g[n, c] = the sum of gradient[n, k] over the k whose index is c.</summary>
     /// <param name="gradient">float32 (N, wanted).</param>
     /// <param name="p">float32 (N, classes), from <see cref="Softmax"/>.</param>

@@ -15,6 +15,7 @@ internal sealed class NetworkKernels(KernelLibrary library) : INetworkKernels
     private readonly DenseColumns _columns = new(library);
     private readonly Tap _tap = new(library);
     private readonly Softmax _softmax = new(library);
+    private readonly TopK _top = new(library);
 
     /// <inheritdoc/>
     public void Input(ulong image, ulong y, int images, int height, int width, Preprocessing preprocessing, ElementType type) =>
@@ -66,6 +67,10 @@ internal sealed class NetworkKernels(KernelLibrary library) : INetworkKernels
     /// <inheritdoc/>
     public void Softmax(ulong z, ulong p, int images, int classes, int stride, ElementType type) =>
         _softmax.Forward(z, p, images, classes, stride, type);
+
+    /// <inheritdoc/>
+    public void TopK(ulong values, ulong indices, ulong largest, int images, int count, int k) =>
+        _top.Launch(values, indices, largest, images, count, k);
 
     /// <inheritdoc/>
     public void SoftmaxBackward(ulong gradient, ulong p, ulong first, ulong next, ulong dz, int images, int classes, int stride, int wanted, ElementType type, float scale) =>
