@@ -6,7 +6,7 @@ using VggCuda.Bench.Cpu;
 Bench[] benches =
 [
     WeightsBench.Line,
-    new("cuda-job", "What a step of the recipe costs on a GPU, in every precision. [iterations] [device]", JobBench.Run),
+    new("cuda-job", "What a step of the recipe costs on a GPU, in every precision. [iterations] [device] [filters at once] [steps measured of the job of all filters]", JobBench.Run),
     KernelBench.Entry,
     new("cpu", "How much faster is the CPU engine than PyTorch, and where does its time go?", CpuBench.Run),
 ];
