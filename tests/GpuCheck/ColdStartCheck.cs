@@ -45,6 +45,8 @@ internal static class ColdStartCheck
         }
 
         result.Notes.Add($"vggcuda activate --layer predictions --filter 20 --iterations {settings.Iterations}; weights in the published file's layout, {new FileInfo(weights).Length / 1048576} MiB, written just before and so in the system's cache also where the others are empty");
+        bool managed = File.Exists(Path.ChangeExtension(program, ".dll"));
+        result.Notes.Add(managed ? "vggcuda is compiled as it runs" : "vggcuda is compiled ahead of time (NativeAOT)");
         result.Notes.Add("empty: VGGCUDA_CACHE_DIR (cuDNN plans) and CUDA_CACHE_PATH (compiled kernels) point to new folders; the rest: starting, libraries, hashing, encoding and writing");
     }
 
