@@ -61,7 +61,7 @@ public sealed unsafe partial class CudaBackend
         foreach (Node node in layout.Nodes.Where(n => n.Layer.HasWeights))
         {
             bool convolution = node.Layer.Kind == LayerKind.Convolution;
-            weights += WeightStore.BytesOf(node, convolution ? WeightForm.Forward : WeightForm.Rows, type) + WeightStore.BytesOf(node, WeightForm.FloatBias, type);
+            weights += WeightStore.BytesOf(node, convolution ? WeightForm.Forward : WeightForm.Dense, type) + WeightStore.BytesOf(node, WeightForm.FloatBias, type);
             if (!convolution)
             {
                 continue;

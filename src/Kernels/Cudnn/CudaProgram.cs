@@ -176,7 +176,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram
         {
             if (node.Layer.Kind == LayerKind.Dense)
             {
-                needs.Add((node, WeightForm.Rows));
+                needs.Add((node, WeightForm.Dense));
                 needs.Add((node, WeightForm.FloatBias));
                 continue;
             }
@@ -218,8 +218,9 @@ internal sealed unsafe class CudaProgram : INetworkProgram
                     _forward.Add(() => Kernels.MaxPool(x, y, argmax, Spec.Batch, node.Height, node.Width, node.Inputs, Element, _status, NumberMarks.Forward(node.Layer)));
                     break;
                 default:
-                    DenseStep dense = new(_backend, node, Spec.Batch, Spec.Precision, weights[node, WeightForm.Rows], weights[node, WeightForm.FloatBias]);
-                    _forward.Add(() => dense.Forward(x, y));
+                    DenseStep dense = new(_backend, node, Spec.Batch, Spec.Precision, weights[node, WeightForm.Dense], weights[node, WeightForm.FloatBias]);
+                    ulong scratch = _memory.Scratch(i);
+                    _forward.Add(() => dense.Forward(x, y, scratch));
                     break;
             }
         }
@@ -250,7 +251,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram
         {
             Node node = _layout.Nodes[i];
             ulong dy = i + 1 < _layout.Nodes.Count ? _memory.Gradient(i + 1) : _memory.TapGradient;
-            (ulong x, ulong dx, ulong argmax, ulong scratch) = (_memory.Activation(i), _memory.Gradient(i), _memory.Argmax(i), _memory.Scratch(i));
+            (ulong x, ulong dx, ulong argmax) = (_memory.Activation(i), _memory.Gradient(i), _memory.Argmax(i));
             switch (node.Layer.Kind)
             {
                 case LayerKind.Convolution:
@@ -263,8 +264,8 @@ internal sealed unsafe class CudaProgram : INetworkProgram
                     _backward.Add(() => Kernels.MaxPoolBackward(dy, argmax, dx, Spec.Batch, node.Height, node.Width, node.Inputs, Element));
                     break;
                 default:
-                    DenseStep dense = new(_backend, node, Spec.Batch, Spec.Precision, weights[node, WeightForm.Rows], weights[node, WeightForm.FloatBias]);
-                    _backward.Add(() => dense.Backward(dy, x, dx, scratch));
+                    DenseStep dense = new(_backend, node, Spec.Batch, Spec.Precision, weights[node, WeightForm.Dense], weights[node, WeightForm.FloatBias]);
+                    _backward.Add(() => dense.Backward(dy, x, dx));
                     break;
             }
         }

@@ -66,23 +66,23 @@ internal interface INetworkKernels
     /// <param name="dx">T (count), overwritten; may be dy.</param>
     void ReluBackward(ulong dy, ulong x, ulong dx, long count, ElementType type);
 
-    /// <summary>y[n, o] = sum over i of w[o, i] x[n, i] + bias[o], then ReLU where asked.</summary>
-    /// <param name="x">T (N, inputs); inputs a multiple of 8.</param>
-    /// <param name="weights">T (outputs, inputs), row-major.</param>
+    /// <summary>y[n, o] = sum over i of w[i, o] x[n, i] + bias[o], then ReLU where asked. Rows whose x is 0 in every image are not read.</summary>
+    /// <param name="x">T (N, inputs).</param>
+    /// <param name="weights">T (inputs, outputs), row-major; outputs a multiple of 8.</param>
     /// <param name="bias">float32 (outputs).</param>
-    /// <param name="y">T (N, outputs), overwritten; outputs a multiple of 8.</param>
-    void Dense(ulong x, ulong weights, ulong bias, ulong y, int images, int inputs, int outputs, bool relu, ElementType type);
+    /// <param name="y">T (N, outputs), overwritten.</param>
+    /// <param name="scratch">At least <see cref="DenseScratch"/> bytes.</param>
+    void Dense(ulong x, ulong weights, ulong bias, ulong y, ulong scratch, int images, int inputs, int outputs, bool relu, ElementType type);
 
-    /// <summary>dx[n, i] = sum over o of w[o, i] dy[n, o], then 0 where x[n, i] is not above 0 (mask not 0). Rows whose dy is 0 in every image are not read.</summary>
+    /// <summary>dx[n, i] = sum over o of w[i, o] dy[n, o], then 0 where x[n, i] is not above 0 (mask not 0). Rows that the mask switches off in every image are not read.</summary>
     /// <param name="dy">T (N, outputs).</param>
-    /// <param name="weights">T (outputs, inputs), row-major.</param>
+    /// <param name="weights">T (inputs, outputs), row-major; outputs a multiple of 8.</param>
     /// <param name="mask">T (N, inputs), the layer's own input, or 0 for none.</param>
     /// <param name="dx">T (N, inputs), overwritten.</param>
-    /// <param name="scratch">At least <see cref="DenseBackwardScratch"/> bytes, or 0 where that is 0.</param>
-    void DenseBackward(ulong dy, ulong weights, ulong mask, ulong dx, ulong scratch, int images, int inputs, int outputs, ElementType type);
+    void DenseBackward(ulong dy, ulong weights, ulong mask, ulong dx, int images, int inputs, int outputs, ElementType type);
 
-    /// <summary>Bytes of scratch that <see cref="DenseBackward"/> needs for partial sums.</summary>
-    long DenseBackwardScratch(int images, int inputs, int outputs);
+    /// <summary>Bytes of scratch that <see cref="Dense"/> needs for partial sums.</summary>
+    long DenseScratch(int images, int inputs, int outputs);
 
     /// <summary>tap[n, p, k] = float(y[n, p, index[n, k]]), 0 where the index is -1.</summary>
     /// <param name="y">T (N, positions, C).</param>

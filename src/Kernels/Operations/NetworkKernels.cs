@@ -46,15 +46,15 @@ internal sealed class NetworkKernels(KernelLibrary library) : INetworkKernels
         _bias.Backward(dy, x, dx, count, type);
 
     /// <inheritdoc/>
-    public void Dense(ulong x, ulong weights, ulong bias, ulong y, int images, int inputs, int outputs, bool relu, ElementType type) =>
-        _rows.Launch(x, weights, bias, 0, y, images, outputs, inputs, relu, type);
+    public void Dense(ulong x, ulong weights, ulong bias, ulong y, ulong scratch, int images, int inputs, int outputs, bool relu, ElementType type) =>
+        _columns.Launch(x, weights, bias, 0, y, scratch, images, inputs, outputs, relu, type);
 
     /// <inheritdoc/>
-    public void DenseBackward(ulong dy, ulong weights, ulong mask, ulong dx, ulong scratch, int images, int inputs, int outputs, ElementType type) =>
-        _columns.Launch(dy, weights, 0, mask, dx, scratch, images, outputs, inputs, relu: false, type);
+    public void DenseBackward(ulong dy, ulong weights, ulong mask, ulong dx, int images, int inputs, int outputs, ElementType type) =>
+        _rows.Launch(dy, weights, 0, mask, dx, images, inputs, outputs, relu: false, type);
 
     /// <inheritdoc/>
-    public long DenseBackwardScratch(int images, int inputs, int outputs) => DenseColumns.ScratchBytes(images, outputs, inputs);
+    public long DenseScratch(int images, int inputs, int outputs) => DenseColumns.ScratchBytes(images, inputs, outputs);
 
     /// <inheritdoc/>
     public void TapGather(ulong y, ulong index, ulong tap, int images, int positions, int channels, int wanted, ElementType type, ulong status, int mark) =>
