@@ -12,17 +12,18 @@ namespace VggCuda.Bench.Cuda;
 /// <param name="Batch">Pictures at once.</param>
 /// <param name="Steps">Steps that were measured, over all batches.</param>
 /// <param name="MillisecondsPerStep">Of one batch; median over the repetitions, compiling and scoring left out.</param>
+/// <param name="DeviceMilliseconds">The same by CUDA events, from the first step's begin to the last one's end.</param>
 /// <param name="Spread">Slowest repetition over fastest.</param>
 /// <param name="FloorMilliseconds">What the operations and the weights' bytes take at the ceilings given, whichever is more.</param>
 /// <param name="CompileMilliseconds">Loading weights, choosing plans, capturing, the first time.</param>
 /// <param name="WholeSeconds">All of the job's pictures and steps, with compiling and scoring once plans are known; steps that were not run are counted at the time of those that were.</param>
-internal sealed record JobTime(string Job, Precision Precision, int Batch, long Steps, double MillisecondsPerStep, double Spread, double FloorMilliseconds, double CompileMilliseconds, double WholeSeconds)
+internal sealed record JobTime(string Job, Precision Precision, int Batch, long Steps, double MillisecondsPerStep, double DeviceMilliseconds, double Spread, double FloorMilliseconds, double CompileMilliseconds, double WholeSeconds)
 {
     /// <summary>Headings of <see cref="Cells"/>.</summary>
-    public static readonly string[] Columns = ["job", "precision", "batch", "steps run", "ms per step", "spread", "floor ms", "times the floor", "first compile ms", "whole job s"];
+    public static readonly string[] Columns = ["job", "precision", "batch", "steps run", "ms per step", "by CUDA events", "spread", "floor ms", "times the floor", "first compile ms", "whole job s"];
 
     /// <summary>A line of a table.</summary>
-    public object[] Cells() => [Job, Precision, Batch, Steps, MillisecondsPerStep, Spread, FloorMilliseconds, MillisecondsPerStep / FloorMilliseconds, CompileMilliseconds, WholeSeconds];
+    public object[] Cells() => [Job, Precision, Batch, Steps, MillisecondsPerStep, DeviceMilliseconds, Spread, FloorMilliseconds, MillisecondsPerStep / FloorMilliseconds, CompileMilliseconds, WholeSeconds];
 
     /// <summary>The same as Markdown.</summary>
     public string Line() => "| " + string.Join(" | ", Cells().Select(c => c is double d ? d.ToString("F3", CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{c}"))) + " |";
@@ -47,17 +48,30 @@ internal static class JobMeasurement
         RenderPlan warmUp = plan.Slice(0, job.Batch) with { Iterations = Math.Min(plan.Iterations, WarmUpSteps) };
         RenderResult first = renderer.Render(network, warmUp, options);
         List<double> times = [];
+        List<double> deviceTimes = [];
+        using StepClock clock = new(backend);
+        backend.StepClock = clock;
         RenderTimings last = first.Timings;
-        for (int i = 0; i < repetitions; i++)
+        try
         {
-            last = renderer.Render(network, plan, options).Timings;
-            times.Add(last.Run / last.Steps);
+            for (int i = 0; i < repetitions; i++)
+            {
+                clock.Reset();
+                last = renderer.Render(network, plan, options).Timings;
+                times.Add(last.Run / last.Steps);
+                deviceTimes.Add(clock.Milliseconds / clock.Steps);
+            }
+        }
+        finally
+        {
+            backend.StepClock = null;
         }
 
         times.Sort();
+        deviceTimes.Sort();
         double step = times[times.Count / 2];
         double whole = (last.Compile + last.Score + (step * batches * job.Iterations)) / 1e3;
-        return new JobTime(job.Name, precision, job.Batch, last.Steps * repetitions, step, times[^1] / times[0], Floor(network.Topology, plan.Slice(0, job.Batch), precision), first.Timings.Compile, whole);
+        return new JobTime(job.Name, precision, job.Batch, last.Steps * repetitions, step, deviceTimes[deviceTimes.Count / 2], times[^1] / times[0], Floor(network.Topology, plan.Slice(0, job.Batch), precision), first.Timings.Compile, whole);
     }
 
     /// <summary>Milliseconds that a step takes at least: convolutions by operations, dense layers by bytes, both ways.</summary>

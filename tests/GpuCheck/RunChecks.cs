@@ -99,6 +99,6 @@ internal static class JobCheck
         }
 
         result.Notes.Add($"every job has {settings.Iterations} steps; of all filters {settings.FilterIterations} were run per batch, and the whole job's time is scaled up from them");
-        result.Notes.Add("a step is one of a whole batch; floor: convolutions by operations, dense layers by all their bytes (of which inputs that are 0 are not read), both ways, at 790 (half), 400 (TF32), 60 (float32) TFLOP/s and 4.3 TB/s");
+        result.Notes.Add("a step is one of a whole batch, by the clock over the whole run and by CUDA events; floor: convolutions by operations, dense layers by all their bytes (of which inputs that are 0 are not read), both ways, at 790 (half), 400 (TF32), 60 (float32) TFLOP/s and 4.3 TB/s");
     }
 }
