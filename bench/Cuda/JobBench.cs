@@ -8,11 +8,13 @@ namespace VggCuda.Bench.Cuda;
 /// <summary>What a step of the recipe costs on a GPU, in every precision, beside the floor.</summary>
 internal static class JobBench
 {
-    /// <summary>Runs it: [iterations] [device].</summary>
+    /// <summary>Runs it: [iterations] [device] [filters at once] [steps measured of the job of all filters].</summary>
     public static int Run(string[] args)
     {
         int iterations = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 500;
         int device = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 0;
+        int filterBatch = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 32;
+        int filterIterations = args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : iterations;
         CudaProbe probe = CudaDevices.Probe();
         if (!probe.IsUsable)
         {
@@ -23,14 +25,13 @@ internal static class JobBench
         using CudaBackend backend = CudaBackend.Open(device);
         Vgg16 network = Vgg16.FromWeights(MemoryWeights.CopyOf(new HeWeights(Vgg16Topology.ImageNet, 20)));
         Console.WriteLine($"{backend.Description.Device}, {string.Join(", ", backend.Description.Details.Select(d => $"{d.Key} {d.Value}"))}");
-        Console.WriteLine("| job | precision | ms per step | spread | floor ms | first compile ms |");
-        Console.WriteLine("|---|---|---|---|---|---|");
+        Console.WriteLine("| " + string.Join(" | ", JobTime.Columns) + " |");
+        Console.WriteLine("|" + string.Concat(JobTime.Columns.Select(_ => "---|")));
         foreach (Precision precision in (Precision[])[Precision.Fp32, Precision.Tf32, Precision.Fp16, Precision.Bf16])
         {
-            foreach ((string name, Engine.Rendering.RenderPlan plan) in JobMeasurement.Jobs(network.Topology, 224, iterations, 32))
+            foreach (Job job in Job.All(network.Topology, 224, iterations, filterBatch, filterIterations))
             {
-                JobTime time = JobMeasurement.Measure(backend, network, name, plan, precision, 3);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {time.Job} | {time.Precision} | {time.MillisecondsPerStep:F3} | {time.Spread:F2} | {time.FloorMilliseconds:F3} | {time.CompileMilliseconds:F0} |"));
+                Console.WriteLine(JobMeasurement.Measure(backend, network, job, precision, job.Plan.Count > job.Batch ? 1 : 3).Line());
             }
         }
 

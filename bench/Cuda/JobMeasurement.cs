@@ -1,54 +1,77 @@
-using System.Collections.Immutable;
+using System.Globalization;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 using VggCuda.Engine.Rendering;
+using VggCuda.Kernels;
 
 namespace VggCuda.Bench.Cuda;
 
 /// <summary>What a job took.</summary>
 /// <param name="Job">The job in words.</param>
 /// <param name="Precision">The network's arithmetic.</param>
-/// <param name="MillisecondsPerStep">Median over the repetitions, compiling and scoring left out.</param>
+/// <param name="Batch">Pictures at once.</param>
+/// <param name="Steps">Steps that were measured, over all batches.</param>
+/// <param name="MillisecondsPerStep">Of one batch; median over the repetitions, compiling and scoring left out.</param>
+/// <param name="DeviceMilliseconds">The same by CUDA events, from the first step's begin to the last one's end.</param>
 /// <param name="Spread">Slowest repetition over fastest.</param>
-/// <param name="CompileMilliseconds">Loading weights, choosing plans, capturing, the first time.</param>
 /// <param name="FloorMilliseconds">What the operations and the weights' bytes take at the ceilings given, whichever is more.</param>
-internal sealed record JobTime(string Job, Precision Precision, double MillisecondsPerStep, double Spread, double CompileMilliseconds, double FloorMilliseconds);
+/// <param name="CompileMilliseconds">Loading weights, choosing plans, capturing, the first time.</param>
+/// <param name="WholeSeconds">All of the job's pictures and steps, with compiling and scoring once plans are known; steps that were not run are counted at the time of those that were.</param>
+internal sealed record JobTime(string Job, Precision Precision, int Batch, long Steps, double MillisecondsPerStep, double DeviceMilliseconds, double Spread, double FloorMilliseconds, double CompileMilliseconds, double WholeSeconds)
+{
+    /// <summary>Headings of <see cref="Cells"/>.</summary>
+    public static readonly string[] Columns = ["job", "precision", "batch", "steps run", "ms per step", "by CUDA events", "spread", "floor ms", "times the floor", "first compile ms", "whole job s"];
 
-/// <summary>The published recipe as a job: what one step costs.</summary>
+    /// <summary>A line of a table.</summary>
+    public object[] Cells() => [Job, Precision, Batch, Steps, MillisecondsPerStep, DeviceMilliseconds, Spread, FloorMilliseconds, MillisecondsPerStep / FloorMilliseconds, CompileMilliseconds, WholeSeconds];
+
+    /// <summary>The same as Markdown.</summary>
+    public string Line() => "| " + string.Join(" | ", Cells().Select(c => c is double d ? d.ToString("F3", CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{c}"))) + " |";
+}
+
+/// <summary>Times jobs on a GPU.</summary>
 internal static class JobMeasurement
 {
+    private const int WarmUpSteps = 20;
+
     /// <summary>Ceilings that the floor is counted with: dense products per second and bytes per second.</summary>
     public static (double Half, double Tf32, double Single, double Bytes) Ceilings { get; set; } = (790e12, 400e12, 60e12, 4.3e12);
 
-    /// <summary>The jobs: class 20 in batches of 1, 3 and 16, a filter of block3_conv1, filters of block5_conv3 in a batch.</summary>
-    public static IEnumerable<(string Name, RenderPlan Plan)> Jobs(Vgg16Topology topology, int side, int iterations, int filterBatch)
+    /// <summary>Runs a job several times, in batches that fit.</summary>
+    public static JobTime Measure(CudaBackend backend, Vgg16 network, Job job, Precision precision, int repetitions)
     {
-        int classes = topology.Top!.Classes;
-        foreach (int batch in (int[])[1, 3, 16])
-        {
-            yield return ($"class 20, batch {batch}", Plan("predictions", Enumerable.Repeat(20 % classes, batch), side, iterations));
-        }
-
-        yield return ("block3_conv1, one filter", Plan("block3_conv1", [1], side, iterations));
-        yield return ($"block5_conv3, {filterBatch} filters at once", Plan("block5_conv3", Enumerable.Range(0, Math.Min(filterBatch, topology.Find("block5_conv3")!.Outputs)), side, iterations));
-    }
-
-    /// <summary>Runs a job several times.</summary>
-    public static JobTime Measure(IBackend backend, Vgg16 network, string name, RenderPlan plan, Precision precision, int repetitions)
-    {
-        plan = plan with { Precision = precision };
+        job = job.Fitting(backend, network, precision, backend.Context.MemoryInfo().Free);
+        RenderPlan plan = job.Plan with { Precision = precision };
+        int batches = (plan.Count + job.Batch - 1) / job.Batch;
         Renderer renderer = new(backend);
-        RenderOptions options = new() { MaxBatch = plan.Count };
-        RenderResult first = renderer.Render(network, plan with { Iterations = Math.Min(plan.Iterations, 20) }, options);
+        RenderOptions options = new() { MaxBatch = job.Batch };
+        RenderPlan warmUp = plan.Slice(0, job.Batch) with { Iterations = Math.Min(plan.Iterations, WarmUpSteps) };
+        RenderResult first = renderer.Render(network, warmUp, options);
         List<double> times = [];
-        for (int i = 0; i < repetitions; i++)
+        List<double> deviceTimes = [];
+        using StepClock clock = new(backend);
+        backend.StepClock = clock;
+        RenderTimings last = first.Timings;
+        try
         {
-            RenderResult result = renderer.Render(network, plan, options);
-            times.Add(result.Timings.Run / result.Timings.Steps);
+            for (int i = 0; i < repetitions; i++)
+            {
+                clock.Reset();
+                last = renderer.Render(network, plan, options).Timings;
+                times.Add(last.Run / last.Steps);
+                deviceTimes.Add(clock.Milliseconds / clock.Steps);
+            }
+        }
+        finally
+        {
+            backend.StepClock = null;
         }
 
         times.Sort();
-        return new JobTime(name, precision, times[times.Count / 2], times[^1] / times[0], first.Timings.Compile, Floor(network.Topology, plan, precision));
+        deviceTimes.Sort();
+        double step = times[times.Count / 2];
+        double whole = (last.Compile + last.Score + (step * batches * job.Iterations)) / 1e3;
+        return new JobTime(job.Name, precision, job.Batch, last.Steps * repetitions, step, deviceTimes[deviceTimes.Count / 2], times[^1] / times[0], Floor(network.Topology, plan.Slice(0, job.Batch), precision), first.Timings.Compile, whole);
     }
 
     /// <summary>Milliseconds that a step takes at least: convolutions by operations, dense layers by bytes, both ways.</summary>
@@ -74,11 +97,5 @@ internal static class JobMeasurement
         }
 
         return seconds * 1e3;
-    }
-
-    private static RenderPlan Plan(string layer, IEnumerable<int> channels, int side, int iterations)
-    {
-        ImmutableArray<ImmutableArray<int>> wanted = [.. channels.Select(c => (ImmutableArray<int>)[c])];
-        return Presets.KerasVis(layer, wanted, [.. Enumerable.Range(1, wanted.Length).Select(i => (uint)i)], side, side, iterations);
     }
 }

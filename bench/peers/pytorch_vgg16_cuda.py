@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """The recipe's job in PyTorch on a GPU: what one step costs, the peer of `bench cuda-job`.
 
-usage: pytorch_vgg16_cuda.py [--iterations 500] [--repetitions 3] [--out FILE] [--device cuda|cpu] [--small]
+usage: pytorch_vgg16_cuda.py [--iterations 500] [--filter-batch 32] [--filter-iterations 20] [--repetitions 3] [--out FILE]
+                             [--device cuda|cpu] [--small]
 
 Same network (VGG16 with dense layers, seeded He-uniform weights, 224x224), same step: SciPy-wrap jitter of 16 pixels, the class's
 logit (or a filter's mean), L6 norm and total variation with their gradients, gradient divided by its root mean square, RMSprop,
-best image kept. Nothing is read back inside a run. Modes: eager float32, eager TF32, channels-last float16 autocast, and each of
+best image kept. Nothing is read back inside a run. The job of all filters of block5_conv3 runs in batches of --filter-batch with
+--filter-iterations steps each; its whole time is scaled up to --iterations. Modes: eager float32, eager TF32, channels-last float16 autocast, and each of
 the last two under torch.compile with CUDA graphs.
 """
 import argparse
@@ -67,11 +69,10 @@ def indices(steps, batch, side, most, device):
     return torch.where(place > side - 1, place - (side - 1), place).to(device)
 
 
-def make_step(network, tap, channels, autocast, device):
-    rows = torch.arange(len(channels), device=device)
-    wanted = torch.tensor(channels, device=device)
+def make_step(network, tap, batch, autocast, device):
+    rows = torch.arange(batch, device=device)
 
-    def step(image, cache, best, best_total, index_y, index_x):
+    def step(image, cache, best, best_total, index_y, index_x, wanted):
         image = jitter(image, index_y, index_x)
         variable = image.detach().requires_grad_(True)
         with torch.autocast(device, dtype=torch.float16 if device == "cuda" else torch.bfloat16, enabled=autocast):
@@ -96,11 +97,13 @@ def make_step(network, tap, channels, autocast, device):
     return step
 
 
-def measure(step, batch, side, iterations, repetitions, layout, device, graphs):
+def measure(step, channels, batch, side, iterations, repetitions, layout, device, graphs):
+    """Milliseconds per step of a batch, over all of the job's batches: median of the repetitions, slowest over fastest."""
     index_y = indices(iterations, batch, side, 16 if side > 16 else 1, device)
     index_x = indices(iterations, batch, side, 16 if side > 16 else 1, device)
+    batches = [torch.tensor(channels[i:i + batch], device=device) for i in range(0, len(channels), batch)]
 
-    def run():
+    def run(wanted):
         image = torch.randn(batch, 3, side, side, device=device).mul(20).add(128).contiguous(memory_format=layout)
         state = [image, torch.zeros_like(image), image.clone(), torch.full((batch,), float("inf"), device=device)]
         if device == "cuda":
@@ -109,24 +112,28 @@ def measure(step, batch, side, iterations, repetitions, layout, device, graphs):
         for i in range(iterations):
             if graphs:
                 torch.compiler.cudagraph_mark_step_begin()
-            state = [s.clone() if graphs else s for s in step(*state, index_y[i], index_x[i])]
+            state = [s.clone() if graphs else s for s in step(*state, index_y[i], index_x[i], wanted)]
         if device == "cuda":
             torch.cuda.synchronize()
         return 1000 * (time.perf_counter() - began) / iterations
 
-    run()
-    times = sorted(run() for _ in range(repetitions))
+    run(batches[0])
+    times = sorted(sum(run(wanted) for wanted in batches) / len(batches) for _ in range(repetitions))
     return times[len(times) // 2], times[-1] / times[0]
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--iterations", type=int, default=500)
+    parser.add_argument("--filter-batch", type=int, default=32)
+    parser.add_argument("--filter-iterations", type=int, default=20)
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--out")
     arguments = parser.parse_args()
+    if arguments.small:  # for trying the script out: the smallest network and the fewest steps
+        arguments.iterations, arguments.filter_iterations, arguments.filter_batch, arguments.repetitions = 4, 2, 4, 1
     began = time.time()
     device = arguments.device
     side = 32 if arguments.small else 224
@@ -134,9 +141,11 @@ def main():
     dense = [64, 48, 40] if arguments.small else [4096, 4096, 1000]
     torch.manual_seed(0)
     network = Vgg16(widths, dense, side).to(device)
-    jobs = [("class 20, batch 1", "predictions", [20]), ("class 20, batch 3", "predictions", [20] * 3), ("class 20, batch 16", "predictions", [20] * 16),
-            ("block3_conv1, one filter", "block3_conv1", [1]),
-            ("block5_conv3, 32 filters at once", "block5_conv3", list(range(min(32, widths[4][2]))))]
+    filters = widths[4][2]
+    batch = min(arguments.filter_batch, filters)
+    whole = filters // batch * batch
+    jobs = [("class 20, batch 1", "predictions", [20], 1), ("class 20, batch 3", "predictions", [20] * 3, 3), ("class 20, batch 16", "predictions", [20] * 16, 16),
+            ("block3_conv1, one filter", "block3_conv1", [1], 1), (f"block5_conv3, all {filters} filters", "block5_conv3", list(range(whole)), batch)]
     modes = [("eager fp32", False, False, False, False), ("eager tf32", True, False, False, False), ("eager fp16 channels_last", True, True, True, False)]
     if device == "cuda":
         modes += [("compile + graphs tf32", True, False, False, True), ("compile + graphs fp16 channels_last", True, True, True, True)]
@@ -147,18 +156,22 @@ def main():
         torch.backends.cudnn.allow_tf32 = tf32
         layout = torch.channels_last if last else torch.contiguous_format
         network = network.to(memory_format=layout)
-        for name, tap, channels in jobs:
-            step = make_step(network, tap, channels, autocast, device)
+        for name, tap, channels, batch in jobs:
+            step = make_step(network, tap, batch, autocast, device)
+            several = len(channels) > batch
+            iterations = min(arguments.filter_iterations, arguments.iterations) if several else arguments.iterations
             try:
                 step = torch.compile(step, mode="reduce-overhead") if compiled else step
-                milliseconds, spread = measure(step, len(channels), side, arguments.iterations, arguments.repetitions, layout, device, compiled)
-                rows.append([name, label, f"{milliseconds:.3f}", f"{spread:.2f}"])
+                milliseconds, spread = measure(step, channels, batch, side, iterations, 1 if several else arguments.repetitions, layout, device, compiled)
+                seconds = milliseconds * len(channels) / batch * arguments.iterations / 1000
+                rows.append([name, label, str(batch), str(iterations * (len(channels) // batch)), f"{milliseconds:.3f}", f"{spread:.2f}", f"{seconds:.3f}"])
             except Exception as error:  # one mode that this PyTorch cannot do must not lose the others
-                rows.append([name, label, "failed", ""])
+                rows.append([name, label, str(batch), "", "failed", "", ""])
                 notes.append(f"{label}, {name}: {str(error).splitlines()[0][:200]}")
             print(rows[-1], flush=True)
+    notes.append(f"a step is one of a whole batch; of all filters {arguments.filter_iterations} steps were run per batch, the whole job's time is scaled up to {arguments.iterations}; loading and compiling are left out")
     result = {"name": "pytorch_job", "passed": passed, "seconds": round(time.time() - began, 2), "notes": notes,
-              "columns": ["job", "mode", "ms per step", "spread"], "rows": rows}
+              "columns": ["job", "mode", "batch", "steps per repetition", "ms per step", "spread", "whole job s"], "rows": rows}
     if arguments.out:
         with open(arguments.out, "w") as file:
             json.dump(result, file, indent=1)

@@ -51,21 +51,8 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     /// <remarks>The table lies on the device and is not looked at by the host: a shift of a side or more counts as one less than the side.</remarks>
     public void Shift(ITensor source, ITensor target, ITensor shifts, ITensor step, ShiftMode mode)
     {
-        CudaTensor from = Use(source, nameof(source));
-        TensorShape shape = from.Shape;
-        CudaTensor to = Use(target, shape, nameof(target));
-        if (from == to)
-        {
-            throw new ArgumentException("An image cannot be shifted onto itself; source and target must differ.", nameof(target));
-        }
-
-        CudaTensor table = Use(shifts, nameof(shifts));
-        if (table.Shape != new TensorShape(table.Shape.N, shape.N, 1, 2))
-        {
-            throw new ArgumentException($"The shifts are {table.Shape}; (steps, {shape.N}, 1, 2) is needed.", nameof(shifts));
-        }
-
-        _shift.Launch(from.Pointer, to.Pointer, table.Pointer, Use(step, One, nameof(step)).Pointer, table.Shape.N, shape, mode);
+        (CudaTensor from, CudaTensor to, CudaTensor table, CudaTensor row) = UseShift(source, target, shifts, step);
+        _shift.Launch(from.Pointer, to.Pointer, table.Pointer, row.Pointer, table.Shape.N, from.Shape, mode);
     }
 
     /// <inheritdoc/>
@@ -192,6 +179,22 @@ public sealed unsafe partial class CudaBackend : IImageOperations
         _log = new Log(_library);
         _advance = new Advance(_library);
         NetworkKernels = new NetworkKernels(_library);
+    }
+
+    private (CudaTensor Source, CudaTensor Target, CudaTensor Shifts, CudaTensor Step) UseShift(ITensor source, ITensor target, ITensor shifts, ITensor step)
+    {
+        CudaTensor from = Use(source, nameof(source));
+        TensorShape shape = from.Shape;
+        CudaTensor to = Use(target, shape, nameof(target));
+        if (from == to)
+        {
+            throw new ArgumentException("An image cannot be shifted onto itself; source and target must differ.", nameof(target));
+        }
+
+        CudaTensor table = Use(shifts, nameof(shifts));
+        return table.Shape == new TensorShape(table.Shape.N, shape.N, 1, 2)
+            ? (from, to, table, Use(step, One, nameof(step)))
+            : throw new ArgumentException($"The shifts are {table.Shape}; (steps, {shape.N}, 1, 2) is needed.", nameof(shifts));
     }
 
     private CudaTensor Use(ITensor tensor, string name)

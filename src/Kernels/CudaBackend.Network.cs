@@ -61,7 +61,7 @@ public sealed unsafe partial class CudaBackend
         foreach (Node node in layout.Nodes.Where(n => n.Layer.HasWeights))
         {
             bool convolution = node.Layer.Kind == LayerKind.Convolution;
-            weights += WeightStore.BytesOf(node, convolution ? WeightForm.Forward : WeightForm.Rows, type) + WeightStore.BytesOf(node, WeightForm.FloatBias, type);
+            weights += WeightStore.BytesOf(node, convolution ? WeightForm.Forward : WeightForm.Dense, type) + WeightStore.BytesOf(node, WeightForm.FloatBias, type);
             if (!convolution)
             {
                 continue;
@@ -77,6 +77,20 @@ public sealed unsafe partial class CudaBackend
 
         ProgramMemory memory = new(layout, NetworkKernels, 0);
         return new MemoryForecast(weights, memory.TotalBytes + (spec.TapShape.Count * sizeof(float)), workspace);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>One kernel reads the image through the table of shifts and writes the shifted image and the network's input. As in <see cref="Shift"/>, a shift of a side or more counts as one less than the side.</remarks>
+    public void ForwardShifted(INetworkProgram program, ITensor source, ITensor shifted, ITensor shifts, ITensor step, ShiftMode mode)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        (CudaTensor from, CudaTensor to, CudaTensor table, CudaTensor row) = UseShift(source, shifted, shifts, step);
+        if (program is not CudaProgram own || !own.IsOf(this))
+        {
+            throw new ArgumentException("The program was compiled by another backend.", nameof(program));
+        }
+
+        own.ForwardShifted(from, to, table, row, mode);
     }
 
     /// <summary>Gives up weights and plans that no program uses, and the buffer that copies go through.</summary>

@@ -13,6 +13,9 @@ public sealed unsafe partial class CudaBackend
     /// <summary>Whether steps become CUDA graphs.</summary>
     internal bool UseGraphs { get; init; } = Environment.GetEnvironmentVariable("VGGCUDA_NO_GRAPH") != "1";
 
+    /// <summary>Times replayed steps, for benches; null for none.</summary>
+    internal StepClock? StepClock { get; set; }
+
     /// <summary>cuDNN, bound to the stream.</summary>
     internal CudnnHandle Cudnn { get; private set; } = null!;
 

@@ -63,6 +63,7 @@ internal sealed class CudaReplay : IReplay
             Retire();
         }
 
+        _backend.StepClock?.BeforeSteps();
         while (count > 0)
         {
             int burst = Math.Min(count, MostPerLaunchBurst);
@@ -80,6 +81,7 @@ internal sealed class CudaReplay : IReplay
 
             _queued += burst;
             count -= burst;
+            _backend.StepClock?.AfterSteps(burst);
             CudaEvent mark = _free.TryPop(out CudaEvent? old) ? old : CudaEvent.Create(_backend.Context);
             try
             {
@@ -113,6 +115,7 @@ internal sealed class CudaReplay : IReplay
             Retire();
         }
 
+        _backend.StepClock?.AfterWaiting();
         _backend.ThrowIfNumbersFailed();
     }
 

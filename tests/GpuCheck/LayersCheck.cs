@@ -1,3 +1,4 @@
+using System.Globalization;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 using VggCuda.Kernels;
@@ -15,20 +16,23 @@ internal static class LayersCheck
     public static void Run(Settings settings, CheckResult result)
     {
         using CudaBackend backend = CudaBackend.Open(settings.Device);
-        result.Columns.AddRange(["request", "graph", "engine", "ms", "TFLOP/s", "workspace MiB", "largest error"]);
+        result.Columns.AddRange(["request", "graph", "engine", "ms", "TFLOP/s", "of ceiling", "workspace MiB", "largest error"]);
         foreach (Precision precision in Errors.Precisions)
         {
+            int side = settings.Small ? 32 : 8192;
+            double ceiling = ProductCeiling.Measure(backend, precision, side);
+            result.Notes.Add(string.Create(CultureInfo.InvariantCulture, $"{precision}: ceiling {ceiling:F1} TFLOP/s, a product of two matrices of {side} x {side} by cuBLAS; \"of ceiling\" is a share of it"));
             ProgramSpec spec = new() { Tap = settings.Topology.Find("block5_conv3")!, Batch = 1, Height = settings.Side, Width = settings.Side, Precision = precision };
             NetworkLayout layout = NetworkLayout.Of(settings.Topology, spec);
             IEnumerable<ConvolutionRequest> requests = layout.Nodes.Where(n => n.Layer.Kind == LayerKind.Convolution).SelectMany(n => new[] { layout.Forward(n), layout.Backward(n) }).Distinct();
             foreach (ConvolutionRequest request in requests)
             {
-                Check(backend, request, result);
+                Check(backend, request, ceiling, result);
             }
         }
     }
 
-    private static void Check(CudaBackend backend, ConvolutionRequest request, CheckResult result)
+    private static void Check(CudaBackend backend, ConvolutionRequest request, double ceiling, CheckResult result)
     {
         using LayerData data = new(backend, request);
         int found = 0;
@@ -41,19 +45,20 @@ internal static class LayersCheck
                 double error = data.Error(plan, SampledOutputs);
                 double milliseconds = backend.Plans.Measure(plan);
                 found++;
-                result.Row(request, variant, i + 1, milliseconds, request.Operations / milliseconds / 1e9, plan.WorkspaceBytes / 1048576.0, error);
+                double rate = request.Operations / milliseconds / 1e9;
+                result.Row(request, variant, i + 1, milliseconds, rate, rate / ceiling, plan.WorkspaceBytes / 1048576.0, error);
                 result.Require(error <= Tolerance(request.Precision), $"{request} {variant} engine {i + 1}: error {error:R}");
             }
 
             if (plans.Count == 0)
             {
-                result.Row(request, variant, "none", "", "", "", "");
+                result.Row(request, variant, "none", "", "", "", "", "");
             }
         }
 
         result.Require(found > 0, $"{request}: no engine at all");
         ConvolutionPlan chosen = backend.Plans.Select(request);
-        result.Row(request, "chosen: " + chosen.Variant, "", chosen.Milliseconds, "", "", "");
+        result.Row(request, "chosen: " + chosen.Variant, "", chosen.Milliseconds, request.Operations / chosen.Milliseconds / 1e9, request.Operations / chosen.Milliseconds / 1e9 / ceiling, "", "");
     }
 
     // One layer: half an ulp of the result's type, and for TF32 the rounding of both factors.

@@ -34,6 +34,42 @@ internal static class OperationsCheck
             result.Row(name, worst);
             result.Require(worst <= (operation.IsExact ? 0 : 2e-6), $"{name}: error {worst:R}");
         }
+
+        CheckRanking(backend, reference, result);
+        foreach (Precision precision in Errors.Precisions)
+        {
+            bool same = ShiftedCase.Networks.All(name => Enum.GetValues<ShiftMode>().All(mode =>
+            {
+                using Tensors t = new(backend);
+                List<double[]> two = ShiftedCase.Run(t, NetworkCase.All[name], precision, mode, fused: false);
+                return two.Zip(ShiftedCase.Run(t, NetworkCase.All[name], precision, mode, fused: true)).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second));
+            }));
+            result.Row($"Shift fused into the input, {precision}", same ? "the bits of the two passes" : "other bits than the two passes");
+            result.Require(same, $"{precision}: the shift fused into the input gives other bits than a shift and a pass");
+        }
+    }
+
+    // What predict asks for: in eighths, so that equal logits are many, and with values that are no numbers.
+    private static void CheckRanking(CudaBackend backend, IBackend reference, CheckResult result)
+    {
+        TensorShape shape = new(3, 1, 1, 1000);
+        double[] logits = [.. Samples.Uniform(shape, -6, 9, 31).Select(v => Math.Round(v * 8) / 8)];
+        logits[2500] = double.NaN;
+        double worst = 0;
+        bool sameOrder = true;
+        using Tensors mine = new(backend);
+        using Tensors theirs = new(reference);
+        foreach (int top in (int[])[1, 5, 1000])
+        {
+            Prediction[] actual = [.. ((IBackend)backend).Rank(mine.Put(shape, logits), top).SelectMany(p => p)];
+            Prediction[] expected = [.. reference.Rank(theirs.Put(shape, logits), top).SelectMany(p => p)];
+            sameOrder &= expected.Select(p => p.Class).SequenceEqual(actual.Select(p => p.Class));
+            worst = Math.Max(worst, Errors.Relative([.. expected.Select(p => p.Probability)], [.. actual.Select(p => p.Probability)]));
+        }
+
+        result.Row("Rank: softmax and top k", worst);
+        result.Require(sameOrder, "Rank: another order than the reference's");
+        result.Require(worst <= 2e-6, $"Rank: error {worst:R}");
     }
 }
 

@@ -14,6 +14,7 @@ Dictionary<string, Action<Settings, CheckResult>> checks = new()
     ["kernels"] = KernelsCheck.Run,
     ["job"] = JobCheck.Run,
     ["cold"] = ColdStartCheck.Run,
+    ["goals"] = GoalsCheck.Run,
 };
 
 if (args.Length == 0 || Settings.Parse(args[1..]) is not Settings settings || (args[0] != "report" && !checks.ContainsKey(args[0])))

@@ -7,7 +7,7 @@ namespace VggCuda.GpuCheck;
 /// <summary>One page of all results in a folder: report.md and report.json.</summary>
 internal static class Report
 {
-    private static readonly string[] Order = ["versions", "operations", "cases", "layers", "network", "pytorch_check", "replay", "memcheck", "racecheck", "soak", "kernels", "job", "cold", "pytorch_job"];
+    private static readonly string[] Order = ["versions", "goals", "operations", "cases", "layers", "network", "pytorch_check", "replay", "memcheck", "racecheck", "soak", "kernels", "job", "cold", "pytorch_job"];
 
     public static int Write(string folder)
     {

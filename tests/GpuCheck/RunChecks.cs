@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using VggCuda.Bench.Cuda;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
@@ -13,7 +12,7 @@ internal static class ReplayCheck
     public static void Run(Settings settings, CheckResult result)
     {
         Vgg16 network = settings.Network();
-        RenderPlan plan = JobMeasurement.Jobs(settings.Topology, settings.Side, settings.Iterations, 1).First().Plan;
+        RenderPlan plan = Job.All(settings.Topology, settings.Side, settings.Iterations, 1, 1).First().Plan;
         result.Columns.AddRange(["precision", "same bits twice", "same bits without a graph", "ms per step, graph", "ms per step, calls"]);
         foreach (Precision precision in Errors.Precisions)
         {
@@ -45,7 +44,7 @@ internal static class SoakCheck
     {
         Vgg16 network = settings.Network();
         int steps = settings.Small ? 5 : 1000;
-        RenderPlan plan = JobMeasurement.Jobs(settings.Topology, settings.Side, steps, 1).First().Plan with { Precision = Precision.Fp32 };
+        RenderPlan plan = Job.All(settings.Topology, settings.Side, steps, 1, 1).First().Plan with { Precision = Precision.Fp32 };
         using CudaBackend backend = CudaBackend.Open(settings.Device);
         result.Columns.AddRange(["run", "steps", "ms per step", "free MiB after", "managed MiB"]);
         List<(double Time, long Free)> runs = [];
@@ -81,48 +80,25 @@ internal static class KernelsCheck
     }
 }
 
-/// <summary>The job's times.</summary>
+/// <summary>The jobs' times.</summary>
 internal static class JobCheck
 {
     public static void Run(Settings settings, CheckResult result)
     {
         Vgg16 network = settings.Network();
         using CudaBackend backend = CudaBackend.Open(settings.Device);
-        result.Columns.AddRange(["job", "precision", "ms per step", "spread", "floor ms", "first compile ms"]);
+        result.Notes.Add(backend.Description.Device);
+        result.Columns.AddRange(JobTime.Columns);
         foreach (Precision precision in Errors.Precisions)
         {
-            foreach ((string name, RenderPlan plan) in JobMeasurement.Jobs(settings.Topology, settings.Side, settings.Iterations, settings.Small ? 4 : 32))
+            foreach (Job job in Job.All(settings.Topology, settings.Side, settings.Iterations, settings.FilterBatch, settings.FilterIterations))
             {
-                JobTime time = JobMeasurement.Measure(backend, network, name, plan, precision, settings.Small ? 1 : 3);
-                result.Row(time.Job, time.Precision, time.MillisecondsPerStep, time.Spread, time.FloorMilliseconds, time.CompileMilliseconds);
+                int repetitions = settings.Small || job.Plan.Count > job.Batch ? 1 : 3;
+                result.Row(JobMeasurement.Measure(backend, network, job, precision, repetitions).Cells());
             }
         }
 
-        result.Notes.Add("floor: convolutions by operations, dense layers by bytes, both ways, at 790 (half), 400 (TF32), 60 (float32) TFLOP/s and 4.3 TB/s");
+        result.Notes.Add($"every job has {settings.Iterations} steps; of all filters {settings.FilterIterations} were run per batch, and the whole job's time is scaled up from them");
+        result.Notes.Add("a step is one of a whole batch, by the clock over the whole run and by CUDA events; floor: convolutions by operations, dense layers by all their bytes (of which inputs that are 0 are not read), both ways, at 790 (half), 400 (TF32), 60 (float32) TFLOP/s and 4.3 TB/s");
     }
-}
-
-/// <summary>From the process's start to the finished picture's values, weights mapped from a file, plans from the cache where an earlier check left them.</summary>
-internal static class ColdStartCheck
-{
-    public static void Run(Settings settings, CheckResult result)
-    {
-        string path = Path.Combine(settings.Folder, "weights.f32");
-        if (!File.Exists(path))
-        {
-            throw new InvalidOperationException("weights.f32 is missing; run the network check first.");
-        }
-
-        using RawWeights weights = new(path, settings.Topology);
-        Vgg16 network = Vgg16.FromWeights(weights);
-        RenderPlan plan = JobMeasurement.Jobs(settings.Topology, settings.Side, settings.Iterations, 1).First().Plan with { Precision = settings.Small ? Precision.Fp32 : Precision.Fp16 };
-        using CudaBackend backend = CudaBackend.Open(settings.Device);
-        double opened = SinceStart();
-        RenderResult drawn = new Renderer(backend).Render(network, plan);
-        double done = SinceStart();
-        result.Columns.AddRange(["precision", "process start to open, s", "compile, ms", "run, ms", "score, ms", "process start to picture, s"]);
-        result.Row(plan.Precision, opened, drawn.Timings.Compile, drawn.Timings.Run, drawn.Timings.Score, done);
-    }
-
-    private static double SinceStart() => (DateTime.Now - Process.GetCurrentProcess().StartTime).TotalSeconds;
 }

@@ -20,6 +20,12 @@ internal sealed record Settings(string Folder, bool Small, int Device)
     /// <summary>Steps of a job.</summary>
     public int Iterations => Small ? 4 : 500;
 
+    /// <summary>Filters drawn at once where all of a layer are drawn; fewer where the device has no room.</summary>
+    public int FilterBatch => Small ? 12 : 32;
+
+    /// <summary>Steps run of that job: few, because sixteen batches in four precisions would take most of an hour at 500.</summary>
+    public int FilterIterations => Small ? 2 : 20;
+
     /// <summary>The full-width seeded network.</summary>
     public Vgg16 Network() => Vgg16.FromWeights(MemoryWeights.CopyOf(new HeWeights(Topology, 20)));
 

@@ -36,10 +36,10 @@ internal static class PredictCommand
             int most = Math.Min(invocation.Value(top) ?? 5, chosen.ClassCount);
             float[][] pixels = [.. paths.Select(path => ReadPixels(path, side))];
             using IBackend backend = DeviceChoice.Open(invocation);
-            ImmutableArray<ImmutableArray<Prediction>> predictions = Predictor.Predict(backend, chosen.Network, pixels, cancellation: invocation.Cancellation);
+            ImmutableArray<ImmutableArray<Prediction>> predictions = Predictor.Predict(backend, chosen.Network, pixels, top: most, cancellation: invocation.Cancellation);
             List<PicturePrediction> results = [.. paths.Select((path, i) => new PicturePrediction(
                 path,
-                [.. predictions[i].Take(most).Select(p => new ClassPrediction(p.Class, chosen.NameOf(p.Class), p.Probability, p.Logit))]))];
+                [.. predictions[i].Select(p => new ClassPrediction(p.Class, chosen.NameOf(p.Class), p.Probability, p.Logit))]))];
             if (invocation.Value(json))
             {
                 invocation.Result(results, PredictionJson.Default.ListPicturePrediction);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using VggCuda.Engine.Model;
 
 namespace VggCuda.Engine.Backends;
@@ -43,8 +44,55 @@ public interface IBackend : IImageOperations, IDisposable
     /// <exception cref="DeviceMemoryException">It does not fit the device; the message says what would.</exception>
     INetworkProgram Compile(Vgg16 network, ProgramSpec spec, CancellationToken cancellation = default);
 
+    /// <summary>Shifts an image and runs a network on the result: <see cref="IImageOperations.Shift"/> from <paramref name="source"/> to <paramref name="shifted"/>, then <see cref="INetworkProgram.Forward"/> of that, with the bits of the two.</summary>
+    /// <param name="program">Of this backend.</param>
+    /// <param name="source">Shape of the program's input, not changed.</param>
+    /// <param name="shifted">The same, overwritten; not the source.</param>
+    /// <param name="shifts">(steps, N, 1, 2), as for <c>Shift</c>.</param>
+    /// <param name="step">The row of <paramref name="shifts"/> that counts.</param>
+    /// <param name="mode">What happens at the edges.</param>
+    /// <remarks>One operation because the two read and write the same pixels: a backend for which a pass over the image counts makes one of them. A gradient from <see cref="INetworkProgram.Backward"/> belongs to the shifted image.</remarks>
+    /// <exception cref="ArgumentException">Shapes do not fit, or something is another backend's.</exception>
+    void ForwardShifted(INetworkProgram program, ITensor source, ITensor shifted, ITensor shifts, ITensor step, ShiftMode mode)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        Shift(source, shifted, shifts, step, mode);
+        program.Forward(shifted);
+    }
+
     /// <summary>The memory that <see cref="Compile"/> would take, without taking it.</summary>
     MemoryForecast Forecast(Vgg16 network, ProgramSpec spec);
+
+    /// <summary>The likeliest classes of each image, and their probabilities: softmax(logits[n])[c] = exp(z_c - max z) / sum over j of exp(z_j - max z).</summary>
+    /// <param name="logits">(N, 1, 1, classes), fewer than 2^21 classes; not changed.</param>
+    /// <param name="top">How many, 1 to the number of classes.</param>
+    /// <returns>For each image <paramref name="top"/> classes by falling logit; among equals (0 and -0 are equal) the lower class first; logits that are no number last, they too by class. All probabilities of an image are NaN where one of its logits is NaN or positive infinity, or all are negative infinity.</returns>
+    /// <remarks>Comes back when it is done, after everything before it, like <c>Download</c>; not a part of a step. By default a download and a stable sort on the host.</remarks>
+    /// <exception cref="ArgumentException">The shape is another, <paramref name="top"/> is out of range, or the tensor is another backend's.</exception>
+    ImmutableArray<ImmutableArray<Prediction>> Rank(ITensor logits, int top)
+    {
+        ArgumentNullException.ThrowIfNull(logits);
+        TensorShape shape = logits.Shape;
+        RequireRankable(shape, top);
+        double[] all = new double[shape.Count];
+        Download(logits, all);
+        return [.. Enumerable.Range(0, shape.N).Select(n => HostRanking.Of(all.AsSpan(n * shape.C, shape.C), top))];
+    }
+
+    /// <summary>Checks the arguments of <see cref="Rank"/>.</summary>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    protected static void RequireRankable(TensorShape logits, int top)
+    {
+        if (logits is not { H: 1, W: 1, C: < 1 << 21 })
+        {
+            throw new ArgumentException($"The logits are {logits}; (images, 1, 1, classes) is needed, with fewer than {1 << 21} classes.", nameof(logits));
+        }
+
+        if (top < 1 || top > logits.C)
+        {
+            throw new ArgumentOutOfRangeException(nameof(top), top, $"The number of classes to name must be between 1 and {logits.C}.");
+        }
+    }
 
     /// <summary>A log of losses that steps write and the host reads while they run.</summary>
     /// <param name="steps">Rows.</param>

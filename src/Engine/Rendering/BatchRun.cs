@@ -250,13 +250,26 @@ internal sealed class BatchRun : IDisposable
         ITensor other = _scratch;
         for (int i = 0; i < _tables.Count; i++)
         {
-            _plan.Transforms[i].Apply(_backend, current, other, _tables[i], _step);
+            // The last transform and the network's first pass over the image may be one.
+            if (_program is not null && i == _tables.Count - 1)
+            {
+                _plan.Transforms[i].ApplyAndForward(_backend, _program, current, other, _tables[i], _step);
+            }
+            else
+            {
+                _plan.Transforms[i].Apply(_backend, current, other, _tables[i], _step);
+            }
+
             (current, other) = (other, current);
         }
 
         if (_program is not null)
         {
-            _program.Forward(current);
+            if (_tables.Count == 0)
+            {
+                _program.Forward(current);
+            }
+
             _plan.Objective.Evaluate(_backend, _program.Tap, _columns[0]);
             _program.Backward(_tapGradient!, _gradient);
         }

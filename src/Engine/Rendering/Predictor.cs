@@ -12,19 +12,26 @@ public static class Predictor
     /// <param name="network">A network with its dense layers.</param>
     /// <param name="images">One array per picture: (side, side, 3) RGB 0..255 in C order, side = the network's fixed input size.</param>
     /// <param name="preprocessing">Ordinarily <see cref="Preprocessing.Vgg16"/>.</param>
+    /// <param name="top">How many classes to name per picture, 1 or more; all where there are fewer, or where it is null.</param>
     /// <param name="cancellation">Ends compiling early.</param>
-    /// <returns>For each picture the classes by falling probability.</returns>
+    /// <returns>For each picture the classes by falling probability, ordered by the backend: see <see cref="IBackend.Rank"/>.</returns>
     /// <exception cref="ArgumentException">The network has no top, or an array has the wrong length.</exception>
     public static ImmutableArray<ImmutableArray<Prediction>> Predict(
         IBackend backend,
         Vgg16 network,
         IReadOnlyList<float[]> images,
         Preprocessing preprocessing = Preprocessing.Vgg16,
+        int? top = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(backend);
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
+        if (top is < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(top), top, "At least one class must be named.");
+        }
+
         if (network.Topology.FixedInputSize is not int side)
         {
             throw new ArgumentException($"{network.Weights.Name} has no dense layers, so it names no classes.");
@@ -43,24 +50,15 @@ public static class Predictor
         };
         using INetworkProgram program = backend.Compile(network, spec, cancellation);
         using ITensor input = backend.Allocate(program.InputShape);
-        double[] logits = new double[program.Tap.Shape.Count];
+        int named = Math.Min(top ?? int.MaxValue, program.Tap.Shape.C);
         foreach (float[] image in images)
         {
             cancellation.ThrowIfCancellationRequested();
             backend.Upload(input, image);
             program.Forward(input);
-            backend.Download(program.Tap, logits);
-            double[] probabilities = Softmax.Of(logits);
-            results.Add([.. probabilities.Select((p, i) => new Prediction(i, p, logits[i])).OrderByDescending(p => p.Logit).ThenBy(p => p.Class)]);
+            results.AddRange(backend.Rank(program.Tap, named));
         }
 
         return results.ToImmutable();
     }
-
 }
-
-/// <summary>One class's share.</summary>
-/// <param name="Class">Index.</param>
-/// <param name="Probability">Softmax over all classes, 0..1.</param>
-/// <param name="Logit">Before the softmax.</param>
-public sealed record Prediction(int Class, double Probability, double Logit);

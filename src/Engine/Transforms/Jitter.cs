@@ -28,6 +28,13 @@ public sealed record Jitter(int Pixels, ShiftMode Mode = ShiftMode.ScipyWrap) : 
     }
 
     /// <inheritdoc/>
+    public override void ApplyAndForward(IBackend backend, INetworkProgram program, ITensor source, ITensor target, ITensor table, ITensor step)
+    {
+        ArgumentNullException.ThrowIfNull(backend);
+        backend.ForwardShifted(program, source, target, table, step, Mode);
+    }
+
+    /// <inheritdoc/>
     public override void Validate(int height, int width)
     {
         // Folding with the period n - 1, SciPy itself takes the other end's value for a shift of exactly n - 1.

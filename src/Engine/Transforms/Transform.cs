@@ -26,6 +26,21 @@ public abstract record Transform
     /// <param name="step">The step counter.</param>
     public abstract void Apply(IImageOperations operations, ITensor source, ITensor target, ITensor table, ITensor step);
 
+    /// <summary>Applies the transform, the last of a step, and runs the network on what comes of it.</summary>
+    /// <param name="backend">The backend.</param>
+    /// <param name="program">A program of it.</param>
+    /// <param name="source">(N, H, W, C), not changed.</param>
+    /// <param name="target">Same shape, overwritten.</param>
+    /// <param name="table">As for <see cref="Apply"/>.</param>
+    /// <param name="step">The step counter.</param>
+    /// <remarks>For a transform that a backend can fuse with the network's input to override; the result is that of the two one after the other.</remarks>
+    public virtual void ApplyAndForward(IBackend backend, INetworkProgram program, ITensor source, ITensor target, ITensor table, ITensor step)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        Apply(backend, source, target, table, step);
+        program.Forward(target);
+    }
+
     /// <summary>Checks the settings.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public abstract void Validate(int height, int width);

@@ -88,12 +88,15 @@ internal sealed unsafe class CudaProgram : INetworkProgram
     {
         CudaTensor image = Use(input, InputShape, "input");
         Kernels.Input(image.Pointer, _memory.Activation(0), Spec.Batch, Spec.Height, Spec.Width, Spec.Preprocessing, Element);
-        foreach (Action operation in _forward)
-        {
-            operation();
-        }
+        RunForward();
+    }
 
-        _hasForward = true;
+    /// <summary>Shifts the image on its way in: see <see cref="IBackend.ForwardShifted"/>. The caller has checked the shift's tensors.</summary>
+    public void ForwardShifted(ITensor source, CudaTensor shifted, CudaTensor shifts, CudaTensor step, ShiftMode mode)
+    {
+        CudaTensor image = Use(source, InputShape, "input");
+        Kernels.ShiftedInput(image.Pointer, shifted.Pointer, _memory.Activation(0), shifts.Pointer, step.Pointer, shifts.Shape.N, InputShape, mode, Spec.Preprocessing, Element);
+        RunForward();
     }
 
     /// <inheritdoc/>
@@ -137,6 +140,19 @@ internal sealed unsafe class CudaProgram : INetworkProgram
         _owned.Clear();
     }
 
+    /// <summary>Whether a backend compiled it, and so may run it.</summary>
+    public bool IsOf(CudaBackend backend) => _backend == backend;
+
+    private void RunForward()
+    {
+        foreach (Action operation in _forward)
+        {
+            operation();
+        }
+
+        _hasForward = true;
+    }
+
     private Dictionary<(Node, bool), ConvolutionPlan> SelectPlans(CancellationToken cancellation)
     {
         Dictionary<(Node, bool), ConvolutionPlan> plans = [];
@@ -160,7 +176,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram
         {
             if (node.Layer.Kind == LayerKind.Dense)
             {
-                needs.Add((node, WeightForm.Rows));
+                needs.Add((node, WeightForm.Dense));
                 needs.Add((node, WeightForm.FloatBias));
                 continue;
             }
@@ -202,8 +218,9 @@ internal sealed unsafe class CudaProgram : INetworkProgram
                     _forward.Add(() => Kernels.MaxPool(x, y, argmax, Spec.Batch, node.Height, node.Width, node.Inputs, Element, _status, NumberMarks.Forward(node.Layer)));
                     break;
                 default:
-                    DenseStep dense = new(_backend, node, Spec.Batch, Spec.Precision, weights[node, WeightForm.Rows], weights[node, WeightForm.FloatBias]);
-                    _forward.Add(() => dense.Forward(x, y));
+                    DenseStep dense = new(_backend, node, Spec.Batch, Spec.Precision, weights[node, WeightForm.Dense], weights[node, WeightForm.FloatBias]);
+                    ulong scratch = _memory.Scratch(i);
+                    _forward.Add(() => dense.Forward(x, y, scratch));
                     break;
             }
         }
@@ -234,7 +251,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram
         {
             Node node = _layout.Nodes[i];
             ulong dy = i + 1 < _layout.Nodes.Count ? _memory.Gradient(i + 1) : _memory.TapGradient;
-            (ulong x, ulong dx, ulong argmax, ulong scratch) = (_memory.Activation(i), _memory.Gradient(i), _memory.Argmax(i), _memory.Scratch(i));
+            (ulong x, ulong dx, ulong argmax) = (_memory.Activation(i), _memory.Gradient(i), _memory.Argmax(i));
             switch (node.Layer.Kind)
             {
                 case LayerKind.Convolution:
@@ -247,8 +264,8 @@ internal sealed unsafe class CudaProgram : INetworkProgram
                     _backward.Add(() => Kernels.MaxPoolBackward(dy, argmax, dx, Spec.Batch, node.Height, node.Width, node.Inputs, Element));
                     break;
                 default:
-                    DenseStep dense = new(_backend, node, Spec.Batch, Spec.Precision, weights[node, WeightForm.Rows], weights[node, WeightForm.FloatBias]);
-                    _backward.Add(() => dense.Backward(dy, x, dx, scratch));
+                    DenseStep dense = new(_backend, node, Spec.Batch, Spec.Precision, weights[node, WeightForm.Dense], weights[node, WeightForm.FloatBias]);
+                    _backward.Add(() => dense.Backward(dy, x, dx));
                     break;
             }
         }

@@ -37,37 +37,37 @@ internal sealed unsafe class DenseStep
 
     private bool UsesCublas => _images >= CublasFrom;
 
-    /// <summary>Bytes of scratch that the way back needs.</summary>
-    public static long BackwardScratch(INetworkKernels kernels, Node node, int images) =>
-        images >= CublasFrom ? 0 : kernels.DenseBackwardScratch(images, node.Inputs, node.Outputs);
+    /// <summary>Bytes of scratch that the forward pass needs.</summary>
+    public static long Scratch(INetworkKernels kernels, Node node, int images) =>
+        images >= CublasFrom ? 0 : kernels.DenseScratch(images, node.Inputs, node.Outputs);
 
     /// <summary>Queues y = W x + b, and the ReLU.</summary>
-    public void Forward(ulong x, ulong y)
+    public void Forward(ulong x, ulong y, ulong scratch)
     {
         INetworkKernels kernels = _backend.NetworkKernels;
         if (!UsesCublas)
         {
-            kernels.Dense(x, _weights, _bias, y, _images, _node.Inputs, _node.Outputs, _node.Relu, Element);
+            kernels.Dense(x, _weights, _bias, y, scratch, _images, _node.Inputs, _node.Outputs, _node.Relu, Element);
             return;
         }
 
-        // cuBLAS counts by columns: our rows (out, in) are its (in, out), to be transposed.
-        Multiply(CublasOperation.Transpose, _node.Outputs, _node.Inputs, x, y);
+        // cuBLAS counts by columns: our rows (in, out) are its (out, in).
+        Multiply(CublasOperation.None, _node.Outputs, _node.Inputs, x, y);
         kernels.BiasRelu(y, _bias, y, _images, _node.Outputs, _node.Relu, Element);
     }
 
     /// <summary>Queues dx = W^T dy, and the mask of the ReLU before.</summary>
     /// <param name="mask">The layer's own input.</param>
-    public void Backward(ulong dy, ulong mask, ulong dx, ulong scratch)
+    public void Backward(ulong dy, ulong mask, ulong dx)
     {
         INetworkKernels kernels = _backend.NetworkKernels;
         if (!UsesCublas)
         {
-            kernels.DenseBackward(dy, _weights, mask, dx, scratch, _images, _node.Inputs, _node.Outputs, Element);
+            kernels.DenseBackward(dy, _weights, mask, dx, _images, _node.Inputs, _node.Outputs, Element);
             return;
         }
 
-        Multiply(CublasOperation.None, _node.Inputs, _node.Outputs, dy, dx);
+        Multiply(CublasOperation.Transpose, _node.Inputs, _node.Outputs, dy, dx);
         kernels.ReluBackward(dx, mask, dx, (long)_images * _node.Inputs, Element);
     }
 
@@ -89,6 +89,6 @@ internal sealed unsafe class DenseStep
         };
         const int DefaultAlgorithm = -1;
         CublasNative.ThrowIfFailed(CublasNative.cublasGemmEx(
-            _backend.Cublas.Raw, operation, CublasOperation.None, rows, _images, inner, &one, _weights, type, _node.Inputs, vectors, type, inner, &zero, result, type, rows, compute, DefaultAlgorithm));
+            _backend.Cublas.Raw, operation, CublasOperation.None, rows, _images, inner, &one, _weights, type, _node.Outputs, vectors, type, inner, &zero, result, type, rows, compute, DefaultAlgorithm));
     }
 }

@@ -1,3 +1,4 @@
+using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 
 namespace VggCuda.Kernels.Cudnn;
@@ -28,6 +29,14 @@ internal interface INetworkKernels
     /// <param name="y">T (N, H, W, 8), overwritten.</param>
     void Input(ulong image, ulong y, int images, int height, int width, Preprocessing preprocessing, ElementType type);
 
+    /// <summary>The image shifted as <see cref="IImageOperations.Shift"/> does it, and <see cref="Input"/> of that, in one pass; the same bits.</summary>
+    /// <param name="image">float32 (N, H, W, 3).</param>
+    /// <param name="shifted">float32 (N, H, W, 3), overwritten; not the image.</param>
+    /// <param name="y">T (N, H, W, 8), overwritten.</param>
+    /// <param name="shifts">float32 (rows, N, 1, 2).</param>
+    /// <param name="step">float32: the row that counts.</param>
+    void ShiftedInput(ulong image, ulong shifted, ulong y, ulong shifts, ulong step, int rows, TensorShape shape, ShiftMode mode, Preprocessing preprocessing, ElementType type);
+
     /// <summary>gradient[n, h, w, order] = scale * dy[n, h, w, 0..2]: the transpose of <see cref="Input"/>.</summary>
     /// <param name="dy">T (N, H, W, 8).</param>
     /// <param name="gradient">float32 (N, H, W, 3), overwritten.</param>
@@ -57,23 +66,23 @@ internal interface INetworkKernels
     /// <param name="dx">T (count), overwritten; may be dy.</param>
     void ReluBackward(ulong dy, ulong x, ulong dx, long count, ElementType type);
 
-    /// <summary>y[n, o] = sum over i of w[o, i] x[n, i] + bias[o], then ReLU where asked.</summary>
-    /// <param name="x">T (N, inputs); inputs a multiple of 8.</param>
-    /// <param name="weights">T (outputs, inputs), row-major.</param>
+    /// <summary>y[n, o] = sum over i of w[i, o] x[n, i] + bias[o], then ReLU where asked. Rows whose x is 0 in every image are not read.</summary>
+    /// <param name="x">T (N, inputs).</param>
+    /// <param name="weights">T (inputs, outputs), row-major; outputs a multiple of 8.</param>
     /// <param name="bias">float32 (outputs).</param>
-    /// <param name="y">T (N, outputs), overwritten; outputs a multiple of 8.</param>
-    void Dense(ulong x, ulong weights, ulong bias, ulong y, int images, int inputs, int outputs, bool relu, ElementType type);
+    /// <param name="y">T (N, outputs), overwritten.</param>
+    /// <param name="scratch">At least <see cref="DenseScratch"/> bytes.</param>
+    void Dense(ulong x, ulong weights, ulong bias, ulong y, ulong scratch, int images, int inputs, int outputs, bool relu, ElementType type);
 
-    /// <summary>dx[n, i] = sum over o of w[o, i] dy[n, o], then 0 where x[n, i] is not above 0 (mask not 0). Rows whose dy is 0 in every image are not read.</summary>
+    /// <summary>dx[n, i] = sum over o of w[i, o] dy[n, o], then 0 where x[n, i] is not above 0 (mask not 0). Rows that the mask switches off in every image are not read.</summary>
     /// <param name="dy">T (N, outputs).</param>
-    /// <param name="weights">T (outputs, inputs), row-major.</param>
+    /// <param name="weights">T (inputs, outputs), row-major; outputs a multiple of 8.</param>
     /// <param name="mask">T (N, inputs), the layer's own input, or 0 for none.</param>
     /// <param name="dx">T (N, inputs), overwritten.</param>
-    /// <param name="scratch">At least <see cref="DenseBackwardScratch"/> bytes, or 0 where that is 0.</param>
-    void DenseBackward(ulong dy, ulong weights, ulong mask, ulong dx, ulong scratch, int images, int inputs, int outputs, ElementType type);
+    void DenseBackward(ulong dy, ulong weights, ulong mask, ulong dx, int images, int inputs, int outputs, ElementType type);
 
-    /// <summary>Bytes of scratch that <see cref="DenseBackward"/> needs for partial sums.</summary>
-    long DenseBackwardScratch(int images, int inputs, int outputs);
+    /// <summary>Bytes of scratch that <see cref="Dense"/> needs for partial sums.</summary>
+    long DenseScratch(int images, int inputs, int outputs);
 
     /// <summary>tap[n, p, k] = float(y[n, p, index[n, k]]), 0 where the index is -1.</summary>
     /// <param name="y">T (N, positions, C).</param>
@@ -93,6 +102,13 @@ internal interface INetworkKernels
     /// <param name="z">T (N, stride), the classes first.</param>
     /// <param name="p">float32 (N, classes), overwritten.</param>
     void Softmax(ulong z, ulong p, int images, int classes, int stride, ElementType type);
+
+    /// <summary>The k largest of each row, the largest first; the lower place first among equals, what is not a number last.</summary>
+    /// <param name="values">float32 (N, count), count below 2^21.</param>
+    /// <param name="indices">int32 (N, k), overwritten.</param>
+    /// <param name="largest">float32 (N, k), overwritten.</param>
+    /// <param name="k">1 to count.</param>
+    void TopK(ulong values, ulong indices, ulong largest, int images, int count, int k);
 
     /// <summary>dz[n, c] = T(scale * p[n, c] * (g[n, c] - sum over j of g[n, j] p[n, j])), 0 for c beyond the classes; g[n, c] = the sum of gradient[n, k] over the k whose index is c.</summary>
     /// <param name="gradient">float32 (N, wanted).</param>

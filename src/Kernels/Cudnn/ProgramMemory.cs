@@ -43,6 +43,11 @@ internal sealed class ProgramMemory
             Node node = layout.Nodes[i];
             bool isMask = i + 1 < count ? layout.Nodes[i + 1].Layer.Kind != LayerKind.MaxPool : layout.IsTapMasked;
             _activations[i + 1] = _plan.Add(images * node.OutputCount * size, i + 1, backward && isMask ? end : i + 2);
+            if (node.Layer.Kind == LayerKind.Dense && DenseStep.Scratch(kernels, node, images) is > 0 and long bytes)
+            {
+                _scratch[i] = _plan.Add(bytes, i + 1, i + 1);
+            }
+
             if (!backward)
             {
                 continue;
@@ -53,10 +58,6 @@ internal sealed class ProgramMemory
             if (node.Layer.Kind == LayerKind.MaxPool)
             {
                 _argmax[i] = _plan.Add(((images * node.OutputCount) + 3) / 4, i + 1, end);
-            }
-            else if (node.Layer.Kind == LayerKind.Dense && DenseStep.BackwardScratch(kernels, node, images) is > 0 and long bytes)
-            {
-                _scratch[i] = _plan.Add(bytes, here, here);
             }
         }
 

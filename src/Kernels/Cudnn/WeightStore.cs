@@ -14,8 +14,8 @@ internal enum WeightForm
     /// <summary>Convolution, for the way back as a forward convolution: T (in, 3, 3, out), turned by 180 degrees.</summary>
     Turned,
 
-    /// <summary>Dense: T (out, in), row-major.</summary>
-    Rows,
+    /// <summary>Dense: T (in, out) as Keras stores it, padded: one copy for both ways, of which neither reads the rows of inputs that are 0.</summary>
+    Dense,
 
     /// <summary>float32 (out).</summary>
     FloatBias,
@@ -192,7 +192,7 @@ internal sealed class WeightStore : IDisposable
     {
         WeightForm.Forward => new(0, node.Inputs, 1, 9L * node.Inputs),
         WeightForm.Turned => new(8L * node.Outputs, -(long)node.Outputs, 9L * node.Outputs, 1),
-        _ => new(0, node.Inputs / node.Positions, 1, node.Inputs),
+        _ => new(0, (long)(node.Inputs / node.Positions) * node.Outputs, node.Outputs, 1),
     };
 
     private static void ReadRows(IWeightSource source, Node node, int row, int count, Span<float> host, CancellationToken cancellation)

@@ -12,14 +12,20 @@ internal sealed class NetworkInput(KernelLibrary library)
     /// <summary>Device memory traffic, either way: three float32 and eight numbers per pixel.</summary>
     public static long Bytes(long pixels, ElementType type) => (12 + (8L * ElementKernels.Size(type))) * pixels;
 
+    /// <summary>A pre-processing as the kernels take it: whether channels are reversed, and the means in the network's order.</summary>
+    public static (int Reversed, float Mean0, float Mean1, float Mean2) Arguments(Preprocessing preprocessing)
+    {
+        ReadOnlySpan<double> means = Vgg16Means.Bgr;
+        return preprocessing == Preprocessing.Vgg16 ? (1, (float)means[0], (float)means[1], (float)means[2]) : default;
+    }
+
     /// <summary>Queues the way in.</summary>
     /// <param name="image">float32 (pixels, 3).</param>
     /// <param name="y">T (pixels, 8), aligned to 16 bytes, overwritten.</param>
     public void Forward(ulong image, ulong y, long pixels, Preprocessing preprocessing, ElementType type)
     {
-        bool vgg = preprocessing == Preprocessing.Vgg16;
-        ReadOnlySpan<double> means = Vgg16Means.Bgr;
-        _forward[type].Launch(library.Blocks(pixels), image, y, pixels, vgg ? 1 : 0, vgg ? (float)means[0] : 0, vgg ? (float)means[1] : 0, vgg ? (float)means[2] : 0);
+        (int reversed, float mean0, float mean1, float mean2) = Arguments(preprocessing);
+        _forward[type].Launch(library.Blocks(pixels), image, y, pixels, reversed, mean0, mean1, mean2);
     }
 
     /// <summary>Queues the way back.</summary>

@@ -1,7 +1,6 @@
-#include "types.cuh"
+#include "input.cuh"
 
-// The image (N, H, W, 3) as the network takes it: channel order, means, number type, and five channels of zeros behind, so
-// that tensor cores and 128-bit loads have their eight. One thread per pixel. `reversed`: RGB to BGR.
+// The image (N, H, W, 3) as the network takes it. One thread per pixel.
 template <class Type>
 DEVICE void network_input(const float* __restrict__ image, typename Type::Stored* __restrict__ y, unsigned long long pixels,
     int reversed, float mean0, float mean1, float mean2)
@@ -9,20 +8,7 @@ DEVICE void network_input(const float* __restrict__ image, typename Type::Stored
     unsigned long long threads = (unsigned long long)gridDim.x * BLOCK;
     for (unsigned long long i = (unsigned long long)blockIdx.x * BLOCK + threadIdx.x; i < pixels; i += threads)
     {
-        float first = image[i * 3];
-        float second = image[i * 3 + 1];
-        float third = image[i * 3 + 2];
-        Eight<Type> eight;
-        eight.set(0, (reversed != 0 ? third : first) - mean0);
-        eight.set(1, second - mean1);
-        eight.set(2, (reversed != 0 ? first : third) - mean2);
-        UNROLL
-        for (int c = 3; c < 8; c++)
-        {
-            eight.set(c, 0.0f);
-        }
-
-        eight.store(y + i * 8);
+        entering<Type>(image[i * 3], image[i * 3 + 1], image[i * 3 + 2], reversed, mean0, mean1, mean2).store(y + i * 8);
     }
 }
 

@@ -1,3 +1,4 @@
+using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 using VggCuda.Kernels.Cudnn;
 
@@ -7,16 +8,22 @@ namespace VggCuda.Kernels.Operations;
 internal sealed class NetworkKernels(KernelLibrary library) : INetworkKernels
 {
     private readonly NetworkInput _input = new(library);
+    private readonly ShiftedInput _shiftedInput = new(library);
     private readonly MaxPool _pool = new(library);
     private readonly BiasRelu _bias = new(library);
     private readonly DenseRows _rows = new(library);
     private readonly DenseColumns _columns = new(library);
     private readonly Tap _tap = new(library);
     private readonly Softmax _softmax = new(library);
+    private readonly TopK _top = new(library);
 
     /// <inheritdoc/>
     public void Input(ulong image, ulong y, int images, int height, int width, Preprocessing preprocessing, ElementType type) =>
         _input.Forward(image, y, (long)images * height * width, preprocessing, type);
+
+    /// <inheritdoc/>
+    public void ShiftedInput(ulong image, ulong shifted, ulong y, ulong shifts, ulong step, int rows, TensorShape shape, ShiftMode mode, Preprocessing preprocessing, ElementType type) =>
+        _shiftedInput.Launch(image, shifted, y, shifts, step, rows, shape, mode, preprocessing, type);
 
     /// <inheritdoc/>
     public void InputBackward(ulong dy, ulong gradient, int images, int height, int width, Preprocessing preprocessing, ElementType type, float scale, ulong status, int mark) =>
@@ -39,15 +46,15 @@ internal sealed class NetworkKernels(KernelLibrary library) : INetworkKernels
         _bias.Backward(dy, x, dx, count, type);
 
     /// <inheritdoc/>
-    public void Dense(ulong x, ulong weights, ulong bias, ulong y, int images, int inputs, int outputs, bool relu, ElementType type) =>
-        _rows.Launch(x, weights, bias, 0, y, images, outputs, inputs, relu, type);
+    public void Dense(ulong x, ulong weights, ulong bias, ulong y, ulong scratch, int images, int inputs, int outputs, bool relu, ElementType type) =>
+        _columns.Launch(x, weights, bias, 0, y, scratch, images, inputs, outputs, relu, type);
 
     /// <inheritdoc/>
-    public void DenseBackward(ulong dy, ulong weights, ulong mask, ulong dx, ulong scratch, int images, int inputs, int outputs, ElementType type) =>
-        _columns.Launch(dy, weights, 0, mask, dx, scratch, images, outputs, inputs, relu: false, type);
+    public void DenseBackward(ulong dy, ulong weights, ulong mask, ulong dx, int images, int inputs, int outputs, ElementType type) =>
+        _rows.Launch(dy, weights, 0, mask, dx, images, inputs, outputs, relu: false, type);
 
     /// <inheritdoc/>
-    public long DenseBackwardScratch(int images, int inputs, int outputs) => DenseColumns.ScratchBytes(images, outputs, inputs);
+    public long DenseScratch(int images, int inputs, int outputs) => DenseColumns.ScratchBytes(images, inputs, outputs);
 
     /// <inheritdoc/>
     public void TapGather(ulong y, ulong index, ulong tap, int images, int positions, int channels, int wanted, ElementType type, ulong status, int mark) =>
@@ -60,6 +67,10 @@ internal sealed class NetworkKernels(KernelLibrary library) : INetworkKernels
     /// <inheritdoc/>
     public void Softmax(ulong z, ulong p, int images, int classes, int stride, ElementType type) =>
         _softmax.Forward(z, p, images, classes, stride, type);
+
+    /// <inheritdoc/>
+    public void TopK(ulong values, ulong indices, ulong largest, int images, int count, int k) =>
+        _top.Launch(values, indices, largest, images, count, k);
 
     /// <inheritdoc/>
     public void SoftmaxBackward(ulong gradient, ulong p, ulong first, ulong next, ulong dz, int images, int classes, int stride, int wanted, ElementType type, float scale) =>

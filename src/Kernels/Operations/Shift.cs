@@ -10,6 +10,9 @@ internal sealed class Shift(KernelLibrary library)
     /// <summary>Device memory traffic: one read, one write.</summary>
     public static long Bytes(TensorShape shape) => 8 * shape.Count;
 
+    /// <summary>The mode as shift.cuh has it.</summary>
+    public static int Code(ShiftMode mode) => mode == ShiftMode.ScipyWrap ? 0 : 1;
+
     /// <summary>Queues it.</summary>
     /// <param name="source">float32 of the shape, aligned to 16 bytes.</param>
     /// <param name="target">The same, overwritten; not the source.</param>
@@ -20,6 +23,6 @@ internal sealed class Shift(KernelLibrary library)
         _ = ImageParts.Of(shape);
         _shift.Launch(
             library.BlocksPerImage((shape.CountPerImage + 3) / 4, shape.N),
-            source, target, shifts, step, rows, shape.N, shape.H, shape.W, shape.C, mode == ShiftMode.ScipyWrap ? 0 : 1);
+            source, target, shifts, step, rows, shape.N, shape.H, shape.W, shape.C, Code(mode));
     }
 }

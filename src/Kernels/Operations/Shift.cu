@@ -1,19 +1,4 @@
-#include "kernel.cuh"
-
-constexpr int SCIPY_WRAP = 0;
-
-// Where the value at place j comes from when an axis of n places is shifted by s, |s| < n.
-DEVICE int shift_origin(int j, int s, int n, int mode)
-{
-    int origin = j - s;
-    if (mode == SCIPY_WRAP)
-    {
-        // SciPy's period is n - 1: the last place repeats the first.
-        return origin < 0 ? origin + n - 1 : origin > n - 1 ? origin - (n - 1) : origin;
-    }
-
-    return origin < 0 ? origin + n : origin >= n ? origin - n : origin;
-}
+#include "shift.cuh"
 
 // target[n, y, x, c] = source[n, origin(y), origin(x), c]; the shift (dy, dx) is row `step` of the table, the last row
 // beyond it. One thread for four neighbouring values of an image; blockIdx.y is the image.
@@ -21,10 +6,7 @@ KERNEL(shift_f32, const float* __restrict__ source, float* __restrict__ target, 
     const float* __restrict__ step, int rows, int images, int height, int width, int channels, int mode)
 {
     int image = blockIdx.y;
-    int row = maximum(0, (int)*step < rows ? (int)*step : rows - 1);
-    const float* shift = shifts + ((long long)row * images + image) * 2;
-    int dy = maximum(1 - height, minimum(height - 1, (int)shift[0]));
-    int dx = maximum(1 - width, minimum(width - 1, (int)shift[1]));
+    ImageShift shift = shift_of(shifts, step, rows, images, image, height, width);
     int line = width * channels;
     int count = height * line;
     const float* from = source + (long long)image * count;
@@ -41,7 +23,7 @@ KERNEL(shift_f32, const float* __restrict__ source, float* __restrict__ target, 
         for (int k = 0; k < 4; k++)
         {
             value[k] = k < valid
-                ? from[(long long)(shift_origin(y, dy, height, mode) * width + shift_origin(x, dx, width, mode)) * channels + c]
+                ? from[(long long)(shift_origin(y, shift.dy, height, mode) * width + shift_origin(x, shift.dx, width, mode)) * channels + c]
                 : 0.0f;
             if (++c == channels)
             {

@@ -11,6 +11,9 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
 
     public List<int> Batches { get; } = [];
 
+    /// <summary>Shifts that were asked for alone, and those that went into the network in one.</summary>
+    public (int Alone, int IntoTheNetwork) Shifts { get; private set; }
+
     public int LiveResources => _inner.LiveResources;
 
     public BackendDescription Description => _inner.Description;
@@ -49,7 +52,17 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
 
     public void Copy(ITensor source, ITensor target) => _inner.Copy(source, target);
 
-    public void Shift(ITensor source, ITensor target, ITensor shifts, ITensor step, ShiftMode mode) => _inner.Shift(source, target, shifts, step, mode);
+    public void Shift(ITensor source, ITensor target, ITensor shifts, ITensor step, ShiftMode mode)
+    {
+        Shifts = (Shifts.Alone + 1, Shifts.IntoTheNetwork);
+        _inner.Shift(source, target, shifts, step, mode);
+    }
+
+    public void ForwardShifted(INetworkProgram program, ITensor source, ITensor shifted, ITensor shifts, ITensor step, ShiftMode mode)
+    {
+        Shifts = (Shifts.Alone, Shifts.IntoTheNetwork + 1);
+        ((IBackend)_inner).ForwardShifted(program, source, shifted, shifts, step, mode);
+    }
 
     public void ChannelMean(ITensor tap, double weight, ITensor value) => _inner.ChannelMean(tap, weight, value);
 

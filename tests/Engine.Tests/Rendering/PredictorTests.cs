@@ -37,6 +37,8 @@ public sealed class PredictorTests : IDisposable
 
         Assert.Equal(Logits(network, images[0], Preprocessing.Raw).Max(), Predictor.Predict(_backend, network, images, Preprocessing.Raw)[0][0].Logit);
         Assert.Empty(Predictor.Predict(_backend, network, []));
+        Assert.Equal(results[1].Take(2), Predictor.Predict(_backend, network, images, top: 2)[1].AsEnumerable());
+        Assert.Equal(results[0].AsEnumerable(), Predictor.Predict(_backend, network, images, top: 7)[0].AsEnumerable());
     }
 
     [Fact]
@@ -44,9 +46,10 @@ public sealed class PredictorTests : IDisposable
     {
         Assert.Contains("names no classes", Assert.Throws<ArgumentException>(() => Predictor.Predict(_backend, Samples.WithoutTop, [])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Predictor.Predict(_backend, Samples.WithTop, [new float[32 * 32 * 3 - 1]]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Predictor.Predict(_backend, Samples.WithTop, [Image(1)], top: 0));
         using CancellationTokenSource source = new();
         source.Cancel();
-        Assert.ThrowsAny<OperationCanceledException>(() => Predictor.Predict(_backend, Samples.WithTop, [Image(1)], Preprocessing.Vgg16, source.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => Predictor.Predict(_backend, Samples.WithTop, [Image(1)], cancellation: source.Token));
     }
 
     [Fact]

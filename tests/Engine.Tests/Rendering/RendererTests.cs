@@ -56,6 +56,25 @@ public sealed class RendererTests : IDisposable
     }
 
     [Fact]
+    public void The_last_jitter_of_a_step_goes_into_the_network_and_only_that()
+    {
+        RenderPlan plan = TinyNetworks.Plan(3, 1);
+        foreach ((RenderPlan one, (int, int) expected) in ((RenderPlan, (int, int))[])
+        [
+            (plan with { Transforms = [new Jitter(2)] }, (0, 3)),
+            (plan with { Transforms = [new Jitter(2), new Jitter(1, ShiftMode.Roll), new Jitter(3)] }, (6, 3)),
+            (plan with { Transforms = [] }, (0, 0)),
+            (plan with { Transforms = [new Jitter(2)], Objective = plan.Objective with { Weight = 0 } }, (3, 0)),
+        ])
+        {
+            using LimitedBackend counting = new(9);
+            RenderedImage counted = new Renderer(counting).Render(TinyNetworks.WithTop, one).Images[0];
+            Assert.Equal(expected, counting.Shifts);
+            Assert.Equal(_renderer.Render(TinyNetworks.WithTop, one).Images[0].Pixels, counted.Pixels);
+        }
+    }
+
+    [Fact]
     public void The_first_losses_are_those_of_the_start_after_its_first_shift()
     {
         RenderPlan plan = TinyNetworks.Plan(1, 1);

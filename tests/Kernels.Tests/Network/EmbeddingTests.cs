@@ -126,6 +126,54 @@ public class EmbeddingTests
     }
 
     [Fact]
+    public void A_jittered_step_has_no_launch_of_its_own_for_the_jitter()
+    {
+        using CudaBackend backend = CudaBackend.Open();
+        NetworkCase one = NetworkCase.All["block1_pool"];
+        using Tensors t = new(backend);
+        INetworkProgram program = t.Own(backend.Compile(one.Network, one.Spec));
+        TensorShape shape = program.InputShape;
+        ITensor image = t.Zeros(shape), shifted = t.Zeros(shape), table = t.Zeros(new TensorShape(2, shape.N, 1, 2)), step = t.Zeros(TensorShape.PerImage(1));
+        using IReplay plain = backend.Record(() => program.Forward(image));
+        using IReplay jittered = backend.Record(() => backend.ForwardShifted(program, image, shifted, table, step, ShiftMode.ScipyWrap));
+        Assert.Equal(((CudaReplay)plain).NodeCount, ((CudaReplay)jittered).NodeCount);
+    }
+
+    [Fact]
+    public void A_clock_counts_the_steps_of_every_run_that_was_waited_for()
+    {
+        using (CudaBackend backend = CudaBackend.Open())
+        {
+            using StepClock clock = new(backend);
+            using ITensor step = backend.Allocate(TensorShape.PerImage(1));
+            using IReplay replay = backend.Record(() => backend.Advance(step));
+            replay.Run(1);
+            replay.Wait();
+            backend.StepClock = clock;
+            replay.Run(3);
+            replay.Run(4);
+            Assert.Equal(0, clock.Steps);
+            replay.Wait();
+            Assert.Equal(7, clock.Steps);
+            double first = clock.Milliseconds;
+            Assert.True(first >= 0);
+            replay.Run(2);
+            replay.Wait();
+            replay.Wait();
+            Assert.Equal(9, clock.Steps);
+            Assert.True(clock.Milliseconds >= first);
+            clock.Reset();
+            Assert.Equal((0, 0.0), (clock.Steps, clock.Milliseconds));
+            backend.StepClock = null;
+            replay.Run(1);
+            replay.Wait();
+            Assert.Equal(0, clock.Steps);
+        }
+
+        FakeCuda.AssertClean();
+    }
+
+    [Fact]
     public void Steps_called_one_by_one_give_the_bits_of_the_graph()
     {
         Environment.SetEnvironmentVariable("VGGCUDA_NO_GRAPH", "1");

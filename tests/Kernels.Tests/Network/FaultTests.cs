@@ -63,6 +63,42 @@ public class FaultTests
     }
 
     [Fact]
+    public void Whichever_call_of_a_ranking_fails_nothing_leaks_and_the_next_one_works()
+    {
+        using CudaBackend backend = CudaBackend.Open();
+        using ITensor logits = backend.Allocate(new TensorShape(2, 1, 1, 9));
+        backend.Upload(logits, (double[])[1, 5, 3, 2, 0, 7, 7, 4, 6, 8, 5, 3, 2, 0, 7, 7, 4, 6]);
+        backend.Rank(logits, 3);
+        string live = FakeCuda.Live();
+        long before = FakeCuda.Calls();
+        backend.Rank(logits, 3);
+        long calls = FakeCuda.Calls() - before;
+        Assert.InRange(calls, 5, 40);
+        for (long n = 1; n <= calls; n++)
+        {
+            FakeCuda.FailNth(n, Unknown);
+            try
+            {
+                backend.Rank(logits, 3);
+                Assert.Fail($"call {n} of {calls} was let pass");
+            }
+            catch (DeviceException e)
+            {
+                Assert.NotEmpty(e.Message);
+            }
+            finally
+            {
+                FakeCuda.FailNth(0, 0);
+            }
+
+            Assert.Equal(live, FakeCuda.Live());
+        }
+
+        Assert.Equal([5, 6, 8], backend.Rank(logits, 3)[0].Select(p => p.Class));
+        Assert.Equal([0, 5, 6], backend.Rank(logits, 3)[1].Select(p => p.Class));
+    }
+
+    [Fact]
     public void An_illegal_address_ends_the_backend_and_not_the_process()
     {
         using (CudaBackend backend = CudaBackend.Open())

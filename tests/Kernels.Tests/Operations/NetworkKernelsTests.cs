@@ -1,3 +1,4 @@
+using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 using VggCuda.Kernels.Cudnn;
 using VggCuda.Kernels.Operations;
@@ -44,6 +45,44 @@ public class NetworkKernelsTests
             Assert.Equal(Numbers.Round(expected, type), device.Get(y, expected.Length, type));
             Assert.Equal(expectedBack, device.Get(gradient, expectedBack.Length, ElementType.Float32));
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void A_shift_fused_into_the_input_gives_the_bits_of_the_two_kernels_in_any_order_of_threads(int t)
+    {
+        ElementType type = (ElementType)t;
+        using Device device = new();
+        NetworkKernels kernels = new(device.Library);
+        Shift shift = new(device.Library);
+        TensorShape shape = new(3, 19, 17, 3);
+        int pixels = 3 * 19 * 17;
+        ulong image = device.Put(Numbers.Random(pixels * 3, 8, -40, 255), ElementType.Float32);
+        ulong shifts = device.Put([0, 0, 18, -16, -18, 16, 3, -5, 1e9, -1e9, 0, 16], ElementType.Float32);
+        foreach (ShiftMode mode in Enum.GetValues<ShiftMode>())
+        {
+            foreach (Preprocessing preprocessing in Enum.GetValues<Preprocessing>())
+            {
+                foreach ((int row, bool reversed) in ((int, bool)[])[(0, false), (1, true), (7, false)])
+                {
+                    ulong step = device.Put([row], ElementType.Float32);
+                    (ulong shifted, ulong y) = Buffers();
+                    (ulong expectedShifted, ulong expectedY) = Buffers();
+                    using (ThreadOrder order = new(reversed))
+                    {
+                        kernels.ShiftedInput(image, shifted, y, shifts, step, 2, shape, mode, preprocessing, type);
+                        device.Stream.Synchronize();
+                    }
+
+                    shift.Launch(image, expectedShifted, shifts, step, 2, shape, mode);
+                    kernels.Input(expectedShifted, expectedY, 3, 19, 17, preprocessing, type);
+                    Assert.Equal(device.GetBytes(expectedShifted, pixels * 12), device.GetBytes(shifted, pixels * 12));
+                    Assert.Equal(device.GetBytes(expectedY, pixels * 8 * ElementKernels.Size(type)), device.GetBytes(y, pixels * 8 * ElementKernels.Size(type)));
+                }
+            }
+        }
+
+        (ulong Shifted, ulong Y) Buffers() => (device.Bytes(pixels * 12), device.Bytes(pixels * 8 * ElementKernels.Size(type)));
     }
 
     [Theory]
