@@ -10,6 +10,10 @@ internal sealed class ConvolutionSchedule
     private const int FusedFilters = 256 * 256;
     private const int SplitTiles = 64;
 
+    // Filters of so many channels may be read by every thread, if each has tiles enough to read them for.
+    private const int SharedFilters = 128 * 128;
+    private const int LeastTiles = 8;
+
     /// <summary>Cuts it up.</summary>
     /// <param name="map">The map that windows are of.</param>
     /// <param name="inputs">Channels summed over.</param>
@@ -28,7 +32,15 @@ internal sealed class ConvolutionSchedule
         // A thread should get several groups, so that the last one does not keep the others waiting.
         groupTiles = Math.Min(groupTiles, Math.Max(MaxRows, Tiles / (4 * threads)));
         Groups = DivideUp(Tiles, groupTiles);
-        IsSplit = (long)inputs * outputs > FusedFilters || (threads > 1 && Groups < 2 * threads);
+        bool few = threads > 1 && Groups < 2 * threads;
+        if (few && (long)inputs * outputs <= SharedFilters && Tiles >= LeastTiles * threads)
+        {
+            // One group for each thread.
+            Groups = Math.Max(Groups, threads);
+            few = false;
+        }
+
+        IsSplit = (long)inputs * outputs > FusedFilters || few;
         if (IsSplit)
         {
             Groups = DivideUp(Tiles, SplitTiles);

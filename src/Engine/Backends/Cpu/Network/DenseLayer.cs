@@ -5,8 +5,8 @@ namespace VggCuda.Engine.Backends.Cpu;
 /// <summary>A dense layer, both ways. Rows of weights whose input is zero for the whole batch are never read, and a row is read once per pass for all images.</summary>
 internal sealed unsafe class DenseLayer : IDisposable
 {
-    // A page of each row at least.
-    private const int LeastColumns = 1024;
+    // Less of a row would be read in pieces too short for the memory.
+    private const int LeastColumns = 256;
     private const int RowsPerTask = 32;
 
     // Columns that four rows keep in the first cache together.
