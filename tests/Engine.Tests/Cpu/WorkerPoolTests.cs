@@ -57,9 +57,15 @@ public class WorkerPoolTests
             int begun = 0;
             CountingJob job = new(1000, _ =>
             {
-                if (Interlocked.Increment(ref begun) == 11)
+                switch (Interlocked.Increment(ref begun))
                 {
-                    source.Cancel();
+                    case 11:
+                        source.Cancel();
+                        break;
+                    case > 11:
+                        // However long cancelling takes, nobody overtakes it.
+                        SpinWait.SpinUntil(() => source.IsCancellationRequested);
+                        break;
                 }
             });
             Assert.ThrowsAny<OperationCanceledException>(() => pool.Run(job));
