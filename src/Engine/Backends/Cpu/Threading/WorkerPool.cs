@@ -26,6 +26,7 @@ internal sealed class WorkerPool : IDisposable
     private readonly Thread[] _threads;
     private readonly object _gate = new();
     private readonly long[] _shares;
+    private readonly CorePlaces _places;
     private long _job;
     private Job? _current;
     private int _chunks;
@@ -42,6 +43,7 @@ internal sealed class WorkerPool : IDisposable
     {
         Threads = threads;
         _shares = new long[(threads + 1) * ShareDistance];
+        _places = new CorePlaces(threads);
         _threads = new Thread[threads - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
@@ -85,6 +87,7 @@ internal sealed class WorkerPool : IDisposable
         _current = job;
         _chunks = chunks;
         _done = 0;
+        _places.Enter(0);
         _failure = null;
         long number = (_job + 1) & 0xFFFFFF;
         for (int worker = 0; worker < Threads; worker++)
@@ -104,6 +107,9 @@ internal sealed class WorkerPool : IDisposable
                     Monitor.Pulse(_gate);
                 }
             }
+
+            // To one that was put on this core, so that it can move away: otherwise it would wait for its slice of time.
+            Thread.Yield();
         }
 
         TakeShares(0);
@@ -217,12 +223,14 @@ internal sealed class WorkerPool : IDisposable
             {
                 if (!Watch(round, start))
                 {
+                    _places.Leave(worker);
                     Sleep(seen);
                     start = Stopwatch.GetTimestamp();
                 }
             }
 
             seen = Volatile.Read(ref _job);
+            _places.Enter(worker);
             TakeShares(worker);
         }
     }
