@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace VggCuda.Engine.Backends.Cpu;
 
@@ -129,6 +130,7 @@ internal sealed unsafe class ElementJob : Job
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Execute(int chunk, int worker)
     {
         int image = chunk / _blocks;
@@ -157,6 +159,7 @@ internal sealed unsafe class ElementJob : Job
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Reduce(ReadOnlySpan<float> x, double factor)
     {
         if (_reduction == Reduction.Largest)
@@ -188,6 +191,7 @@ internal sealed unsafe class ElementJob : Job
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double LargestMagnitude(ReadOnlySpan<float> x)
     {
         Vector<float> largest = Vector<float>.Zero;
@@ -211,6 +215,7 @@ internal sealed unsafe class ElementJob : Job
         return result;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double SumOfPowers(ReadOnlySpan<float> x, double inverse)
     {
         double sum = 0;
@@ -235,6 +240,7 @@ internal sealed unsafe class ElementJob : Job
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddPowerGradient(Span<float> gradient, ReadOnlySpan<float> x, double factor, double outer)
     {
         double inverse = 1 / factor;
@@ -261,6 +267,7 @@ internal sealed unsafe class ElementJob : Job
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Divide(Span<float> x, double divisor)
     {
         float narrow = (float)divisor;
@@ -287,6 +294,7 @@ internal sealed unsafe class ElementJob : Job
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StepRmsProp(Span<float> x, ReadOnlySpan<float> g, Span<float> cache)
     {
         Vector<float> decay = new(Decay);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace VggCuda.Engine.Backends.Cpu;
 
@@ -72,6 +73,7 @@ internal sealed unsafe class TotalVariationJob : Job
     }
 
     // What a row of pixels gains: from its own terms, from those of the row above, from its left neighbours' terms.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Row(float* image, float* gradient, int y)
     {
         int row = _shape.W * _shape.C;
@@ -116,6 +118,7 @@ internal sealed unsafe class TotalVariationJob : Job
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddDifference(float* a, float* b, float* g, int count, float factor)
     {
         Vector<float> factors = new(factor);

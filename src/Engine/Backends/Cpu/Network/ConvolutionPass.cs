@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace VggCuda.Engine.Backends.Cpu;
 
 /// <summary>One 3x3 convolution, forwards or backwards, by Winograd's method: windows in, matrix products over channels, tiles out.</summary>
@@ -59,6 +61,7 @@ internal sealed unsafe class ConvolutionPass
     }
 
     // Transforms channel blocks [firstBlock, endBlock) of a group.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TransformWindows(int group, int firstBlock, int endBlock, float* windows, Workspace workspace, int worker)
     {
         int first = _schedule.FirstTile(group);
@@ -81,6 +84,7 @@ internal sealed unsafe class ConvolutionPass
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Multiply(int group, int firstChunk, int endChunk, float* windows, Workspace workspace, int worker)
     {
         int first = _schedule.FirstTile(group);
@@ -98,6 +102,7 @@ internal sealed unsafe class ConvolutionPass
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MultiplyProduct(int product, int chunk, int tiles, float* windows, float* results)
     {
         LaneKernels kernels = _target.Kernels;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace VggCuda.Engine.Backends.Cpu;
 
 /// <summary>Where a convolution's windows come from: a map, or a pooled gradient spread by its masks.</summary>
@@ -38,6 +40,7 @@ internal sealed unsafe class ConvolutionSource
     /// <param name="target">Product 0 of the first tile; the next tile's is 16 floats on.</param>
     /// <param name="productStride">Floats between products.</param>
     /// <param name="scratch">Room for a window.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Transform(int channelBlock, int firstTile, int count, float* target, nint productStride, float* scratch)
     {
         int perImage = Map.TileRows * Map.TileColumns;

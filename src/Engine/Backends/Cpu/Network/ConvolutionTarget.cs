@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace VggCuda.Engine.Backends.Cpu;
 
 /// <summary>What happens to a convolution's result.</summary>
@@ -57,6 +59,7 @@ internal sealed unsafe class ConvolutionTarget
     /// <param name="firstTile">Number of the first tile in the batch.</param>
     /// <param name="count">Tiles.</param>
     /// <param name="scratch">Room for two tiles and more.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(float* products, nint productStride, int blocks, int firstBlock, int firstTile, int count, float* scratch)
     {
         int lanes = _map.Lanes;
@@ -86,6 +89,7 @@ internal sealed unsafe class ConvolutionTarget
     }
 
     // Large tiles within the map take the short way, others are transformed first and then cut.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Finish(float* products, nint productStride, int image, int block, int tileRow, int tileColumn, float* outputs, float* scratch)
     {
         int scale = _epilogue == Epilogue.BiasReluPool ? _map.TileEdge / 2 : _map.TileEdge;

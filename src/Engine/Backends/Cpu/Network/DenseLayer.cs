@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace VggCuda.Engine.Backends.Cpu;
@@ -74,6 +75,7 @@ internal sealed unsafe class DenseLayer : IDisposable
     public static long BytesFor(int inputs, int outputs, int images) => ((long)images * ColumnsFor(outputs) * sizeof(float)) + (inputs * (long)sizeof(int));
 
     /// <summary>Outputs from inputs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Forward(WorkerPool pool)
     {
         int* live = (int*)_live.Pointer;
@@ -116,6 +118,7 @@ internal sealed unsafe class DenseLayer : IDisposable
     {
         public override int Chunks => (layer.Columns + layer._columnsPerTask - 1) / layer._columnsPerTask;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Execute(int chunk, int worker)
         {
             int first = chunk * layer._columnsPerTask;
@@ -176,6 +179,7 @@ internal sealed unsafe class DenseLayer : IDisposable
 
         private int* Live => (int*)layer._live.Pointer;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Execute(int chunk, int worker)
         {
             // From the end: what the forward pass has read last may still be in the cache.

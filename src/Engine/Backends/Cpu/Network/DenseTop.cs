@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using VggCuda.Engine.Model;
 
 namespace VggCuda.Engine.Backends.Cpu;
@@ -210,6 +211,7 @@ internal sealed unsafe class DenseTop : IDisposable
     }
 
     // Keras flattens (y, x, channel).
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Flatten(float* map, float* flat, bool toMap)
     {
         int channels = _pooled.Channels;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using VggCuda.Engine.Model;
 
 namespace VggCuda.Engine.Backends.Cpu;
@@ -88,6 +89,7 @@ internal sealed unsafe class FirstConvolution : IDisposable
 
         public override int Chunks => layer._spec.Batch * layer.RowTasks;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Execute(int chunk, int worker)
         {
             ProgramSpec spec = layer._spec;
@@ -135,6 +137,7 @@ internal sealed unsafe class FirstConvolution : IDisposable
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Row(int image, int y, float* products)
         {
             PlaneLayout map = layer._map;
@@ -174,6 +177,7 @@ internal sealed unsafe class FirstConvolution : IDisposable
 
         public override int Chunks => layer._spec.Batch * layer.RowTasks;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Execute(int chunk, int worker)
         {
             PlaneLayout map = layer._map;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace VggCuda.Engine.Backends.Cpu;
 
 /// <summary>The tap of a convolution or pooling layer: takes the wanted channels out of the map, and puts their gradient in.</summary>
@@ -49,6 +51,7 @@ internal sealed unsafe class MapTap
 
         public override int Chunks => tap._map.Images;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Execute(int chunk, int worker)
         {
             PlaneLayout map = tap._map;
@@ -78,6 +81,7 @@ internal sealed unsafe class MapTap
 
         public override int Chunks => tap._map.Images;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Execute(int chunk, int worker)
         {
             PlaneLayout map = tap._map;
