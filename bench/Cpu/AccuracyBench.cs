@@ -30,22 +30,8 @@ internal static class AccuracyBench
 
     private static (double Value, double[] Gradient) Objective(IBackend backend, string tap)
     {
-        Vgg16 network = Networks.Full;
-        ProgramSpec spec = new() { Tap = network.Topology.Find(tap)!, Batch = 1, Height = 224, Width = 224, Channels = [[20]] };
-        using INetworkProgram program = backend.Compile(network, spec);
-        using ITensor image = backend.Allocate(program.InputShape);
-        using ITensor gradient = backend.Allocate(program.InputShape);
-        using ITensor tapGradient = backend.Allocate(program.Tap.Shape);
+        ProgramSpec spec = new() { Tap = Networks.Full.Topology.Find(tap)!, Batch = 1, Height = 224, Width = 224, Channels = [[20]] };
         Random random = new(3);
-        float[] pixels = [.. Enumerable.Range(0, (int)program.InputShape.Count).Select(_ => (float)(255 * random.NextDouble()))];
-        backend.Upload(image, pixels);
-        backend.Fill(tapGradient, 1.0 / (program.Tap.Shape.H * program.Tap.Shape.W));
-        program.Forward(image);
-        program.Backward(tapGradient, gradient);
-        double[] values = new double[program.Tap.Shape.Count];
-        double[] atImage = new double[program.InputShape.Count];
-        backend.Download(program.Tap, values);
-        backend.Download(gradient, atImage);
-        return (values.Average(), atImage);
+        return Networks.Objective(backend, Networks.Full, spec, [.. Enumerable.Range(0, (int)spec.InputShape.Count).Select(_ => (float)(255 * random.NextDouble()))]);
     }
 }

@@ -41,6 +41,28 @@ internal static class Networks
         return (CpuProgram)backend.Compile(network, spec);
     }
 
+    /// <summary>One pass there and back: the mean of what the tap holds, and its gradient to the image.</summary>
+    /// <param name="backend">Who computes.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="spec">One image and one channel.</param>
+    /// <param name="pixels">The image, (1, H, W, 3).</param>
+    public static (double Value, double[] Gradient) Objective(IBackend backend, Vgg16 network, ProgramSpec spec, float[] pixels)
+    {
+        using INetworkProgram program = backend.Compile(network, spec);
+        using ITensor image = backend.Allocate(program.InputShape);
+        using ITensor gradient = backend.Allocate(program.InputShape);
+        using ITensor tapGradient = backend.Allocate(program.Tap.Shape);
+        backend.Upload(image, pixels);
+        backend.Fill(tapGradient, 1.0 / (program.Tap.Shape.H * program.Tap.Shape.W));
+        program.Forward(image);
+        program.Backward(tapGradient, gradient);
+        double[] values = new double[program.Tap.Shape.Count];
+        double[] atImage = new double[program.InputShape.Count];
+        backend.Download(program.Tap, values);
+        backend.Download(gradient, atImage);
+        return (values.Average(), atImage);
+    }
+
     /// <summary>Multiply-adds counted twice, directly, of one image forwards and backwards to the image with the whole tap layer.</summary>
     public static double Flops(Vgg16 network, string tap)
     {

@@ -39,8 +39,8 @@ internal static class PeerCheck
                 ReadOnlySpan<float> theirs = MemoryMarshal.Cast<byte, float>(Convert.FromBase64String((string)answer["gradient"]!));
                 double first = Math.Abs(((double)answer["objective"]! / objective) - 1);
                 double second = Difference(gradient, theirs);
-                // Negated, so that not-a-number fails.
-                bool good = !(!(first <= ObjectiveTolerance) || !(second <= GradientTolerance));
+                // What is not a number is not below the tolerance either.
+                bool good = first <= ObjectiveTolerance && second <= GradientTolerance;
                 same &= good;
                 line += FormattableString.Invariant($" {first:0.0E+0}, {second:0.0E+0}{(good ? "" : " **differs**")} |");
             }
@@ -55,28 +55,11 @@ internal static class PeerCheck
     private static (double Objective, float[] Gradient) Ours(Vgg16 network, string tap, int channel, int side, int threads)
     {
         using CpuBackend backend = new(threads);
-        using INetworkProgram program = backend.Compile(network, new ProgramSpec
-        {
-            Tap = network.Topology.Find(tap)!,
-            Batch = 1,
-            Height = side,
-            Width = side,
-            Channels = [[channel]],
-            Preprocessing = Preprocessing.Raw,
-        });
-        using ITensor image = backend.Allocate(program.InputShape);
-        using ITensor gradient = backend.Allocate(program.InputShape);
-        using ITensor tapGradient = backend.Allocate(program.Tap.Shape);
+        ProgramSpec spec = new() { Tap = network.Topology.Find(tap)!, Batch = 1, Height = side, Width = side, Channels = [[channel]], Preprocessing = Preprocessing.Raw };
         int plane = side * side;
-        backend.Upload(image, [.. Enumerable.Range(0, 3 * plane).Select(i => (float)((uint)(((i % 3) * plane) + (i / 3)) * 2654435761u >> 24) - 115)]);
-        backend.Fill(tapGradient, 1.0 / (program.Tap.Shape.H * program.Tap.Shape.W));
-        program.Forward(image);
-        program.Backward(tapGradient, gradient);
-        double[] values = new double[program.Tap.Shape.Count];
-        float[] rows = new float[program.InputShape.Count];
-        backend.Download(program.Tap, values);
-        backend.Download(gradient, rows);
-        return (values.Average(), [.. Enumerable.Range(0, rows.Length).Select(i => rows[(i % plane * 3) + (i / plane)])]);
+        (double objective, double[] rows) = Networks.Objective(
+            backend, network, spec, [.. Enumerable.Range(0, 3 * plane).Select(i => (float)((uint)(((i % 3) * plane) + (i / 3)) * 2654435761u >> 24) - 115)]);
+        return (objective, [.. Enumerable.Range(0, rows.Length).Select(i => (float)rows[(i % plane * 3) + (i / plane)])]);
     }
 
     private static double Difference(float[] ours, ReadOnlySpan<float> theirs)

@@ -93,6 +93,20 @@ int own(const std::set<T*>& all, T* handle, const char* name)
 
     return handle->context == current_context ? 0 : fail(INVALID_HANDLE, std::string(name) + " with another context's handle");
 }
+
+// Ends the life of a handle.
+template <class T>
+int destroy(std::set<T*>& all, T* handle, const char* name)
+{
+    int code = own(all, handle, name);
+    if (code == 0)
+    {
+        all.erase(handle);
+        delete handle;
+    }
+
+    return code;
+}
 }
 }
 

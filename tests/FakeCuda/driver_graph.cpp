@@ -107,17 +107,11 @@ EXPORT int cuGraphLaunch(Executable* executable, Stream* stream)
 EXPORT int cuGraphExecDestroy(Executable* executable)
 {
     LOCK;
-    CHECK(own(executables, executable, "cuGraphExecDestroy"));
-    executables.erase(executable);
-    delete executable;
-    return 0;
+    return destroy(executables, executable, "cuGraphExecDestroy");
 }
 
 EXPORT int cuGraphDestroy(Graph* graph)
 {
     LOCK;
-    CHECK(own(graphs, graph, "cuGraphDestroy"));
-    graphs.erase(graph);
-    delete graph;
-    return 0;
+    return destroy(graphs, graph, "cuGraphDestroy");
 }

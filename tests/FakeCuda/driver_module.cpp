@@ -46,10 +46,7 @@ EXPORT int cuModuleLoadDataEx(Module** module, const char* image, unsigned count
 EXPORT int cuModuleUnload(Module* module)
 {
     LOCK;
-    CHECK(own(modules, module, "cuModuleUnload"));
-    modules.erase(module);
-    delete module;
-    return 0;
+    return destroy(modules, module, "cuModuleUnload");
 }
 
 EXPORT int cuModuleGetFunction(Function** function, Module* module, const char* name)
