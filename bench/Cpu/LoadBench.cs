@@ -21,7 +21,7 @@ internal static class LoadBench
             {
                 using CpuBackend backend = new(threads);
                 MemoryWeights weights = Networks.InMemory;
-                Vgg16 network = Vgg16.FromWeights(weights);
+                Network network = Network.FromWeights(weights);
                 Times compile = new();
                 long held = 0;
                 MemoryForecast? forecast = null;
@@ -44,7 +44,7 @@ internal static class LoadBench
         }
     }
 
-    private static void ReadAll(CpuBackend backend, Vgg16 network, string tap)
+    private static void ReadAll(CpuBackend backend, Network network, string tap)
     {
         foreach (Layer layer in network.Topology.Layers)
         {

@@ -12,13 +12,13 @@ internal static class Networks
     public static string Root { get; } = FindRoot();
 
     /// <summary>The published sizes.</summary>
-    public static Vgg16 Full { get; } = Vgg16.FromWeights(new HeWeights(Vgg16Topology.ImageNet, 1));
+    public static Network Full { get; } = Network.FromWeights(new HeWeights(Topology.ImageNet, 1));
 
     /// <summary>The bundled model's file.</summary>
     public static string BundledFile { get; } = Path.Combine(Root, "models", "demo.h5");
 
     /// <summary>The bundled model.</summary>
-    public static Vgg16 Bundled { get; } = Vgg16.FromWeights(KerasWeights.Open(BundledFile));
+    public static Network Bundled { get; } = Network.FromWeights(KerasWeights.Open(BundledFile));
 
     /// <summary>The published sizes, values in memory, so that making them is not counted as reading.</summary>
     public static MemoryWeights InMemory => field ??= MemoryWeights.CopyOf(Full.Weights);
@@ -27,7 +27,7 @@ internal static class Networks
     public static string PeersName(string name) => name == "full" ? name : BundledFile;
 
     /// <summary>A program for one channel per image.</summary>
-    public static CpuProgram Compile(CpuBackend backend, Vgg16 network, string tap, int batch)
+    public static CpuProgram Compile(CpuBackend backend, Network network, string tap, int batch)
     {
         int side = network.Topology.FixedInputSize!.Value;
         ProgramSpec spec = new()
@@ -46,7 +46,7 @@ internal static class Networks
     /// <param name="network">The network.</param>
     /// <param name="spec">One image and one channel.</param>
     /// <param name="pixels">The image, (1, H, W, 3).</param>
-    public static (double Value, double[] Gradient) Objective(IBackend backend, Vgg16 network, ProgramSpec spec, float[] pixels)
+    public static (double Value, double[] Gradient) Objective(IBackend backend, Network network, ProgramSpec spec, float[] pixels)
     {
         using INetworkProgram program = backend.Compile(network, spec);
         using ITensor image = backend.Allocate(program.InputShape);
@@ -64,7 +64,7 @@ internal static class Networks
     }
 
     /// <summary>Multiply-adds counted twice, directly, of one image forwards and backwards to the image with the whole tap layer.</summary>
-    public static double Flops(Vgg16 network, string tap)
+    public static double Flops(Network network, string tap)
     {
         int side = network.Topology.FixedInputSize!.Value;
         double flops = 0;
@@ -105,7 +105,7 @@ internal sealed class Step : IDisposable
     private readonly ITensor _tapGradient;
     private readonly ITensor _gradient;
 
-    public Step(CpuBackend backend, Vgg16 network, string tap, int batch)
+    public Step(CpuBackend backend, Network network, string tap, int batch)
     {
         Program = Networks.Compile(backend, network, tap, batch);
         _image = backend.Allocate(Program.InputShape);

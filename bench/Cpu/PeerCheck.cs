@@ -26,7 +26,7 @@ internal static class PeerCheck
         report.Line(Race.Rule(headings));
         int threads = options.Threads.Max();
         bool same = true;
-        foreach ((string name, Vgg16 network, string tap) in StepBench.Networks(options).DefaultIfEmpty(("bundled", Networks.Bundled, "predictions")))
+        foreach ((string name, Network network, string tap) in StepBench.Networks(options).DefaultIfEmpty(("bundled", Networks.Bundled, "predictions")))
         {
             int side = network.Topology.FixedInputSize!.Value;
             // Not among the first: what computes only these right must be found out.
@@ -52,7 +52,7 @@ internal static class PeerCheck
     }
 
     // (1, 3, side, side) as the peers have it: the top byte of the index times an odd constant.
-    private static (double Objective, float[] Gradient) Ours(Vgg16 network, string tap, int channel, int side, int threads)
+    private static (double Objective, float[] Gradient) Ours(Network network, string tap, int channel, int side, int threads)
     {
         using CpuBackend backend = new(threads);
         ProgramSpec spec = new() { Tap = network.Topology.Find(tap)!, Batch = 1, Height = side, Width = side, Channels = [[channel]], Preprocessing = Preprocessing.Raw };

@@ -8,7 +8,7 @@ internal static class ProfileBench
 {
     public static void Run(BenchOptions options, Report report, double[] peaks)
     {
-        foreach ((string name, Vgg16 network) in new[] { ("full", Networks.Full), ("bundled", Networks.Bundled) })
+        foreach ((string name, Network network) in new[] { ("full", Networks.Full), ("bundled", Networks.Bundled) })
         {
             foreach (int batch in options.Batches)
             {
@@ -23,7 +23,7 @@ internal static class ProfileBench
         }
     }
 
-    private static void Case(BenchOptions options, Report report, string name, Vgg16 network, int batch, int threads, double peak)
+    private static void Case(BenchOptions options, Report report, string name, Network network, int batch, int threads, double peak)
     {
         using CpuBackend backend = new(threads);
         using Step step = new(backend, network, "predictions", batch);
@@ -62,7 +62,7 @@ internal static class ProfileBench
         DenseRates(report, step.Program.Plan.Top!, stages, times);
     }
 
-    private static IEnumerable<(string Name, Action Work, double Flops)> Stages(CpuBackend backend, Step step, Vgg16 network, int batch)
+    private static IEnumerable<(string Name, Action Work, double Flops)> Stages(CpuBackend backend, Step step, Network network, int batch)
     {
         ProgramPlan plan = step.Program.Plan;
         WorkerPool pool = backend.Pool;

@@ -16,10 +16,10 @@ internal static class SpecialBench
         report.Line("");
         report.Line("| case | forward and backward, ms | processor time, ms |");
         report.Line("|---|---|---|");
-        Vgg16Topology topology = new(Vgg16Topology.ImageNet.Widths, null);
-        Vgg16 alive = Vgg16.FromWeights(new Shifted(new HeWeights(topology, 1), 0));
-        Vgg16 dead = Vgg16.FromWeights(new Shifted(new HeWeights(topology, 1), -1e6f));
-        Vgg16 plain = Vgg16.FromWeights(new Shifted(new HeWeights(topology, 1), null));
+        Topology topology = new(Topology.ImageNet.Widths, null);
+        Network alive = Network.FromWeights(new Shifted(new HeWeights(topology, 1), 0));
+        Network dead = Network.FromWeights(new Shifted(new HeWeights(topology, 1), -1e6f));
+        Network plain = Network.FromWeights(new Shifted(new HeWeights(topology, 1), null));
         Case(options, report, "as it should be", alive, 100, 1);
         Case(options, report, "dead network: every value below zero", dead, 100, 1);
         Case(options, report, "gradient at the tap of 1e-40", alive, 100, Tiny);
@@ -28,7 +28,7 @@ internal static class SpecialBench
         Case(options, report, "picture of NaN", alive, double.NaN, 1);
     }
 
-    private static void Case(BenchOptions options, Report report, string name, Vgg16 network, double picture, double tapGradient)
+    private static void Case(BenchOptions options, Report report, string name, Network network, double picture, double tapGradient)
     {
         using CpuBackend backend = new(1);
         ProgramSpec spec = new() { Tap = network.Topology.Find("block5_conv3")!, Batch = 1, Height = 224, Width = 224, Preprocessing = Preprocessing.Raw, Channels = [[.. Enumerable.Range(0, 512)]] };

@@ -20,7 +20,7 @@ internal static class StepBench
         report.Line(headings);
         report.Line(Race.Rule(headings));
         List<string> ways = [];
-        foreach ((string name, Vgg16 network, string tap) in Networks(options))
+        foreach ((string name, Network network, string tap) in Networks(options))
         {
             foreach ((int batch, int i) in Sizes(options, name, tap))
             {
@@ -45,7 +45,7 @@ internal static class StepBench
     }
 
     /// <summary>The networks and taps that the options select.</summary>
-    public static IEnumerable<(string Name, Vgg16 Network, string Tap)> Networks(BenchOptions options) =>
+    public static IEnumerable<(string Name, Network Network, string Tap)> Networks(BenchOptions options) =>
         from name in (string[])["full", "bundled"]
         from tap in (string[])["predictions", "block3_conv1"]
         where Sizes(options, name, tap).Any()
@@ -57,7 +57,7 @@ internal static class StepBench
         where options.Selects($"{name} {tap} b{batch} t{options.Threads[i]}")
         select (batch, i);
 
-    private static Race Run(BenchOptions options, Peers peers, (string Name, Vgg16 Network) model, string tap, int batch, int threads)
+    private static Race Run(BenchOptions options, Peers peers, (string Name, Network Network) model, string tap, int batch, int threads)
     {
         using CpuBackend backend = new(threads);
         using Step step = new(backend, model.Network, tap, batch);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Bench.Cuda;
@@ -21,7 +22,7 @@ internal sealed record Job(string Name, RenderPlan Plan, int Batch, int Iteratio
     /// <param name="iterations">Steps of each job.</param>
     /// <param name="filterBatch">Filters at once.</param>
     /// <param name="filterIterations">Steps that are measured of the job of all filters; its whole time is scaled up.</param>
-    public static IEnumerable<Job> All(Vgg16Topology topology, int side, int iterations, int filterBatch, int filterIterations)
+    public static IEnumerable<Job> All(Topology topology, int side, int iterations, int filterBatch, int filterIterations)
     {
         int classes = topology.Top!.Classes;
         foreach (int batch in (int[])[1, 3, 16])
@@ -35,7 +36,7 @@ internal sealed record Job(string Name, RenderPlan Plan, int Batch, int Iteratio
     }
 
     /// <summary>The same in batches that the device has room for: halved until the forecast fits what is free.</summary>
-    public Job Fitting(IBackend backend, Vgg16 network, Precision precision, long freeBytes)
+    public Job Fitting(IBackend backend, Network network, Precision precision, long freeBytes)
     {
         int batch = Batch;
         while (batch > 1 && backend.Forecast(network, (Plan with { Precision = precision }).Slice(0, batch).Spec(network)).Total > freeBytes)

@@ -23,7 +23,7 @@ internal static class JobBench
         }
 
         using CudaBackend backend = CudaBackend.Open(device);
-        Vgg16 network = Vgg16.FromWeights(MemoryWeights.CopyOf(new HeWeights(Vgg16Topology.ImageNet, 20)));
+        Network network = Network.FromWeights(MemoryWeights.CopyOf(new HeWeights(Topology.ImageNet, 20)));
         Console.WriteLine($"{backend.Description.Device}, {string.Join(", ", backend.Description.Details.Select(d => $"{d.Key} {d.Value}"))}");
         Console.WriteLine("| " + string.Join(" | ", JobTime.Columns) + " |");
         Console.WriteLine("|" + string.Concat(JobTime.Columns.Select(_ => "---|")));

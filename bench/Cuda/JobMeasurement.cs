@@ -1,6 +1,7 @@
 using System.Globalization;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Kernels;
 
@@ -38,7 +39,7 @@ internal static class JobMeasurement
     public static (double Half, double Tf32, double Single, double Bytes) Ceilings { get; set; } = (790e12, 400e12, 60e12, 4.3e12);
 
     /// <summary>Runs a job several times, in batches that fit.</summary>
-    public static JobTime Measure(CudaBackend backend, Vgg16 network, Job job, Precision precision, int repetitions)
+    public static JobTime Measure(CudaBackend backend, Network network, Job job, Precision precision, int repetitions)
     {
         job = job.Fitting(backend, network, precision, backend.Context.MemoryInfo().Free);
         RenderPlan plan = job.Plan with { Precision = precision };
@@ -75,7 +76,7 @@ internal static class JobMeasurement
     }
 
     /// <summary>Milliseconds that a step takes at least: convolutions by operations, dense layers by bytes, both ways.</summary>
-    public static double Floor(Vgg16Topology topology, RenderPlan plan, Precision precision)
+    public static double Floor(Topology topology, RenderPlan plan, Precision precision)
     {
         Layer tap = topology.Find(plan.Objective.Layer)!;
         double rate = precision switch
@@ -90,7 +91,7 @@ internal static class JobMeasurement
         {
             // Of the layer looked at, only the wanted outputs.
             int outputs = layer == tap ? plan.Objective.Channels.SelectMany(c => c).Distinct().Count() : layer.Outputs;
-            (int height, int width) = Vgg16Topology.OutputSize(layer, plan.Height, plan.Width);
+            (int height, int width) = Topology.OutputSize(layer, plan.Height, plan.Width);
             double products = (layer.Kind == LayerKind.Convolution ? 9.0 : 1.0) * height * width * layer.Inputs * outputs;
             double weights = (layer.Kind == LayerKind.Convolution ? 9.0 : 1.0) * layer.Inputs * outputs * size;
             seconds += 2 * Math.Max(2 * products * plan.Count / rate, weights / Ceilings.Bytes);

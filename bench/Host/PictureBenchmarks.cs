@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using VggCuda.Engine.Display;
 using VggCuda.Engine.Images;
 using VggCuda.Imaging;
 

@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Bench.Host;

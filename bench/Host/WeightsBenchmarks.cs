@@ -10,9 +10,9 @@ public class WeightsBenchmarks
     private readonly string _file = Path.Combine(Samples.Root, "models", "demo.h5");
 
     [Benchmark]
-    public Vgg16Topology OpenAndReadTheTopology()
+    public Topology OpenAndReadTheTopology()
     {
         using IWeightSource weights = KerasWeights.Open(_file);
-        return Vgg16.FromWeights(weights).Topology;
+        return Network.FromWeights(weights).Topology;
     }
 }

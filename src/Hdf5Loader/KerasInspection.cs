@@ -97,7 +97,7 @@ public sealed record KerasInspection
     public ImmutableArray<string> IgnoredLayers { get; init; } = [];
 
     /// <summary>The VGG16 that it is, or null.</summary>
-    public Vgg16Topology? Topology { get; init; }
+    public Topology? Topology { get; init; }
 
     /// <summary>Why it is no VGG16, or null.</summary>
     public string? Problem { get; init; }

@@ -31,7 +31,7 @@ public sealed class KerasWeights : IWeightSource
         _data = file.Data;
         _reader = new DatasetReader(_data);
         Layers = _mapping.Layers;
-        Topology = Vgg16.FromWeights(this).Topology;
+        Topology = Network.FromWeights(this).Topology;
         Inspection = file.Inspect(name, source.Length, Topology, null);
     }
 
@@ -42,7 +42,7 @@ public sealed class KerasWeights : IWeightSource
     public IReadOnlyList<LayerWeights> Layers { get; }
 
     /// <summary>The network's layer table.</summary>
-    public Vgg16Topology Topology { get; }
+    public Topology Topology { get; }
 
     /// <summary>What the file is and holds.</summary>
     public KerasInspection Inspection { get; }

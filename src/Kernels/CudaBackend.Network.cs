@@ -23,7 +23,7 @@ public sealed unsafe partial class CudaBackend
     /// <inheritdoc/>
     /// <remarks><see cref="Precision.Auto"/> is strict float32: the one that needs no proof. The others are as fast as the GPU's tensor cores; docs/cuda-engine.md says what has been shown of them.</remarks>
     /// <exception cref="DeviceException">cuDNN has no engine for a layer, or the GPU lacks the precision.</exception>
-    public INetworkProgram Compile(Vgg16 network, ProgramSpec spec, CancellationToken cancellation = default)
+    public INetworkProgram Compile(Network network, ProgramSpec spec, CancellationToken cancellation = default)
     {
         Enter();
         NetworkLayout layout = Lay(network, spec);
@@ -51,7 +51,7 @@ public sealed unsafe partial class CudaBackend
 
     /// <inheritdoc/>
     /// <remarks>Weights shared with other programs are counted. cuDNN's workspace is exact for layers whose plan is known, else an allowance.</remarks>
-    public MemoryForecast Forecast(Vgg16 network, ProgramSpec spec)
+    public MemoryForecast Forecast(Network network, ProgramSpec spec)
     {
         Enter();
         NetworkLayout layout = Lay(network, spec);
@@ -107,7 +107,7 @@ public sealed unsafe partial class CudaBackend
     private static string NumbersFailedMessage(int mark) =>
         $"Half precision overflowed, or met a value that is no number, in {NumberMarks.Describe(mark)}. Take --precision bf16, whose range is float32's, or fp32 (tf32).";
 
-    private NetworkLayout Lay(Vgg16 network, ProgramSpec spec)
+    private NetworkLayout Lay(Network network, ProgramSpec spec)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(spec);
@@ -125,7 +125,7 @@ public sealed unsafe partial class CudaBackend
         return NetworkLayout.Of(network.Topology, spec);
     }
 
-    private DeviceMemoryException Explain(DeviceMemoryException failure, Vgg16 network, ProgramSpec spec)
+    private DeviceMemoryException Explain(DeviceMemoryException failure, Network network, ProgramSpec spec)
     {
         (long free, _) = Context.MemoryInfo();
         MemoryForecast whole = Forecast(network, spec);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using VggCuda.Cli.Tests.Support;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Imaging;
 

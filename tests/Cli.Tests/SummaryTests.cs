@@ -16,7 +16,7 @@ public sealed class SummaryTests : IDisposable
     [Fact]
     public void The_published_network_is_printed_as_Keras_prints_it()
     {
-        string[] lines = [.. SummaryTable.Lines(Vgg16Topology.ImageNet)];
+        string[] lines = [.. SummaryTable.Lines(Topology.ImageNet)];
         Assert.Equal(3 + (2 * 23) + 4, lines.Length);
         Assert.Equal("Layer (type)                 Output Shape              Param #", lines[1]);
         Assert.Equal(new string('=', 65), lines[2]);
@@ -34,7 +34,7 @@ public sealed class SummaryTests : IDisposable
     [Fact]
     public void Without_dense_layers_the_size_is_open()
     {
-        string[] lines = [.. SummaryTable.Lines(new Vgg16Topology(Vgg16Topology.ImageNet.Widths, null))];
+        string[] lines = [.. SummaryTable.Lines(new Topology(Topology.ImageNet.Widths, null))];
         Assert.Equal("block1_conv1 (Conv2D)        (None, None, None, 64)    1792", lines[5]);
         Assert.Equal("Total params: 14,714,688", lines[^4]);
     }

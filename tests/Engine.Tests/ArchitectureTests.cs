@@ -6,5 +6,5 @@ public class ArchitectureTests
 {
     [Fact]
     public void The_engine_refers_to_no_other_project_of_ours() =>
-        Assert.DoesNotContain(ProjectReferences.Of(typeof(VggCuda.Engine.Model.Vgg16).Assembly), name => true);
+        Assert.DoesNotContain(ProjectReferences.Of(typeof(VggCuda.Engine.Model.Network).Assembly), name => true);
 }

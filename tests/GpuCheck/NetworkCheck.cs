@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Randomness;
 using VggCuda.Engine.Rendering;
 using VggCuda.Kernels;
 
@@ -12,7 +13,7 @@ internal static class NetworkCheck
     public static void Run(Settings settings, CheckResult result)
     {
         using CudaBackend backend = CudaBackend.Open(settings.Device);
-        Vgg16 network = settings.Network();
+        Network network = settings.Network();
         RawWeights.Write(settings.Folder, network.Weights, settings.Side);
         int channel = 20 % settings.Topology.Top!.Classes;
         double[] image = Image(settings.Side);
@@ -36,7 +37,7 @@ internal static class NetworkCheck
         }
     }
 
-    private static double[] Logits(CudaBackend backend, Vgg16 network, Settings settings, Precision precision, double[] image)
+    private static double[] Logits(CudaBackend backend, Network network, Settings settings, Precision precision, double[] image)
     {
         ProgramSpec spec = Spec(settings, precision) with { NeedsGradient = false };
         using INetworkProgram program = backend.Compile(network, spec);
@@ -48,7 +49,7 @@ internal static class NetworkCheck
         return logits;
     }
 
-    private static double[] Gradient(CudaBackend backend, Vgg16 network, Settings settings, Precision precision, double[] image, int channel)
+    private static double[] Gradient(CudaBackend backend, Network network, Settings settings, Precision precision, double[] image, int channel)
     {
         using INetworkProgram program = backend.Compile(network, Spec(settings, precision) with { Channels = [[channel]] });
         using ITensor input = backend.Allocate(program.InputShape);

@@ -1,6 +1,7 @@
 using VggCuda.Bench.Cuda;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Kernels;
 
@@ -11,7 +12,7 @@ internal static class ReplayCheck
 {
     public static void Run(Settings settings, CheckResult result)
     {
-        Vgg16 network = settings.Network();
+        Network network = settings.Network();
         RenderPlan plan = Job.All(settings.Topology, settings.Side, settings.Iterations, 1, 1).First().Plan;
         result.Columns.AddRange(["precision", "same bits twice", "same bits without a graph", "ms per step, graph", "ms per step, calls"]);
         foreach (Precision precision in Errors.Precisions)
@@ -27,7 +28,7 @@ internal static class ReplayCheck
         }
     }
 
-    private static (float[] Pixels, double MillisecondsPerStep) Draw(Settings settings, Vgg16 network, RenderPlan plan, bool graph)
+    private static (float[] Pixels, double MillisecondsPerStep) Draw(Settings settings, Network network, RenderPlan plan, bool graph)
     {
         Environment.SetEnvironmentVariable("VGGCUDA_NO_GRAPH", graph ? null : "1");
         using CudaBackend backend = CudaBackend.Open(settings.Device);
@@ -42,7 +43,7 @@ internal static class SoakCheck
 {
     public static void Run(Settings settings, CheckResult result)
     {
-        Vgg16 network = settings.Network();
+        Network network = settings.Network();
         int steps = settings.Small ? 5 : 1000;
         RenderPlan plan = Job.All(settings.Topology, settings.Side, steps, 1, 1).First().Plan with { Precision = Precision.Fp32 };
         using CudaBackend backend = CudaBackend.Open(settings.Device);
@@ -85,7 +86,7 @@ internal static class JobCheck
 {
     public static void Run(Settings settings, CheckResult result)
     {
-        Vgg16 network = settings.Network();
+        Network network = settings.Network();
         using CudaBackend backend = CudaBackend.Open(settings.Device);
         result.Notes.Add(backend.Description.Device);
         result.Columns.AddRange(JobTime.Columns);

@@ -10,9 +10,9 @@ namespace VggCuda.GpuCheck;
 internal sealed record Settings(string Folder, bool Small, int Device)
 {
     /// <summary>The published network's widths, or a tenth of them.</summary>
-    public Vgg16Topology Topology => Small
-        ? new Vgg16Topology([8, 8, 16, 16, 24, 24, 24, 32, 32, 32, 32, 32, 32], new Vgg16Top(1, 64, 48, 40))
-        : Vgg16Topology.ImageNet;
+    public Topology Topology => Small
+        ? new Topology([8, 8, 16, 16, 24, 24, 24, 32, 32, 32, 32, 32, 32], new Vgg16Top(1, 64, 48, 40))
+        : Topology.ImageNet;
 
     /// <summary>Side of the images.</summary>
     public int Side => Small ? 32 : 224;
@@ -27,7 +27,7 @@ internal sealed record Settings(string Folder, bool Small, int Device)
     public int FilterIterations => Small ? 2 : 20;
 
     /// <summary>The full-width seeded network.</summary>
-    public Vgg16 Network() => Vgg16.FromWeights(MemoryWeights.CopyOf(new HeWeights(Topology, 20)));
+    public Network Network() => Network.FromWeights(MemoryWeights.CopyOf(new HeWeights(Topology, 20)));
 
     /// <summary>Reads the arguments, or gives null.</summary>
     public static Settings? Parse(string[] args)

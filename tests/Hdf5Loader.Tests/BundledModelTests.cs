@@ -11,7 +11,7 @@ public class BundledModelTests
     public void The_bundled_model_opens_as_the_network_that_it_is()
     {
         using KerasWeights weights = KerasWeights.Open(Demo);
-        Vgg16Topology topology = Vgg16.FromWeights(weights).Topology;
+        Topology topology = Network.FromWeights(weights).Topology;
         Assert.Equal([16, 16, 32, 32, 64, 64, 64, 128, 128, 128, 128, 128, 128], topology.Widths);
         Assert.Equal(new Vgg16Top(2, 256, 256, 32), topology.Top);
         Assert.Equal(KerasLayout.Weights, weights.Inspection.Layout);

@@ -77,7 +77,7 @@ public class ReadingTests
 
         using (loaded)
         {
-            Assert.Equal(Vgg16.FromWeights(loaded).Topology.ParameterCount, loaded.Layers.Sum(l => l.BiasLength + l.KernelShape.Aggregate(1L, (a, b) => a * b)));
+            Assert.Equal(Network.FromWeights(loaded).Topology.ParameterCount, loaded.Layers.Sum(l => l.BiasLength + l.KernelShape.Aggregate(1L, (a, b) => a * b)));
             float[] part = new float[3];
             foreach (LayerWeights layer in loaded.Layers)
             {

@@ -9,7 +9,7 @@ namespace VggCuda.Peers.LibTorch;
 /// <remarks>Without autograd: it has no formula for packed filters, and every buffer goes back as soon as it is used up.</remarks>
 internal sealed class PackedNetwork : IDisposable
 {
-    private readonly Vgg16Topology _topology;
+    private readonly Topology _topology;
     private readonly IReadOnlyDictionary<string, Weighted> _weights;
     private readonly Dictionary<string, (Tensor Forward, Tensor Backward)> _filters = [];
     private readonly (long, int, int) _size;
@@ -20,7 +20,7 @@ internal sealed class PackedNetwork : IDisposable
     /// <param name="batch">Images.</param>
     /// <param name="side">Rows and columns of them.</param>
     /// <param name="threads">That it will run on: oneDNN chooses its layout by them too.</param>
-    public PackedNetwork(Vgg16Topology topology, IReadOnlyDictionary<string, Weighted> weights, long batch, int side, int threads)
+    public PackedNetwork(Topology topology, IReadOnlyDictionary<string, Weighted> weights, long batch, int side, int threads)
     {
         (_topology, _weights, _size) = (topology, weights, (batch, side, threads));
         foreach (Layer layer in topology.Layers.Where(l => l.Kind == LayerKind.Convolution))
@@ -39,11 +39,11 @@ internal sealed class PackedNetwork : IDisposable
     {
         using Tensor flipped = kernel.flip(2, 3);
         using Tensor exchanged = flipped.transpose(0, 1);
-        using Tensor turned = Network.InLayout(exchanged, "onednn");
+        using Tensor turned = EagerNetwork.InLayout(exchanged, "onednn");
         return OneDnn.Pack(turned, batch, kernel.shape[0], edge, edge);
     }
 
-    /// <summary>As <see cref="Network.Pass"/>.</summary>
+    /// <summary>As <see cref="EagerNetwork.Pass"/>.</summary>
     public (Tensor Objective, Tensor Gradient) Pass(Tensor image, string tap, int channel)
     {
         using IDisposable none = no_grad();
@@ -98,7 +98,7 @@ internal sealed class PackedNetwork : IDisposable
             case LayerKind.MaxPool:
                 return OneDnn.Pool(x);
             case LayerKind.Flatten:
-                return (Network.Flatten(x), null);
+                return (EagerNetwork.Flatten(x), null);
             default:
                 // Not packed: oneDNN's dense layer with packed weights gives wrong sums here for some shapes, 512 x 256 for one.
                 Tensor units = F.linear(x, _weights[layer.Name].Kernel, _weights[layer.Name].Bias);

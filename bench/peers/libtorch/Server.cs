@@ -11,7 +11,7 @@ namespace VggCuda.Peers.LibTorch;
 /// <summary>The commands of <c>pytorch_vgg16.py --serve</c>, with the same arguments and answers.</summary>
 internal sealed class Server : IDisposable
 {
-    private readonly Dictionary<string, Network> _networks = [];
+    private readonly Dictionary<string, EagerNetwork> _networks = [];
 
     public JsonObject Answer(JsonObject command)
     {
@@ -35,7 +35,7 @@ internal sealed class Server : IDisposable
 
     public void Dispose()
     {
-        foreach (Network network in _networks.Values)
+        foreach (EagerNetwork network in _networks.Values)
         {
             network.Dispose();
         }
@@ -48,12 +48,12 @@ internal sealed class Server : IDisposable
         ["mkldnn"] = true,
     };
 
-    private Network For(string model)
+    private EagerNetwork For(string model)
     {
-        if (!_networks.TryGetValue(model, out Network? network))
+        if (!_networks.TryGetValue(model, out EagerNetwork? network))
         {
-            using IWeightSource source = model == "full" ? new HeWeights(Vgg16Topology.ImageNet, 1) : KerasWeights.Open(model);
-            _networks[model] = network = new Network(source);
+            using IWeightSource source = model == "full" ? new HeWeights(Topology.ImageNet, 1) : KerasWeights.Open(model);
+            _networks[model] = network = new EagerNetwork(source);
         }
 
         return network;
@@ -61,11 +61,11 @@ internal sealed class Server : IDisposable
 
     private JsonObject Step(string model, string tap, int batch, string layout, int side, int channel, int count, int warm)
     {
-        Network network = For(model);
+        EagerNetwork network = For(model);
         network.SetLayout(layout, batch, side);
         random.manual_seed(1);
         using Tensor values = (rand(batch, 3, side, side) * 255) - 115;
-        using Tensor image = Network.InLayout(values, layout).requires_grad_(true);
+        using Tensor image = EagerNetwork.InLayout(values, layout).requires_grad_(true);
         return Timed(Work, count, warm);
 
         void Work()
@@ -79,11 +79,11 @@ internal sealed class Server : IDisposable
     // Values that every peer can make: the top byte of the index times an odd constant.
     private JsonObject Check(string model, string tap, string layout, int side, int channel)
     {
-        Network network = For(model);
+        EagerNetwork network = For(model);
         network.SetLayout(layout, 1, side);
         float[] pixels = [.. Enumerable.Range(0, 3 * side * side).Select(i => (float)(((uint)i * 2654435761u) >> 24) - 115)];
         using Tensor values = tensor(pixels, [1, 3, side, side]);
-        using Tensor image = Network.InLayout(values, layout).requires_grad_(true);
+        using Tensor image = EagerNetwork.InLayout(values, layout).requires_grad_(true);
         (Tensor objective, Tensor gradient) = network.Pass(image, tap, channel);
         using Tensor dense = gradient.contiguous();
         JsonObject answer = new() { ["objective"] = objective.item<float>(), ["gradient"] = Convert.ToBase64String(dense.bytes) };
@@ -95,15 +95,15 @@ internal sealed class Server : IDisposable
     private static JsonObject Layer(int inputs, int outputs, int side, int batch, string layout, bool backward, int count, int warm)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor x = Network.InLayout(rand(batch, inputs, side, side), layout);
-        Tensor w = Network.InLayout(rand(outputs, inputs, 3, 3) - 0.5, layout);
+        Tensor x = EagerNetwork.InLayout(rand(batch, inputs, side, side), layout);
+        Tensor w = EagerNetwork.InLayout(rand(outputs, inputs, 3, 3) - 0.5, layout);
         Tensor b = rand(outputs);
         if (layout == "onednn")
         {
             using IDisposable none = no_grad();
             Tensor packed = OneDnn.Pack(w, batch, inputs, side, side);
             Tensor turned = PackedNetwork.PackTurned(w, batch, side);
-            Tensor gradient = Network.InLayout(rand(batch, outputs, side, side), layout);
+            Tensor gradient = EagerNetwork.InLayout(rand(batch, outputs, side, side), layout);
             return backward ? Timed(() => OneDnn.Convolve(gradient, turned, null, false).Dispose(), count, warm) : Timed(() => OneDnn.Convolve(x, packed, b, false).Dispose(), count, warm);
         }
 

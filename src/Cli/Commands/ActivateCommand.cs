@@ -6,6 +6,7 @@ using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Networks;
 using VggCuda.Cli.Output;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Imaging;
 

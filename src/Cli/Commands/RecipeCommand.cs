@@ -8,6 +8,7 @@ using VggCuda.Cli.Networks;
 using VggCuda.Cli.Output;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Cli.Commands;

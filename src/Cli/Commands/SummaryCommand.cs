@@ -40,7 +40,7 @@ internal sealed record Summary(string Weights, int? InputSize, int? Classes, IRe
 {
     public static Summary Of(ChosenNetwork chosen)
     {
-        Vgg16Topology topology = chosen.Network.Topology;
+        Topology topology = chosen.Network.Topology;
         return new Summary(
             chosen.Path ?? chosen.Name,
             topology.FixedInputSize,
@@ -63,7 +63,7 @@ internal static class SummaryTable
     private const int Width = 65;
     private static readonly int[] Ends = [29, 55, 65];
 
-    public static IEnumerable<string> Lines(Vgg16Topology topology)
+    public static IEnumerable<string> Lines(Topology topology)
     {
         string thin = new('_', Width);
         string thick = new('=', Width);
@@ -93,14 +93,14 @@ internal static class SummaryTable
     };
 
     /// <summary>The output shape; null for the batch, and for rows and columns where the input's size is open.</summary>
-    public static IReadOnlyList<int?> ShapeOf(Vgg16Topology topology, Layer layer)
+    public static IReadOnlyList<int?> ShapeOf(Topology topology, Layer layer)
     {
         if (layer.Kind is LayerKind.Flatten or LayerKind.Dense)
         {
             return [null, layer.Outputs];
         }
 
-        int? side = topology.FixedInputSize is int size ? Vgg16Topology.OutputSize(layer, size, size).Height : null;
+        int? side = topology.FixedInputSize is int size ? Topology.OutputSize(layer, size, size).Height : null;
         return [null, side, side, layer.Outputs];
     }
 

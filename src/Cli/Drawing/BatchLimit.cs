@@ -1,5 +1,6 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Cli.Drawing;
@@ -11,7 +12,7 @@ internal static class BatchLimit
     private const double ShareOfMemory = 0.5;
 
     /// <summary>The largest batch that a plan may run in: at most 32, and on the processor what fits half of the memory; a GPU says itself when it is full.</summary>
-    public static int For(IBackend backend, Vgg16 network, RenderPlan plan)
+    public static int For(IBackend backend, Network network, RenderPlan plan)
     {
         int batch = Math.Min(Most, plan.Count);
         if (backend.Description.Name is not ("cpu" or "reference"))
@@ -29,7 +30,7 @@ internal static class BatchLimit
     }
 
     /// <summary>What the network takes for a batch.</summary>
-    public static MemoryForecast Forecast(IBackend backend, Vgg16 network, RenderPlan plan, int batch) =>
+    public static MemoryForecast Forecast(IBackend backend, Network network, RenderPlan plan, int batch) =>
         backend.Forecast(network, plan.Slice(0, batch).Spec(network));
 
     /// <summary>What the renderer keeps beside it: the image, its gradient, the best one, a scratch copy, the optimiser's state, the tables.</summary>
@@ -41,6 +42,6 @@ internal static class BatchLimit
         return batch * (perImage + tables) * bytesPerValue;
     }
 
-    private static double Total(IBackend backend, Vgg16 network, RenderPlan plan, int batch) =>
+    private static double Total(IBackend backend, Network network, RenderPlan plan, int batch) =>
         (double)Forecast(backend, network, plan, batch).Total + Images(backend, plan, batch);
 }

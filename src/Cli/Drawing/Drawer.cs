@@ -4,6 +4,7 @@ using VggCuda.Cli.Networks;
 using VggCuda.Cli.Output;
 using VggCuda.Cli.Progress;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Imaging;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Networks;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Cli.Drawing;

@@ -1,4 +1,5 @@
 using VggCuda.Cli.Hosting;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Cli.Drawing;

@@ -4,6 +4,7 @@ using VggCuda.Cli.Networks;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Images;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Regularizers;
 using VggCuda.Engine.Rendering;
 using VggCuda.Engine.Transforms;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using VggCuda.Cli.Networks;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Imaging;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Networks;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Cli.Drawing;

@@ -14,13 +14,13 @@ internal sealed class ChosenNetwork : IDisposable
     public ChosenNetwork(IWeightSource weights, string name, string? path, ClassNames? names)
     {
         _weights = weights;
-        Network = Vgg16.FromWeights(weights);
+        Network = Network.FromWeights(weights);
         Name = name;
         Path = path;
         Names = names;
     }
 
-    public Vgg16 Network { get; }
+    public Network Network { get; }
 
     /// <summary>"bundled model", or the file's name without its folder.</summary>
     public string Name { get; }

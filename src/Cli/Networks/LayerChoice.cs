@@ -9,13 +9,13 @@ namespace VggCuda.Cli.Networks;
 internal static class LayerChoice
 {
     /// <summary>Names of the published network's layers that an objective may look at, for completion and help.</summary>
-    public static IEnumerable<string> AllNames => Vgg16Topology.ImageNet.Layers.Where(l => l.CanBeTapped).Select(l => l.Name);
+    public static IEnumerable<string> AllNames => Topology.ImageNet.Layers.Where(l => l.CanBeTapped).Select(l => l.Name);
 
     /// <summary>Finds a layer by Keras's name or index.</summary>
     /// <exception cref="CommandException">There is none, or it has no filters.</exception>
-    public static Layer Find(Vgg16 network, string nameOrIndex)
+    public static Layer Find(Network network, string nameOrIndex)
     {
-        Vgg16Topology topology = network.Topology;
+        Topology topology = network.Topology;
         string[] names = [.. topology.Layers.Where(l => l.CanBeTapped).Select(l => l.Name)];
         if (topology.Find(nameOrIndex) is not { } layer)
         {

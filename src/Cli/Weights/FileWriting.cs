@@ -16,7 +16,7 @@ internal static class FileWriting
         }
 
         long start = Stopwatch.GetTimestamp();
-        Vgg16Topology topology = TransferDisplay.For(invocation).Show(Path.GetFileName(path), progress =>
+        Topology topology = TransferDisplay.For(invocation).Show(Path.GetFileName(path), progress =>
             PlainWeightsFile.Write(weights, path, overwrite, progress is null ? null : new FileMeter(progress, "writing"), invocation.Cancellation));
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         invocation.Say(FormattableString.Invariant(

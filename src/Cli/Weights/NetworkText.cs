@@ -6,9 +6,9 @@ namespace VggCuda.Cli.Weights;
 internal static class NetworkText
 {
     /// <summary>"VGG16 for 224 x 224 pixels and 1,000 classes", with its widths where they are not the published ones.</summary>
-    public static string Of(Vgg16Topology topology)
+    public static string Of(Topology topology)
     {
-        string widths = topology.Widths.SequenceEqual(Vgg16Topology.ImageNet.Widths)
+        string widths = topology.Widths.SequenceEqual(Topology.ImageNet.Widths)
             ? ""
             : $", {topology.Widths[0]} to {topology.Widths.Max()} channels";
         return topology.Top is Vgg16Top top

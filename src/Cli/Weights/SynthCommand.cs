@@ -37,7 +37,7 @@ internal static class SynthCommand
                 throw CommandException.Usage($"--size is {side}; it must be a multiple of 32, because five poolings halve it: {side / 32 * 32} or {(side + 31) / 32 * 32}.");
             }
 
-            Vgg16Topology topology = SyntheticNetwork.Create(
+            Topology topology = SyntheticNetwork.Create(
                 invocation.Value(divisor) ?? 1, invocation.Value(size) ?? 224, invocation.Value(classes) ?? 1000, top);
             using HeWeights weights = new(topology, invocation.Value(seed) ?? 0);
             FileWriting.Write(invocation, weights, invocation.Value(file)!, invocation.Value(overwrite));

@@ -9,7 +9,7 @@ internal static class HostRanking
     public static ImmutableArray<Prediction> Of(ReadOnlySpan<double> logits, int top)
     {
         double[] own = logits.ToArray();
-        double[] probabilities = Rendering.Softmax.Of(own);
+        double[] probabilities = Probabilities.Of(own);
 
         // .NET's order has NaN below all numbers and -0 equal to 0, and a stable sort leaves equals in their places.
         return [.. Enumerable.Range(0, own.Length).OrderByDescending(c => own[c]).Take(top).Select(c => new Prediction(c, probabilities[c], own[c]))];

@@ -42,7 +42,7 @@ public interface IBackend : IImageOperations, IDisposable
     /// <exception cref="ArgumentException">The spec does not fit the network; the message says what would.</exception>
     /// <exception cref="WeightsException">The weights cannot be read.</exception>
     /// <exception cref="DeviceMemoryException">It does not fit the device; the message says what would.</exception>
-    INetworkProgram Compile(Vgg16 network, ProgramSpec spec, CancellationToken cancellation = default);
+    INetworkProgram Compile(Network network, ProgramSpec spec, CancellationToken cancellation = default);
 
     /// <summary>Shifts an image and runs a network on the result: <see cref="IImageOperations.Shift"/> from <paramref name="source"/> to <paramref name="shifted"/>, then <see cref="INetworkProgram.Forward"/> of that, with the bits of the two.</summary>
     /// <param name="program">Of this backend.</param>
@@ -61,7 +61,7 @@ public interface IBackend : IImageOperations, IDisposable
     }
 
     /// <summary>The memory that <see cref="Compile"/> would take, without taking it.</summary>
-    MemoryForecast Forecast(Vgg16 network, ProgramSpec spec);
+    MemoryForecast Forecast(Network network, ProgramSpec spec);
 
     /// <summary>The likeliest classes of each image, and their probabilities: softmax(logits[n])[c] = exp(z_c - max z) / sum over j of exp(z_j - max z).</summary>
     /// <param name="logits">(N, 1, 1, classes), fewer than 2^21 classes; not changed.</param>

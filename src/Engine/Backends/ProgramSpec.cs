@@ -89,17 +89,17 @@ public sealed record ProgramSpec
     {
         get
         {
-            (int h, int w) = Vgg16Topology.OutputSize(Tap, Height, Width);
+            (int h, int w) = Topology.OutputSize(Tap, Height, Width);
             return new TensorShape(Batch, h, w, ChannelCount);
         }
     }
 
     /// <summary>Checks the spec against a network.</summary>
     /// <exception cref="ArgumentException">It does not fit; the message says what would.</exception>
-    public void Validate(Vgg16 network)
+    public void Validate(Network network)
     {
         ArgumentNullException.ThrowIfNull(network);
-        Vgg16Topology topology = network.Topology;
+        Topology topology = network.Topology;
         if (Tap.Index >= topology.Layers.Length || topology.Layers[Tap.Index] != Tap)
         {
             throw new ArgumentException($"Layer '{Tap.Name}' is not one of this network's.");

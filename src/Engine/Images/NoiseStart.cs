@@ -1,3 +1,4 @@
+using VggCuda.Engine.Randomness;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Engine.Images;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using VggCuda.Engine.Randomness;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Engine.Images;

@@ -17,7 +17,7 @@ public sealed class HeWeights : IWeightSource
     /// <summary>Creates the source.</summary>
     /// <param name="topology">The network's layer table.</param>
     /// <param name="seed">Any number.</param>
-    public HeWeights(Vgg16Topology topology, ulong seed)
+    public HeWeights(Topology topology, ulong seed)
     {
         Topology = topology ?? throw new ArgumentNullException(nameof(topology));
         _seed = seed;
@@ -25,7 +25,7 @@ public sealed class HeWeights : IWeightSource
     }
 
     /// <summary>The network's layer table.</summary>
-    public Vgg16Topology Topology { get; }
+    public Topology Topology { get; }
 
     /// <inheritdoc/>
     public string Name => $"synthetic weights, seed {_seed}";

@@ -1,6 +1,6 @@
 namespace VggCuda.Engine.Model;
 
-/// <summary>One layer of a <see cref="Vgg16Topology"/>, with Keras's name and index.</summary>
+/// <summary>One layer of a <see cref="Topology"/>, with Keras's name and index.</summary>
 /// <param name="Index">Keras's index: 0 is the input, 7 is block3_conv1, 22 is predictions.</param>
 /// <param name="Name">Keras's name, such as <c>block3_conv1</c>.</param>
 /// <param name="Kind">What it computes.</param>

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Display;
 using VggCuda.Engine.Images;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Regularizers;
 
 namespace VggCuda.Engine.Rendering;
@@ -12,7 +14,7 @@ internal sealed class BatchRun : IDisposable
 {
     private const double MillisecondsPerChunk = 60;
     private readonly IBackend _backend;
-    private readonly Vgg16 _network;
+    private readonly Network _network;
     private readonly RenderPlan _plan;
     private readonly int _firstImage;
     private readonly List<IDisposable> _owned = [];
@@ -36,7 +38,7 @@ internal sealed class BatchRun : IDisposable
     private readonly Stopwatch _run = new();
     private readonly Stopwatch _score = new();
 
-    public BatchRun(IBackend backend, Vgg16 network, RenderPlan plan, int firstImage, CancellationToken cancellation)
+    public BatchRun(IBackend backend, Network network, RenderPlan plan, int firstImage, CancellationToken cancellation)
     {
         _backend = backend;
         _network = network;

@@ -18,7 +18,7 @@ public static class Predictor
     /// <exception cref="ArgumentException">The network has no top, or an array has the wrong length.</exception>
     public static ImmutableArray<ImmutableArray<Prediction>> Predict(
         IBackend backend,
-        Vgg16 network,
+        Network network,
         IReadOnlyList<float[]> images,
         Preprocessing preprocessing = Preprocessing.Vgg16,
         int? top = null,

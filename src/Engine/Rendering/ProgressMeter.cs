@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using VggCuda.Engine.Plans;
 
 namespace VggCuda.Engine.Rendering;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Plans;
 
 namespace VggCuda.Engine.Rendering;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
 
 namespace VggCuda.Engine.Rendering;
 
@@ -24,7 +25,7 @@ public sealed class Renderer
     /// <exception cref="DeviceException">The device failed, or one picture is too much for its memory.</exception>
     /// <exception cref="NumbersFailedException">No step of a picture had a finite loss.</exception>
     /// <exception cref="OperationCanceledException">Cancelled before any picture had a step.</exception>
-    public RenderResult Render(Vgg16 network, RenderPlan plan, RenderOptions? options = null, CancellationToken cancellation = default)
+    public RenderResult Render(Network network, RenderPlan plan, RenderOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(plan);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
 
 namespace VggCuda.Engine.Rendering;
 
@@ -8,7 +9,7 @@ namespace VggCuda.Engine.Rendering;
 internal static class Scoring
 {
     /// <summary>Activations of the plan's channels on the given images; for the last layer probability and rank besides.</summary>
-    public static ImmutableArray<ChannelScore>[] Score(IBackend backend, Vgg16 network, RenderPlan plan, ITensor images)
+    public static ImmutableArray<ChannelScore>[] Score(IBackend backend, Network network, RenderPlan plan, ITensor images)
     {
         ProgramSpec spec = plan.Spec(network);
         bool isTop = spec.Tap.Name == "predictions";
@@ -33,7 +34,7 @@ internal static class Scoring
 
     private static ChannelScore ScoreOfClass(double[] logits, int index)
     {
-        double[] probabilities = Softmax.Of(logits);
+        double[] probabilities = Probabilities.Of(logits);
         return new ChannelScore(index, logits[index], probabilities[index], 1 + logits.Count(l => l > logits[index]));
     }
 

@@ -24,7 +24,7 @@ internal sealed class PlainLayout
     private readonly HeadWriter _head = new();
     private readonly List<(int Position, Tensor Tensor)> _addresses = [];
 
-    private PlainLayout(Vgg16Topology topology)
+    private PlainLayout(Topology topology)
     {
         int superblock = _head.Allocate(SuperblockSize);
         List<Link> layers = [];
@@ -60,7 +60,7 @@ internal sealed class PlainLayout
     public IReadOnlyList<Tensor> Tensors { get; }
 
     /// <summary>Lays out the file of a network.</summary>
-    public static PlainLayout Of(Vgg16Topology topology) => new(topology);
+    public static PlainLayout Of(Topology topology) => new(topology);
 
     private static long Aligned(long position) => (position + DataAlignment - 1) / DataAlignment * DataAlignment;
 

@@ -23,7 +23,7 @@ public static class PlainWeightsFile
     private const int MillisecondsBetweenReports = 100;
 
     /// <summary>The size of the file that <see cref="Write"/> makes of a network, in bytes.</summary>
-    public static long SizeOf(Vgg16Topology topology)
+    public static long SizeOf(Topology topology)
     {
         ArgumentNullException.ThrowIfNull(topology);
         return PlainLayout.Of(topology).Length;
@@ -39,7 +39,7 @@ public static class PlainWeightsFile
     /// <exception cref="WeightsException">The source is no VGG16 or cannot be read.</exception>
     /// <exception cref="IOException">The file cannot be written: it exists, the disk is full, the folder is missing.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
-    public static Vgg16Topology Write(
+    public static Topology Write(
         IWeightSource source,
         string path,
         bool overwrite = false,
@@ -48,7 +48,7 @@ public static class PlainWeightsFile
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        Vgg16Topology topology = Vgg16.FromWeights(source).Topology;
+        Topology topology = Network.FromWeights(source).Topology;
         PlainLayout layout = PlainLayout.Of(topology);
         using BesideFile file = new(path, overwrite);
         DiskSpace.Demand(path, layout.Length, DiskSpace.Free(Path.GetDirectoryName(file.Path)!));

@@ -23,13 +23,13 @@ public static class SyntheticNetwork
     /// <param name="classes">Units of predictions, 1 to 1,000,000; 1,000 is the published network's.</param>
     /// <param name="top">Whether the dense layers are there; without them size and classes do not matter.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number outside its range.</exception>
-    public static Vgg16Topology Create(int widthDivisor = 1, int size = 224, int classes = 1000, bool top = true)
+    public static Topology Create(int widthDivisor = 1, int size = 224, int classes = 1000, bool top = true)
     {
         Demand(widthDivisor is >= 1 and <= MostDivisor, nameof(widthDivisor), widthDivisor, $"the width divisor is a whole number from 1 to {MostDivisor}.");
         Demand(size is >= 32 and <= MostSize && size % 32 == 0, nameof(size), size, $"the size is a multiple of 32 from 32 to {MostSize}: five poolings halve it.");
         Demand(classes is >= 1 and <= MostClasses, nameof(classes), classes, $"the number of classes is from 1 to {MostClasses}.");
-        Vgg16Topology full = Vgg16Topology.ImageNet;
-        return new Vgg16Topology(
+        Topology full = Topology.ImageNet;
+        return new Topology(
             [.. full.Widths.Select(Divided)],
             top ? new Vgg16Top(size / 32, Divided(full.Top!.Fc1), Divided(full.Top.Fc2), classes) : null);
 

@@ -13,7 +13,7 @@ namespace VggCuda.Hdf5Loader.Files;
 /// <param name="Problem">Why the content is not sound, or null: it is a VGG16, every shape fits, every value is there and finite, and every checksum in it matches.</param>
 /// <param name="Topology">The network, or null where it cannot be opened.</param>
 public sealed record WeightsVerification(
-    string Path, long Size, string Md5, string Sha256, PublishedWeights? Published, PublishedWeights? Pretended, string? Problem, Vgg16Topology? Topology)
+    string Path, long Size, string Md5, string Sha256, PublishedWeights? Published, PublishedWeights? Pretended, string? Problem, Topology? Topology)
 {
     /// <summary>Whether the file may be used: its content is sound, and it does not pretend to be a published file.</summary>
     public bool IsGood => Problem is null && Pretended is null;
@@ -46,7 +46,7 @@ public sealed record WeightsVerification(
         string name = System.IO.Path.GetFileName(path);
         PublishedWeights? pretended = found is null ? published.FirstOrDefault(p => p.Size == size || p.FileName == name) : null;
         string? problem = null;
-        Vgg16Topology? topology = null;
+        Topology? topology = null;
         try
         {
             using KerasWeights weights = KerasWeights.Open(path);

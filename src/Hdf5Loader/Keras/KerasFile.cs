@@ -69,7 +69,7 @@ internal sealed class KerasFile
     }
 
     /// <summary>Describes the file to people.</summary>
-    public KerasInspection Inspect(string name, long fileSize, Vgg16Topology? topology, string? problem) => new()
+    public KerasInspection Inspect(string name, long fileSize, Topology? topology, string? problem) => new()
     {
         Name = name,
         FileSize = fileSize,

@@ -8,10 +8,10 @@ namespace VggCuda.Hdf5Loader.Keras;
 internal sealed class Vgg16Mapping
 {
     private static readonly ImmutableArray<string> Convolutions =
-        [.. Vgg16Topology.ImageNet.Layers.Where(l => l.Kind == LayerKind.Convolution).Select(l => l.Name)];
+        [.. Topology.ImageNet.Layers.Where(l => l.Kind == LayerKind.Convolution).Select(l => l.Name)];
 
     private static readonly ImmutableArray<string> Dense =
-        [.. Vgg16Topology.ImageNet.Layers.Where(l => l.Kind == LayerKind.Dense).Select(l => l.Name)];
+        [.. Topology.ImageNet.Layers.Where(l => l.Kind == LayerKind.Dense).Select(l => l.Name)];
 
     private readonly Dictionary<(string, WeightPart), Hdf5Dataset> _tensors = [];
 
@@ -34,7 +34,7 @@ internal sealed class Vgg16Mapping
     };
 
     /// <summary>Maps a stored network.</summary>
-    /// <exception cref="Hdf5Exception">A layer is missing or extra, or has other weights than a kernel and a bias. Shapes are checked by <see cref="Vgg16.FromWeights"/>.</exception>
+    /// <exception cref="Hdf5Exception">A layer is missing or extra, or has other weights than a kernel and a bias. Shapes are checked by <see cref="Network.FromWeights"/>.</exception>
     public static Vgg16Mapping Create(StoredNetwork network)
     {
         ImmutableArray<StoredLayer> layers = network.IsCounted ? ByOrder(network.Layers) : ByName(network.Layers);

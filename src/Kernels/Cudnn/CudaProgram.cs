@@ -22,7 +22,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram
     private bool _disposed;
 
     /// <summary>Builds a program; the caller has validated the spec and made its precision definite.</summary>
-    public CudaProgram(CudaBackend backend, Vgg16 network, NetworkLayout layout, CancellationToken cancellation)
+    public CudaProgram(CudaBackend backend, Network network, NetworkLayout layout, CancellationToken cancellation)
     {
         _backend = backend;
         _layout = layout;
@@ -316,7 +316,7 @@ internal static class NumberMarks
     public static string Describe(int mark)
     {
         int index = (mark > BackwardOffset ? mark - BackwardOffset : mark) - 1;
-        string name = index >= 0 && index < Vgg16Topology.ImageNet.Layers.Length ? Vgg16Topology.ImageNet.Layers[index].Name : $"layer {index}";
+        string name = index >= 0 && index < Topology.ImageNet.Layers.Length ? Topology.ImageNet.Layers[index].Name : $"layer {index}";
         return mark > BackwardOffset ? $"the image's gradient of {name}" : $"the activations of {name}";
     }
 }

@@ -63,7 +63,7 @@ internal sealed class NetworkLayout
     public bool IsTapMasked => Tap.Relu || Tap.Layer.Kind == LayerKind.MaxPool;
 
     /// <summary>Lays a spec out; it must have been validated.</summary>
-    public static NetworkLayout Of(Vgg16Topology topology, ProgramSpec spec)
+    public static NetworkLayout Of(Topology topology, ProgramSpec spec)
     {
         bool softmax = spec is { Top: TopActivation.Softmax, Point: TapPoint.AfterActivation } && spec.Tap.Name == "predictions";
         int[]? union = softmax ? null : UnionOf(spec);

@@ -70,7 +70,7 @@ internal sealed class WeightStore : IDisposable
     /// <param name="cancellation">Ends reading early.</param>
     /// <exception cref="WeightsException">They cannot be read.</exception>
     /// <exception cref="DeviceMemoryException">They do not fit.</exception>
-    public WeightSet Acquire(Vgg16 network, IReadOnlyList<(Node Node, WeightForm Form)> needs, ElementType type, CancellationToken cancellation)
+    public WeightSet Acquire(Network network, IReadOnlyList<(Node Node, WeightForm Form)> needs, ElementType type, CancellationToken cancellation)
     {
         ReleaseUnused(except: network);
         WeightSet set = new(this);
@@ -122,7 +122,7 @@ internal sealed class WeightStore : IDisposable
 
     /// <summary>Frees weights that no program uses.</summary>
     /// <param name="except">The network whose weights stay; null for none.</param>
-    public void ReleaseUnused(Vgg16? except = null)
+    public void ReleaseUnused(Network? except = null)
     {
         foreach ((Key key, Entry entry) in _entries.Where(e => e.Value.Users == 0 && e.Key.Network != except).ToArray())
         {
@@ -227,7 +227,7 @@ internal sealed class WeightStore : IDisposable
     }
 
     // The first dense layer's stored inputs say how the values before it are padded.
-    internal readonly record struct Key(Vgg16 Network, int Layer, WeightForm Form, ElementType Type, string Slice, int Inputs);
+    internal readonly record struct Key(Network Network, int Layer, WeightForm Form, ElementType Type, string Slice, int Inputs);
 
     internal sealed class Entry(DeviceMemory memory, bool isSlice)
     {

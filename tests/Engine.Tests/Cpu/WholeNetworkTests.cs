@@ -9,9 +9,9 @@ namespace VggCuda.Engine.Tests.Cpu;
 /// <summary>VGG16 at its published widths on small pictures, and what holds whatever the network.</summary>
 public class WholeNetworkTests
 {
-    private static readonly Vgg16 FullWidth = Vgg16.FromWeights(new HeWeights(new Vgg16Topology(Vgg16Topology.ImageNet.Widths, new Vgg16Top(1, 512, 512, 100)), 7));
+    private static readonly Network FullWidth = Network.FromWeights(new HeWeights(new Topology(Topology.ImageNet.Widths, new Vgg16Top(1, 512, 512, 100)), 7));
 
-    private static readonly Vgg16 Thin = Vgg16.FromWeights(new HeWeights(new Vgg16Topology([16, 16, 32, 32, 64, 64, 64, 128, 128, 128, 300, 300, 128], new Vgg16Top(2, 64, 48, 32)), 8));
+    private static readonly Network Thin = Network.FromWeights(new HeWeights(new Topology([16, 16, 32, 32, 64, 64, 64, 128, 128, 128, 300, 300, 128], new Vgg16Top(2, 64, 48, 32)), 8));
 
     [Theory]
     [InlineData("predictions", 32, 32)]
@@ -65,7 +65,7 @@ public class WholeNetworkTests
     public void A_batch_of_sixty_four_is_sixty_four_singles()
     {
         using CpuBackend cpu = new(2);
-        Vgg16 network = Samples.WithTop;
+        Network network = Samples.WithTop;
         ProgramSpec spec = new() { Tap = network.Topology.Find("predictions")!, Batch = 64, Height = 37, Width = 33, Channels = [.. Enumerable.Range(0, 64).Select(n => (System.Collections.Immutable.ImmutableArray<int>)[n % 6])] };
         (double[] tap, double[] gradient) = Run(cpu, network, spec, 0);
         foreach (int n in (int[])[0, 13, 63])
@@ -131,19 +131,19 @@ public class WholeNetworkTests
     public void The_full_networks_memory_is_as_promised()
     {
         using CpuBackend cpu = new(2);
-        Vgg16 network = Vgg16.FromWeights(new HeWeights(Vgg16Topology.ImageNet, 1));
+        Network network = Network.FromWeights(new HeWeights(Topology.ImageNet, 1));
         ProgramSpec spec = new() { Tap = network.Topology.Find("predictions")!, Batch = 1, Height = 224, Width = 224, Channels = [[20]] };
         Assert.InRange(cpu.Forecast(network, spec).Total, 0, 1_100_000_000);
         Assert.InRange(cpu.Forecast(network, spec with { Tap = network.Topology.Find("block3_conv1")! }).Total, 0, 120_000_000);
     }
 
-    private static (double Value, double[] Gradient) Objective(IBackend backend, Vgg16 network, ProgramSpec spec)
+    private static (double Value, double[] Gradient) Objective(IBackend backend, Network network, ProgramSpec spec)
     {
         (double[] tap, double[] gradient) = Run(backend, network, spec, 0, flat: true);
         return (tap.Average(), gradient);
     }
 
-    private static (double[] Tap, double[] Gradient) Run(IBackend backend, Vgg16 network, ProgramSpec spec, int firstImage, bool flat = false)
+    private static (double[] Tap, double[] Gradient) Run(IBackend backend, Network network, ProgramSpec spec, int firstImage, bool flat = false)
     {
         using Tensors t = new(backend);
         INetworkProgram program = t.Own(backend.Compile(network, spec));

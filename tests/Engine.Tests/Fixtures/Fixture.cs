@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Randomness;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Engine.Tests.Fixtures;
@@ -21,11 +22,11 @@ public static class Fixture
 
     public static double[]? Find(string name) => Arrays.GetValueOrDefault(name);
 
-    public static Vgg16 Network(string name)
+    public static Network NetworkOf(string name)
     {
         NetworkFixture found = Manifest.Networks.Single(n => n.Name == name);
         Vgg16Top? top = found.Top is { } t ? new Vgg16Top(t[0], t[1], t[2], t[3]) : null;
-        return Vgg16.FromWeights(new HeWeights(new Vgg16Topology([.. found.Widths], top), ulong.Parse(found.Seed)));
+        return Network.FromWeights(new HeWeights(new Topology([.. found.Widths], top), ulong.Parse(found.Seed)));
     }
 
     /// <summary>The fixtures' images: NumPy's doubles times 255.</summary>

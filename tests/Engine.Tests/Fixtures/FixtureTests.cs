@@ -2,6 +2,7 @@ using VggCuda.Engine.Backends;
 using VggCuda.Engine.Backends.Reference;
 using VggCuda.Engine.Model;
 using VggCuda.Engine.Objectives;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Regularizers;
 using VggCuda.Engine.Rendering;
 using VggCuda.Engine.Transforms;
@@ -26,7 +27,7 @@ public class FixtureTests
     [MemberData(nameof(Networks))]
     public void Seeded_weights_have_the_bits_that_their_description_gives(string name)
     {
-        Vgg16 network = Fixture.Network(name);
+        Network network = Fixture.NetworkOf(name);
         double[] expected = Fixture.Array($"weights-{name}-last");
         float[] values = new float[expected.Length];
         network.Weights.Read(network.Topology.Layers.Last(l => l.HasWeights).Name, WeightPart.Kernel, 0, values);
@@ -38,7 +39,7 @@ public class FixtureTests
     public void Every_layer_is_PyTorchs(string name)
     {
         ActivationFixture fixture = Fixture.Manifest.Activations.Single(a => a.Name == name);
-        Vgg16 network = Fixture.Network(fixture.Network);
+        Network network = Fixture.NetworkOf(fixture.Network);
         using ReferenceBackend backend = new();
         using Tensors t = new(backend);
         ProgramSpec spec = new() { Tap = network.Topology.Find(fixture.Tap)!, Batch = 1, Height = fixture.Height, Width = fixture.Width, Preprocessing = fixture.Preprocessing };
@@ -62,7 +63,7 @@ public class FixtureTests
     public void Gradients_to_the_image_are_PyTorchs(string name)
     {
         GradientFixture fixture = Fixture.Manifest.Gradients.Single(a => a.Name == name);
-        Vgg16 network = Fixture.Network(fixture.Network);
+        Network network = Fixture.NetworkOf(fixture.Network);
         using ReferenceBackend backend = new();
         using Tensors t = new(backend);
         ProgramSpec spec = new()
@@ -94,7 +95,7 @@ public class FixtureTests
     public void Twenty_iterations_are_keras_vis(string name)
     {
         RunFixture fixture = Fixture.Manifest.Runs.Single(a => a.Name == name);
-        Vgg16 network = Fixture.Network(fixture.Network);
+        Network network = Fixture.NetworkOf(fixture.Network);
         RenderPlan plan = Presets.KerasVis(fixture.Tap, [fixture.Channels], [fixture.Seed], fixture.Height, fixture.Width, fixture.Iterations);
         Assert.Equal([16], plan.Transforms.OfType<Jitter>().Select(j => j.Pixels));
         plan = plan with

@@ -20,7 +20,7 @@ public class HeWeightsTests
     [Fact]
     public void Values_fill_their_range_evenly()
     {
-        HeWeights large = new(Vgg16Topology.ImageNet, 1);
+        HeWeights large = new(Topology.ImageNet, 1);
         float[] values = Read(large, "block3_conv1", WeightPart.Kernel, 0, 100_000);
         double bound = Math.Sqrt(6.0 / (9 * 128));
         Assert.All(values, v => Assert.InRange(v, -bound, bound));

@@ -2,6 +2,7 @@ using VggCuda.Engine.Backends;
 using VggCuda.Engine.Backends.Reference;
 using VggCuda.Engine.Backends.Reference.Layers;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Randomness;
 using VggCuda.Engine.Rendering;
 using VggCuda.Tests.Shared.Contract;
 

@@ -1,4 +1,5 @@
 using VggCuda.Engine.Backends.Reference;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Engine.Tests.Rendering;

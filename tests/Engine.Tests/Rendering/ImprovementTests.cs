@@ -3,6 +3,7 @@ using VggCuda.Engine.Backends.Reference;
 using VggCuda.Engine.Model;
 using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Optimizers;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Regularizers;
 using VggCuda.Engine.Rendering;
 

@@ -30,7 +30,7 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
 
     public void Synchronize() => _inner.Synchronize();
 
-    public INetworkProgram Compile(Vgg16 network, ProgramSpec spec, CancellationToken cancellation = default)
+    public INetworkProgram Compile(Network network, ProgramSpec spec, CancellationToken cancellation = default)
     {
         if (spec.NeedsGradient)
         {
@@ -42,7 +42,7 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
             : _inner.Compile(network, spec, cancellation);
     }
 
-    public MemoryForecast Forecast(Vgg16 network, ProgramSpec spec) => _inner.Forecast(network, spec);
+    public MemoryForecast Forecast(Network network, ProgramSpec spec) => _inner.Forecast(network, spec);
 
     public ILossLog CreateLog(int steps, int images, int columns) => _inner.CreateLog(steps, images, columns);
 

@@ -1,4 +1,7 @@
+using VggCuda.Engine.Display;
 using VggCuda.Engine.Images;
+using VggCuda.Engine.Plans;
+using VggCuda.Engine.Randomness;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Engine.Tests.Rendering;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Backends.Reference;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Engine.Tests.Fixtures;
 using VggCuda.Tests.Shared.Contract;
@@ -22,7 +23,7 @@ public sealed class PredictorTests : IDisposable
     [Fact]
     public void Classes_come_by_falling_probability()
     {
-        Vgg16 network = Samples.WithTop;
+        Network network = Samples.WithTop;
         float[][] images = [Image(1), Image(2)];
         ImmutableArray<ImmutableArray<Prediction>> results = Predictor.Predict(_backend, network, images);
         Assert.Equal(2, results.Length);
@@ -55,7 +56,7 @@ public sealed class PredictorTests : IDisposable
     [Fact]
     public void A_class_is_scored_by_logit_probability_and_rank()
     {
-        Vgg16 network = Fixture.Network("top");
+        Network network = Fixture.NetworkOf("top");
         ActivationFixture fixture = Fixture.Manifest.Activations.Single(a => a.Name == "activations-top-raw");
         double[] logits = Fixture.Array($"{fixture.Name}-predictions");
         RenderPlan plan = Presets.KerasVis("predictions", [[2], [5, 0]], [1u, 2u], fixture.Height, fixture.Width, 1);
@@ -76,7 +77,7 @@ public sealed class PredictorTests : IDisposable
     [Fact]
     public void A_filter_is_scored_by_its_mean_alone()
     {
-        Vgg16 network = Fixture.Network("notop");
+        Network network = Fixture.NetworkOf("notop");
         ActivationFixture fixture = Fixture.Manifest.Activations.Single(a => a.Name == "activations-notop-raw");
         double[] layer = Fixture.Array($"{fixture.Name}-block3_conv1");
         RenderPlan plan = Presets.KerasVis("block3_conv1", [[3, 1]], [1u], fixture.Height, fixture.Width, 1);
@@ -106,7 +107,7 @@ public sealed class PredictorTests : IDisposable
         Assert.NotEqual(score.Probability.Value, score.Activation);
     }
 
-    private double[] Logits(Vgg16 network, float[] image, Preprocessing preprocessing)
+    private double[] Logits(Network network, float[] image, Preprocessing preprocessing)
     {
         using Tensors t = new(_backend);
         INetworkProgram program = t.Own(_backend.Compile(network, new ProgramSpec { Tap = network.Topology.Find("predictions")!, Batch = 1, Height = 32, Width = 32, Preprocessing = preprocessing }));

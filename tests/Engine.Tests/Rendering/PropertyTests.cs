@@ -2,8 +2,11 @@ using System.Collections.Immutable;
 using CsCheck;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Backends.Reference;
+using VggCuda.Engine.Display;
 using VggCuda.Engine.Images;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
+using VggCuda.Engine.Randomness;
 using VggCuda.Engine.Rendering;
 using VggCuda.Engine.Transforms;
 using VggCuda.Tests.Shared.Contract;
@@ -103,7 +106,7 @@ public class PropertyTests
         Gen.Select(Gen.Int[1, 18], Gen.Int[32, 50], Gen.Int[32, 50], Gen.Int[2, 3], Gen.Bool, Seeds).Sample(
             (layer, height, width, batch, before, seed) =>
             {
-                Vgg16 network = TinyNetworks.WithoutTop;
+                Network network = TinyNetworks.WithoutTop;
                 Layer tap = network.Topology.Layers[layer];
                 NumPyRandom random = new(seed);
                 ImmutableArray<ImmutableArray<int>> channels = [.. Enumerable.Range(0, batch).Select(_ => ImmutableArray.Create(random.NextInteger(0, tap.Outputs), random.NextInteger(-1, tap.Outputs)))];
@@ -199,8 +202,8 @@ public class PropertyTests
     public void Probabilities_sum_to_one_and_ignore_a_common_offset() => Gen.Double[-900, 900].Array[1, 9].Sample(
         logits =>
         {
-            double[] p = Softmax.Of(logits);
-            double[] moved = Softmax.Of([.. logits.Select(z => z + 512)]);
+            double[] p = Probabilities.Of(logits);
+            double[] moved = Probabilities.Of([.. logits.Select(z => z + 512)]);
             return Math.Abs(p.Sum() - 1) < 1e-12 && p.Zip(moved).All(pair => Math.Abs(pair.First - pair.Second) < 1e-9);
         },
         iter: 200,

@@ -1,7 +1,9 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Backends.Reference;
+using VggCuda.Engine.Display;
 using VggCuda.Engine.Images;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Engine.Transforms;
 
@@ -187,7 +189,7 @@ public sealed class RendererTests : IDisposable
     public void A_step_is_left_in_its_middle_when_cancelled()
     {
         // One step of this plan takes the reference backend minutes; were the token not looked at inside the network, so would this test.
-        Vgg16 wide = Vgg16.FromWeights(new HeWeights(new Vgg16Topology([64, 64, 128, 128, 256, 256, 256, 4, 4, 4, 4, 4, 4], null), 1));
+        Network wide = Network.FromWeights(new HeWeights(new Topology([64, 64, 128, 128, 256, 256, 256, 4, 4, 4, 4, 4, 4], null), 1));
         RenderPlan plan = Presets.KerasVis("block3_conv3", [[1]], [1u], 512, 512, 3);
         using CancellationTokenSource source = new(TimeSpan.FromSeconds(1));
         Assert.ThrowsAny<OperationCanceledException>(() => _renderer.Render(wide, plan, null, source.Token));
@@ -196,7 +198,7 @@ public sealed class RendererTests : IDisposable
     [Fact]
     public void Without_a_finite_loss_there_is_an_error_that_names_the_picture()
     {
-        Vgg16 failing = Vgg16.FromWeights(new NotFinite(TinyNetworks.WithTop.Weights, float.NaN));
+        Network failing = Network.FromWeights(new NotFinite(TinyNetworks.WithTop.Weights, float.NaN));
         NumbersFailedException error = Assert.Throws<NumbersFailedException>(() => _renderer.Render(failing, TinyNetworks.Plan(3, 2)));
         Assert.Contains("Picture 1 (predictions 0)", error.Message, StringComparison.Ordinal);
         Assert.Contains("not one of 3 steps", error.Message, StringComparison.Ordinal);
@@ -205,7 +207,7 @@ public sealed class RendererTests : IDisposable
     [Fact]
     public void A_loss_that_overflows_is_no_best()
     {
-        Vgg16 overflowing = Vgg16.FromWeights(new NotFinite(TinyNetworks.WithTop.Weights, float.PositiveInfinity));
+        Network overflowing = Network.FromWeights(new NotFinite(TinyNetworks.WithTop.Weights, float.PositiveInfinity));
         RenderPlan plan = TinyNetworks.Plan(2, 1);
         Assert.Throws<NumbersFailedException>(() => _renderer.Render(overflowing, plan with { Objective = plan.Objective with { Layer = "block5_conv3" } }));
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Engine.Tests.Rendering;
@@ -7,9 +8,9 @@ namespace VggCuda.Engine.Tests.Rendering;
 /// <summary>Networks so small that the reference backend does hundreds of steps a second, and plans for them.</summary>
 internal static class TinyNetworks
 {
-    public static readonly Vgg16 WithTop = Vgg16.FromWeights(new HeWeights(new Vgg16Topology([2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 5], new Vgg16Top(1, 5, 4, 9)), 3));
+    public static readonly Network WithTop = Network.FromWeights(new HeWeights(new Topology([2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 5], new Vgg16Top(1, 5, 4, 9)), 3));
 
-    public static readonly Vgg16 WithoutTop = Vgg16.FromWeights(new HeWeights(new Vgg16Topology([2, 3, 2, 3, 4, 3, 2, 3, 2, 3, 2, 3, 5], null), 4));
+    public static readonly Network WithoutTop = Network.FromWeights(new HeWeights(new Topology([2, 3, 2, 3, 4, 3, 2, 3, 2, 3, 2, 3, 5], null), 4));
 
     public static RenderPlan Plan(int iterations, int count) => Presets.KerasVis(
         "predictions",

@@ -51,7 +51,7 @@ public sealed class PlainWeightsFileTests : IDisposable
     [InlineData(8, 224, 1000, false, 1, "5ea1d19ecf54c0f045702bffb43907c7a0b0a9f529c812174743d0d7132a27a2")]
     public void The_same_seed_makes_the_same_bytes_on_every_machine(int divisor, int size, int classes, bool top, ulong seed, string sha256)
     {
-        Vgg16Topology topology = SyntheticNetwork.Create(divisor, size, classes, top);
+        Topology topology = SyntheticNetwork.Create(divisor, size, classes, top);
         Write(new HeWeights(topology, seed), _folder["w.h5"]);
         byte[] bytes = File.ReadAllBytes(_folder["w.h5"]);
         Assert.Equal(PlainWeightsFile.SizeOf(topology), bytes.Length);
@@ -61,7 +61,7 @@ public sealed class PlainWeightsFileTests : IDisposable
     [Fact]
     public void The_full_networks_head_is_as_small_as_the_published_ones()
     {
-        PlainLayout layout = PlainLayout.Of(Vgg16Topology.ImageNet);
+        PlainLayout layout = PlainLayout.Of(Topology.ImageNet);
         Assert.Equal(138_357_544, layout.Tensors.Sum(t => t.Count));
         Assert.InRange(layout.Length, 138_357_544L * 4, PublishedWeights.ImageNet.Size);
         Assert.All(layout.Tensors, t => Assert.Equal(0, t.Offset % PlainLayout.DataAlignment));
@@ -88,7 +88,7 @@ public sealed class PlainWeightsFileTests : IDisposable
     [InlineData(64, 1, 8, 64)]
     public void The_divisor_rounds_up_and_spares_the_classes(int divisor, int first, int last, int dense)
     {
-        Vgg16Topology topology = SyntheticNetwork.Create(divisor);
+        Topology topology = SyntheticNetwork.Create(divisor);
         Assert.Equal(first, topology.Widths[0]);
         Assert.Equal(last, topology.Widths[^1]);
         Assert.Equal(new Vgg16Top(7, dense, dense, 1000), topology.Top);

@@ -268,7 +268,7 @@ public class NetworkKernelsTests
         double[] expectedBack = new double[Images * Stride];
         for (int n = 0; n < Images; n++)
         {
-            double[] own = VggCuda.Engine.Rendering.Softmax.Of(z.AsSpan(n * Stride, Classes));
+            double[] own = Probabilities.Of(z.AsSpan(n * Stride, Classes));
             own.CopyTo(expected, n * Classes);
             double[] g = new double[Classes];
             for (int k = 0; k < Wanted; k++)

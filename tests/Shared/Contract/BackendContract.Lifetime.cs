@@ -47,7 +47,7 @@ public abstract partial class BackendContract
         long before = Held(backend);
         ProgramSpec spec = NetworkCase.All["predictions"].Spec;
         MemoryWeights copy = MemoryWeights.CopyOf(Samples.WithTop.Weights);
-        Vgg16 broken = Vgg16.FromWeights(new BrokenWeights(copy, "fc2"));
+        Network broken = Network.FromWeights(new BrokenWeights(copy, "fc2"));
         Assert.Throws<WeightsException>(() => backend.Compile(broken, spec));
         using CancellationTokenSource source = new();
         source.Cancel();

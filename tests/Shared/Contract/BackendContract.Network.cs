@@ -104,7 +104,7 @@ public abstract partial class BackendContract
     public void Equal_values_in_a_pooling_window_send_the_gradient_to_the_first()
     {
         // Every convolution passes channel 0 on unchanged, so a flat image stays flat and every window is a tie.
-        Vgg16 network = Vgg16.FromWeights(Passing(kernel: 1, bias: 0));
+        Network network = Network.FromWeights(Passing(kernel: 1, bias: 0));
         ProgramSpec spec = new() { Tap = network.Topology.Find("block2_pool")!, Batch = 1, Height = 35, Width = 33, Preprocessing = Preprocessing.Raw, Precision = Precision };
         using Tensors t = new(Backend);
         INetworkProgram program = t.Own(Backend.Compile(network, spec));
@@ -144,7 +144,7 @@ public abstract partial class BackendContract
     public void A_unit_that_is_off_has_a_gradient_only_before_its_activation(TapPoint point)
     {
         // block1_conv1 passes the value on and takes 50 off: below 50 the unit is off.
-        Vgg16 network = Vgg16.FromWeights(Passing(kernel: 1, bias: -50));
+        Network network = Network.FromWeights(Passing(kernel: 1, bias: -50));
         ProgramSpec spec = new() { Tap = network.Topology.Find("block1_conv1")!, Batch = 3, Height = 33, Width = 35, Preprocessing = Preprocessing.Raw, Point = point, Precision = Precision };
         using Tensors t = new(Backend);
         INetworkProgram program = t.Own(Backend.Compile(network, spec));
@@ -165,7 +165,7 @@ public abstract partial class BackendContract
     [Fact]
     public void A_dead_network_yields_zeros_and_no_gradient()
     {
-        Vgg16 network = Vgg16.FromWeights(Passing(kernel: 0, bias: -1));
+        Network network = Network.FromWeights(Passing(kernel: 0, bias: -1));
         foreach (string tap in (string[])["block1_conv2", "block5_conv3", "block5_pool"])
         {
             ProgramSpec spec = new() { Tap = network.Topology.Find(tap)!, Batch = 1, Height = 33, Width = 35, Precision = Precision };
@@ -233,7 +233,7 @@ public abstract partial class BackendContract
     private static MemoryWeights Passing(float kernel, float bias)
     {
         MemoryWeights weights = new("passing");
-        ImmutableArray<int> perBlock = Vgg16Topology.ConvolutionsPerBlock;
+        ImmutableArray<int> perBlock = Topology.ConvolutionsPerBlock;
         int inputs = 3;
         for (int block = 1; block <= perBlock.Length; block++)
         {

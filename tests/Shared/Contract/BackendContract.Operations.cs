@@ -1,4 +1,5 @@
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Tests.Shared.Contract;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Engine.Transforms;
 

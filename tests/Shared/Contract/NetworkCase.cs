@@ -8,7 +8,7 @@ namespace VggCuda.Tests.Shared.Contract;
 /// <param name="Spec">What to compute.</param>
 /// <param name="Low">Lowest value of an image.</param>
 /// <param name="High">Highest value of an image.</param>
-public sealed record NetworkCase(Vgg16 Network, ProgramSpec Spec, double Low = 0, double High = 255)
+public sealed record NetworkCase(Network Network, ProgramSpec Spec, double Low = 0, double High = 255)
 {
     /// <summary>Tap kinds, both tap points, both tops, both preprocessings, lists of channels, sizes that divide nothing.</summary>
     public static IReadOnlyDictionary<string, NetworkCase> All { get; } = new Dictionary<string, NetworkCase>
@@ -36,7 +36,7 @@ public sealed record NetworkCase(Vgg16 Network, ProgramSpec Spec, double Low = 0
         ["softmax, all"] = Of(Samples.WithLargerTop, "predictions", 64, 64, 2, s => s with { Top = TopActivation.Softmax, Preprocessing = Preprocessing.Raw }, -3, 4),
     };
 
-    private static NetworkCase Of(Vgg16 network, string tap, int height, int width, int batch, Func<ProgramSpec, ProgramSpec>? change = null, double low = 0, double high = 255)
+    private static NetworkCase Of(Network network, string tap, int height, int width, int batch, Func<ProgramSpec, ProgramSpec>? change = null, double low = 0, double high = 255)
     {
         ProgramSpec spec = new() { Tap = network.Topology.Find(tap)!, Batch = batch, Height = height, Width = width };
         return new NetworkCase(network, change is null ? spec : change(spec), low, high);

@@ -1,5 +1,6 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Randomness;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Tests.Shared.Contract;
@@ -7,11 +8,11 @@ namespace VggCuda.Tests.Shared.Contract;
 /// <summary>Seeded inputs. All values are float32 numbers, so that no backend rounds them on the way in; image n of a batch has a stream of its own.</summary>
 public static class Samples
 {
-    public static readonly Vgg16 WithTop = Vgg16.FromWeights(new HeWeights(new Vgg16Topology([5, 7, 5, 13, 7, 5, 13, 7, 5, 3, 5, 7, 13], new Vgg16Top(1, 11, 9, 6)), 42));
+    public static readonly Network WithTop = Network.FromWeights(new HeWeights(new Topology([5, 7, 5, 13, 7, 5, 13, 7, 5, 3, 5, 7, 13], new Vgg16Top(1, 11, 9, 6)), 42));
 
-    public static readonly Vgg16 WithLargerTop = Vgg16.FromWeights(new HeWeights(new Vgg16Topology([3, 5, 7, 5, 5, 7, 5, 7, 5, 3, 5, 7, 5], new Vgg16Top(2, 13, 7, 9)), 43));
+    public static readonly Network WithLargerTop = Network.FromWeights(new HeWeights(new Topology([3, 5, 7, 5, 5, 7, 5, 7, 5, 3, 5, 7, 5], new Vgg16Top(2, 13, 7, 9)), 43));
 
-    public static readonly Vgg16 WithoutTop = Vgg16.FromWeights(new HeWeights(new Vgg16Topology([7, 5, 13, 7, 5, 7, 13, 5, 7, 5, 3, 5, 17], null), 44));
+    public static readonly Network WithoutTop = Network.FromWeights(new HeWeights(new Topology([7, 5, 13, 7, 5, 7, 13, 5, 7, 5, 3, 5, 17], null), 44));
 
     public static double[] Uniform(TensorShape shape, double low, double high, uint seed, int firstImage = 0)
     {

@@ -133,7 +133,7 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
     }
 
     /// <inheritdoc/>
-    public INetworkProgram Compile(Vgg16 network, ProgramSpec spec, CancellationToken cancellation = default)
+    public INetworkProgram Compile(Network network, ProgramSpec spec, CancellationToken cancellation = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(network);
@@ -172,7 +172,7 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
     }
 
     /// <inheritdoc/>
-    public MemoryForecast Forecast(Vgg16 network, ProgramSpec spec)
+    public MemoryForecast Forecast(Network network, ProgramSpec spec)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(spec);

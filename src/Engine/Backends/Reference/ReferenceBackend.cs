@@ -85,7 +85,7 @@ public sealed partial class ReferenceBackend : IBackend, IHostBackend
     public void Synchronize() => ThrowIfDisposed();
 
     /// <inheritdoc/>
-    public INetworkProgram Compile(Vgg16 network, ProgramSpec spec, CancellationToken cancellation = default)
+    public INetworkProgram Compile(Network network, ProgramSpec spec, CancellationToken cancellation = default)
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(network);
@@ -95,7 +95,7 @@ public sealed partial class ReferenceBackend : IBackend, IHostBackend
     }
 
     /// <inheritdoc/>
-    public MemoryForecast Forecast(Vgg16 network, ProgramSpec spec)
+    public MemoryForecast Forecast(Network network, ProgramSpec spec)
     {
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(network);

@@ -8,7 +8,7 @@ internal sealed class ReferenceProgram : INetworkProgram
 {
     private readonly ReferenceBackend _owner;
     private readonly SharedWeights _weights;
-    private readonly Vgg16 _network;
+    private readonly Network _network;
     private readonly List<Stage> _stages = [];
     private readonly List<Layer> _acquired = [];
     private readonly ITensor _tap;
@@ -16,7 +16,7 @@ internal sealed class ReferenceProgram : INetworkProgram
     private bool _ranForward;
     private bool _disposed;
 
-    public ReferenceProgram(ReferenceBackend owner, SharedWeights weights, Vgg16 network, ProgramSpec spec, CancellationToken cancellation)
+    public ReferenceProgram(ReferenceBackend owner, SharedWeights weights, Network network, ProgramSpec spec, CancellationToken cancellation)
     {
         _owner = owner;
         _weights = weights;
@@ -69,7 +69,7 @@ internal sealed class ReferenceProgram : INetworkProgram
     /// <summary>What the last forward pass found at a layer below or at the tap, all channels, before the selection of channels.</summary>
     internal ReadOnlySpan<double> OutputOf(string layer) => _stages.Single(s => s.Layer.Name == layer).Output;
 
-    public static MemoryForecast Forecast(Vgg16 network, ProgramSpec spec)
+    public static MemoryForecast Forecast(Network network, ProgramSpec spec)
     {
         long weights = 0;
         long activations = spec.TapShape.Count + spec.InputShape.Count;
@@ -152,7 +152,7 @@ internal sealed class ReferenceProgram : INetworkProgram
 
     private static TensorShape ShapeAfter(Layer layer, ProgramSpec spec)
     {
-        (int height, int width) = Vgg16Topology.OutputSize(layer, spec.Height, spec.Width);
+        (int height, int width) = Topology.OutputSize(layer, spec.Height, spec.Width);
         return new TensorShape(spec.Batch, height, width, layer.Outputs);
     }
 

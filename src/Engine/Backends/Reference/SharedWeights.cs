@@ -8,9 +8,9 @@ internal sealed record LayerValues(double[] Kernel, double[] Bias);
 /// <summary>The weights in use: programs of one network share them, and the last one's end frees them.</summary>
 internal sealed class SharedWeights(ReferenceBackend owner)
 {
-    private readonly Dictionary<(Vgg16 Network, string Layer), (LayerValues Values, int Users)> _entries = [];
+    private readonly Dictionary<(Network Network, string Layer), (LayerValues Values, int Users)> _entries = [];
 
-    public LayerValues Acquire(Vgg16 network, Layer layer, CancellationToken cancellation)
+    public LayerValues Acquire(Network network, Layer layer, CancellationToken cancellation)
     {
         if (_entries.TryGetValue((network, layer.Name), out (LayerValues Values, int Users) entry))
         {
@@ -26,7 +26,7 @@ internal sealed class SharedWeights(ReferenceBackend owner)
         return values;
     }
 
-    public void Release(Vgg16 network, Layer layer)
+    public void Release(Network network, Layer layer)
     {
         (LayerValues values, int users) = _entries[(network, layer.Name)];
         if (users > 1)

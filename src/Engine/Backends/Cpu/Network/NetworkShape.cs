@@ -11,7 +11,7 @@ internal sealed class NetworkShape
     /// <param name="network">The network.</param>
     /// <param name="spec">Checked against it.</param>
     /// <param name="level">Instruction set.</param>
-    public NetworkShape(Vgg16 network, ProgramSpec spec, SimdLevel level)
+    public NetworkShape(Network network, ProgramSpec spec, SimdLevel level)
     {
         spec.Validate(network);
         Spec = spec;

@@ -15,7 +15,7 @@ internal sealed unsafe class ProgramPlan : IDisposable
     private readonly NativeBuffer[] _biases;
 
     /// <summary>Reads the weights and plans the passes.</summary>
-    public ProgramPlan(CpuBackend backend, Vgg16 network, NetworkShape shape, CancellationToken cancellation)
+    public ProgramPlan(CpuBackend backend, Network network, NetworkShape shape, CancellationToken cancellation)
     {
         _backend = backend;
         _shape = shape;

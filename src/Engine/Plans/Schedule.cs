@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
+using VggCuda.Engine.Randomness;
 using VggCuda.Engine.Transforms;
 
-namespace VggCuda.Engine.Rendering;
+namespace VggCuda.Engine.Plans;
 
 /// <summary>All random numbers of a run, drawn before it starts.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace VggCuda.Engine.Images;
+using VggCuda.Engine.Images;
+
+namespace VggCuda.Engine.Display;
 
 /// <summary>From optimised values to a picture that can be shown.</summary>
 public static class Deprocess

@@ -2,12 +2,13 @@ using System.Collections.Immutable;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Backends.Reference;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Hdf5Loader;
 using VggCuda.Kernels.Tests.Fake;
 using VggCuda.Tests.Shared.Contract;
 
-namespace VggCuda.Kernels.Tests.Network;
+namespace VggCuda.Kernels.Tests.Programs;
 
 public class BundledModelTests
 {
@@ -16,7 +17,7 @@ public class BundledModelTests
     {
         FakeCuda.Require();
         using IWeightSource weights = KerasWeights.Open(Path.Combine(FakeCudaBuild.Root(), "models", "demo.h5"));
-        Vgg16 network = Vgg16.FromWeights(weights);
+        Network network = Network.FromWeights(weights);
         RenderPlan plan = Presets.KerasVis("predictions", [[22]], [7u], 64, 64, 3);
         using ReferenceBackend reference = new();
         RenderedImage expected = new Renderer(reference).Render(network, plan).Images[0];
@@ -42,7 +43,7 @@ public class BundledModelTests
     {
         FakeCuda.Require();
         using IWeightSource weights = KerasWeights.Open(Path.Combine(FakeCudaBuild.Root(), "models", "demo.h5"));
-        Vgg16 network = Vgg16.FromWeights(weights);
+        Network network = Network.FromWeights(weights);
         int side = network.Topology.FixedInputSize!.Value;
         float[][] pictures = [.. Enumerable.Range(0, 2).Select(seed => Array.ConvertAll(Samples.Uniform(new TensorShape(1, side, side, 3), 0, 255, (uint)seed), v => (float)v))];
         using ReferenceBackend reference = new();

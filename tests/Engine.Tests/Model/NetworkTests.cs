@@ -3,7 +3,7 @@ using VggCuda.Tests.Shared.Contract;
 
 namespace VggCuda.Engine.Tests.Model;
 
-public class Vgg16Tests
+public class NetworkTests
 {
     [Fact]
     public void The_topology_is_read_off_the_weights()
@@ -32,7 +32,7 @@ public class Vgg16Tests
     [MemberData(nameof(Wrongs))]
     public void Weights_of_another_network_are_refused(string what, string layer, string message)
     {
-        WeightsException error = Assert.Throws<WeightsException>(() => Vgg16.FromWeights(Changed(what)));
+        WeightsException error = Assert.Throws<WeightsException>(() => Network.FromWeights(Changed(what)));
         Assert.Equal(("shapes", layer), (error.WeightsSource, error.Layer));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
         Assert.StartsWith($"shapes: layer '{layer}': ", error.Message, StringComparison.Ordinal);

@@ -1,11 +1,12 @@
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Engine.Transforms;
 using VggCuda.Kernels.Interop;
 using VggCuda.Kernels.Tests.Fake;
 using VggCuda.Tests.Shared.Contract;
 
-namespace VggCuda.Kernels.Tests.Network;
+namespace VggCuda.Kernels.Tests.Programs;
 
 /// <summary>Contexts, threads, devices: an embedder's own, several at once.</summary>
 public class EmbeddingTests

@@ -1,7 +1,7 @@
-namespace VggCuda.Engine.Rendering;
+namespace VggCuda.Engine.Backends;
 
 /// <summary>p_i = exp(z_i - max z) / sum_j exp(z_j - max z).</summary>
-public static class Softmax
+public static class Probabilities
 {
     /// <summary>Probabilities of logits; they sum to 1.</summary>
     public static double[] Of(ReadOnlySpan<double> logits)

@@ -4,25 +4,25 @@ namespace VggCuda.Engine.Model;
 
 /// <summary>A VGG16: its layer table, read off the shapes of its weights, and where the weights are.</summary>
 /// <remarks>Holds no weights itself: a backend reads what a run needs when it compiles a program. Safe to share between threads and backends.</remarks>
-public sealed class Vgg16
+public sealed class Network
 {
     private static readonly string[] TopNames = ["fc1", "fc2", "predictions"];
 
-    private Vgg16(Vgg16Topology topology, IWeightSource weights)
+    private Network(Topology topology, IWeightSource weights)
     {
         Topology = topology;
         Weights = weights;
     }
 
     /// <summary>The layer table.</summary>
-    public Vgg16Topology Topology { get; }
+    public Topology Topology { get; }
 
     /// <summary>The weights. Owned by whoever opened them; must outlive every program compiled from this network.</summary>
     public IWeightSource Weights { get; }
 
     /// <summary>Reads the topology off the weights' shapes.</summary>
     /// <exception cref="WeightsException">A layer is missing or extra, or a shape does not fit VGG16; the message says which and what was expected.</exception>
-    public static Vgg16 FromWeights(IWeightSource weights)
+    public static Network FromWeights(IWeightSource weights)
     {
         ArgumentNullException.ThrowIfNull(weights);
         WeightsException Wrong(string? layer, string cause) => new(weights.Name, layer, cause);
@@ -40,7 +40,7 @@ public sealed class Vgg16
         int channels = 3;
         for (int block = 1; block <= 5; block++)
         {
-            for (int i = 1; i <= Vgg16Topology.ConvolutionsPerBlock[block - 1]; i++)
+            for (int i = 1; i <= Topology.ConvolutionsPerBlock[block - 1]; i++)
             {
                 string name = $"block{block}_conv{i}";
                 LayerWeights layer = Take(name);
@@ -70,7 +70,7 @@ public sealed class Vgg16
             throw Wrong(byName.Keys.First(), "is no layer of VGG16; is this another network?");
         }
 
-        return new Vgg16(new Vgg16Topology(widths.MoveToImmutable(), top), weights);
+        return new Network(new Topology(widths.MoveToImmutable(), top), weights);
 
         LayerWeights Take(string name)
         {

@@ -4,7 +4,7 @@ using VggCuda.Kernels.Cudnn;
 using VggCuda.Kernels.Tests.Fake;
 using VggCuda.Tests.Shared.Contract;
 
-namespace VggCuda.Kernels.Tests.Network;
+namespace VggCuda.Kernels.Tests.Programs;
 
 /// <summary>Every precision, every rung of the ladder, cuBLAS instead of our dense kernels: all against the reference.</summary>
 public class VariantTests

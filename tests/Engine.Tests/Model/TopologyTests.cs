@@ -2,7 +2,7 @@ using VggCuda.Engine.Model;
 
 namespace VggCuda.Engine.Tests.Model;
 
-public class Vgg16TopologyTests
+public class TopologyTests
 {
     /// <summary>Keras's model.summary() of VGG16: index, layer, output side, channels, parameters.</summary>
     public static TheoryData<int, string, int, int, long> Rows => new()
@@ -35,22 +35,22 @@ public class Vgg16TopologyTests
     [MemberData(nameof(Rows))]
     public void A_layer_is_as_in_Keras(int index, string name, int side, int channels, long parameters)
     {
-        Layer layer = Vgg16Topology.ImageNet.Layers[index];
+        Layer layer = Topology.ImageNet.Layers[index];
         Assert.Equal((index, name, channels, parameters), (layer.Index, layer.Name, layer.Outputs, layer.ParameterCount));
-        Assert.Equal((side, side), Vgg16Topology.OutputSize(layer, 224, 224));
-        Assert.Same(layer, Vgg16Topology.ImageNet.Find(name));
-        Assert.Same(layer, Vgg16Topology.ImageNet.Find(name.ToUpperInvariant()));
-        Assert.Same(layer, Vgg16Topology.ImageNet.Find($"{index}"));
+        Assert.Equal((side, side), Topology.OutputSize(layer, 224, 224));
+        Assert.Same(layer, Topology.ImageNet.Find(name));
+        Assert.Same(layer, Topology.ImageNet.Find(name.ToUpperInvariant()));
+        Assert.Same(layer, Topology.ImageNet.Find($"{index}"));
     }
 
     [Fact]
     public void The_published_network_has_its_138_million_parameters()
     {
-        Assert.Equal(138_357_544, Vgg16Topology.ImageNet.ParameterCount);
-        Assert.Equal(553_430_176, Vgg16Topology.ImageNet.ParameterCount * sizeof(float));
-        Assert.Equal(23, Vgg16Topology.ImageNet.Layers.Length);
-        Assert.Equal(224, Vgg16Topology.ImageNet.FixedInputSize);
-        Vgg16Topology noTop = new(Vgg16Topology.ImageNet.Widths, null);
+        Assert.Equal(138_357_544, Topology.ImageNet.ParameterCount);
+        Assert.Equal(553_430_176, Topology.ImageNet.ParameterCount * sizeof(float));
+        Assert.Equal(23, Topology.ImageNet.Layers.Length);
+        Assert.Equal(224, Topology.ImageNet.FixedInputSize);
+        Topology noTop = new(Topology.ImageNet.Widths, null);
         Assert.Equal(14_714_688, noTop.ParameterCount);
         Assert.Equal(19, noTop.Layers.Length);
         Assert.Null(noTop.FixedInputSize);
@@ -59,7 +59,7 @@ public class Vgg16TopologyTests
 
     [Fact]
     public void What_can_be_tapped_are_convolutions_poolings_and_dense_layers() =>
-        Assert.Equal(["input_1", "flatten"], Vgg16Topology.ImageNet.Layers.Where(l => !l.CanBeTapped).Select(l => l.Name));
+        Assert.Equal(["input_1", "flatten"], Topology.ImageNet.Layers.Where(l => !l.CanBeTapped).Select(l => l.Name));
 
     [Theory]
     [InlineData("")]
@@ -67,22 +67,22 @@ public class Vgg16TopologyTests
     [InlineData("-1")]
     [InlineData("block6_conv1")]
     [InlineData("7.0")]
-    public void An_unknown_layer_is_not_found(string name) => Assert.Null(Vgg16Topology.ImageNet.Find(name));
+    public void An_unknown_layer_is_not_found(string name) => Assert.Null(Topology.ImageNet.Find(name));
 
     [Fact]
     public void Odd_sizes_lose_their_last_row_at_each_pooling()
     {
-        Layer pool = Vgg16Topology.ImageNet.Find("block5_pool")!;
-        Assert.Equal((2, 1), Vgg16Topology.OutputSize(pool, 95, 63));
-        Assert.Equal((3, 2), Vgg16Topology.OutputSize(pool, 96, 64));
+        Layer pool = Topology.ImageNet.Find("block5_pool")!;
+        Assert.Equal((2, 1), Topology.OutputSize(pool, 95, 63));
+        Assert.Equal((3, 2), Topology.OutputSize(pool, 96, 64));
     }
 
     [Fact]
     public void Impossible_widths_are_refused()
     {
-        Assert.Throws<ArgumentException>(() => new Vgg16Topology([1, 2, 3], null));
-        Assert.Throws<ArgumentException>(() => new Vgg16Topology([1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1], null));
-        Assert.Throws<ArgumentException>(() => new Vgg16Topology(Vgg16Topology.ImageNet.Widths, new Vgg16Top(0, 1, 1, 1)));
-        Assert.Throws<ArgumentException>(() => new Vgg16Topology(Vgg16Topology.ImageNet.Widths, new Vgg16Top(1, 1, 1, 0)));
+        Assert.Throws<ArgumentException>(() => new Topology([1, 2, 3], null));
+        Assert.Throws<ArgumentException>(() => new Topology([1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1], null));
+        Assert.Throws<ArgumentException>(() => new Topology(Topology.ImageNet.Widths, new Vgg16Top(0, 1, 1, 1)));
+        Assert.Throws<ArgumentException>(() => new Topology(Topology.ImageNet.Widths, new Vgg16Top(1, 1, 1, 0)));
     }
 }

@@ -2,7 +2,7 @@ using VggCuda.Engine.Backends;
 using VggCuda.Kernels.Tests.Fake;
 using VggCuda.Tests.Shared.Contract;
 
-namespace VggCuda.Kernels.Tests.Network;
+namespace VggCuda.Kernels.Tests.Programs;
 
 /// <summary>The contract of all backends, held by the CUDA backend on the stand-in libraries, in strict float32.</summary>
 public class CudaBackendContract(SharedBackend shared) : BackendContract(shared)

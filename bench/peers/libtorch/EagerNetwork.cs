@@ -10,17 +10,17 @@ namespace VggCuda.Peers.LibTorch;
 internal sealed record Weighted(Tensor Kernel, Tensor Bias);
 
 /// <summary>VGG16 in libtorch with frozen weights, forwards and backwards to the image.</summary>
-internal sealed class Network : IDisposable
+internal sealed class EagerNetwork : IDisposable
 {
-    private readonly Vgg16Topology _topology;
+    private readonly Topology _topology;
     private readonly Dictionary<string, Weighted> _weights = [];
     private string _layout = "";
     private PackedNetwork? _packed;
 
     /// <summary>Reads every weight.</summary>
-    public Network(IWeightSource source)
+    public EagerNetwork(IWeightSource source)
     {
-        _topology = Vgg16.FromWeights(source).Topology;
+        _topology = Network.FromWeights(source).Topology;
         foreach (Layer layer in _topology.Layers.Where(l => l.HasWeights))
         {
             using Tensor kernel = Read(source, layer, WeightPart.Kernel, [.. layer.KernelShape.Select(n => (long)n)]);

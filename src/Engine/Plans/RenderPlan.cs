@@ -9,7 +9,7 @@ using VggCuda.Engine.Optimizers;
 using VggCuda.Engine.Regularizers;
 using VggCuda.Engine.Transforms;
 
-namespace VggCuda.Engine.Rendering;
+namespace VggCuda.Engine.Plans;
 
 /// <summary>Everything that decides a render except the weights: the same plan on the same weights gives the same pictures.</summary>
 public sealed record RenderPlan
@@ -75,7 +75,7 @@ public sealed record RenderPlan
 
     /// <summary>Checks the plan by itself and against a network.</summary>
     /// <exception cref="ArgumentException">Something does not fit; the message says what would.</exception>
-    public void Validate(Vgg16 network)
+    public void Validate(Network network)
     {
         ArgumentNullException.ThrowIfNull(network);
         if (Iterations < 1)
@@ -117,7 +117,7 @@ public sealed record RenderPlan
 
     /// <summary>The program that a run of this plan needs.</summary>
     /// <exception cref="ArgumentException">The network has no such layer.</exception>
-    public ProgramSpec Spec(Vgg16 network)
+    public ProgramSpec Spec(Network network)
     {
         ArgumentNullException.ThrowIfNull(network);
         return new ProgramSpec

@@ -1,12 +1,13 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Engine.Transforms;
 using VggCuda.Kernels.Interop;
 using VggCuda.Kernels.Tests.Fake;
 using VggCuda.Tests.Shared.Contract;
 
-namespace VggCuda.Kernels.Tests.Network;
+namespace VggCuda.Kernels.Tests.Programs;
 
 /// <summary>What happens when calls fail: each call in turn, memory running short, an error that ends the context.</summary>
 public class FaultTests

@@ -5,20 +5,20 @@ namespace VggCuda.Engine.Model;
 
 /// <summary>The layer table of a VGG16 of any widths, input size and class count.</summary>
 /// <remarks>Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition" (arXiv 1409.1556), table 1, column D. Names and indices are Keras's.</remarks>
-public sealed class Vgg16Topology
+public sealed class Topology
 {
     /// <summary>Convolutions per block.</summary>
     public static ImmutableArray<int> ConvolutionsPerBlock { get; } = [2, 2, 3, 3, 3];
 
     /// <summary>The published network: 224x224, 1,000 classes, 138,357,544 parameters.</summary>
-    public static Vgg16Topology ImageNet { get; } =
+    public static Topology ImageNet { get; } =
         new([64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512], new Vgg16Top(7, 4096, 4096, 1000));
 
     /// <summary>Creates the table.</summary>
     /// <param name="widths">Output channels of the 13 convolutions.</param>
     /// <param name="top">The dense layers, or null for a network without them.</param>
     /// <exception cref="ArgumentException">Not 13 widths, or a size below 1.</exception>
-    public Vgg16Topology(ImmutableArray<int> widths, Vgg16Top? top)
+    public Topology(ImmutableArray<int> widths, Vgg16Top? top)
     {
         if (widths.Length != 13 || widths.Any(w => w < 1))
         {

@@ -3,7 +3,7 @@ using VggCuda.Kernels.Cudnn;
 using VggCuda.Kernels.Tests.Fake;
 using VggCuda.Tests.Shared.Contract;
 
-namespace VggCuda.Kernels.Tests.Network;
+namespace VggCuda.Kernels.Tests.Programs;
 
 /// <summary>How plans are chosen, kept and found again.</summary>
 public class PlanTests : IDisposable

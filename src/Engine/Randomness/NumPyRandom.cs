@@ -1,4 +1,4 @@
-namespace VggCuda.Engine.Rendering;
+namespace VggCuda.Engine.Randomness;
 
 /// <summary>The stream of <c>numpy.random.seed(s)</c>: MT19937 with NumPy's legacy conversions, bit for bit.</summary>
 /// <remarks>

@@ -7,7 +7,7 @@ using VggCuda.Engine.Optimizers;
 using VggCuda.Engine.Regularizers;
 using VggCuda.Engine.Transforms;
 
-namespace VggCuda.Engine.Rendering;
+namespace VggCuda.Engine.Plans;
 
 /// <summary>Complete plans under a name.</summary>
 public static class Presets
