@@ -11,7 +11,7 @@ public sealed unsafe partial class CudaBackend
     private CublasHandle? _cublas;
 
     /// <summary>Whether steps become CUDA graphs.</summary>
-    internal bool UseGraphs { get; init; } = Environment.GetEnvironmentVariable("VGGCUDA_NO_GRAPH") != "1";
+    internal bool UseGraphs { get; } = Environment.GetEnvironmentVariable("VGGCUDA_NO_GRAPH") != "1";
 
     /// <summary>Times replayed steps, for benches; null for none.</summary>
     internal StepClock? StepClock { get; set; }

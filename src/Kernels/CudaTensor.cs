@@ -33,9 +33,6 @@ internal sealed class CudaTensor : ITensor
     /// <inheritdoc/>
     public TensorShape Shape { get; }
 
-    /// <summary>Size in bytes.</summary>
-    public long Bytes => Shape.Count * sizeof(float);
-
     /// <summary>Device address; throws <see cref="ObjectDisposedException"/> when disposed.</summary>
     public ulong Pointer => _memory?.Pointer ?? _pointer;
 

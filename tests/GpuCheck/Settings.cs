@@ -27,7 +27,7 @@ internal sealed record Settings(string Folder, bool Small, int Device)
     public int FilterIterations => Small ? 2 : 20;
 
     /// <summary>The full-width seeded network.</summary>
-    public Network Network() => Network.FromWeights(MemoryWeights.CopyOf(new HeWeights(Topology, 20)));
+    public Network Network() => Engine.Model.Network.FromWeights(MemoryWeights.CopyOf(new HeWeights(Topology, 20)));
 
     /// <summary>Reads the arguments, or gives null.</summary>
     public static Settings? Parse(string[] args)

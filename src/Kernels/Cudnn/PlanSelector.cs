@@ -40,9 +40,6 @@ internal sealed class PlanSelector : IDisposable
     /// <summary>How many plans were found in memory, loaded from disk, and built anew: for tests and reports.</summary>
     public (int Known, int Loaded, int Built) Counts { get; private set; }
 
-    /// <summary>The plans chosen so far.</summary>
-    public IEnumerable<ConvolutionPlan> Chosen => _plans.Values;
-
     /// <summary>The plan for a request; it belongs to the selector.</summary>
     /// <exception cref="DeviceException">cuDNN has no engine for it; the message holds what it said.</exception>
     public ConvolutionPlan Select(ConvolutionRequest request)

@@ -48,9 +48,6 @@ internal sealed class WeightStore : IDisposable
         _arrange = arrange;
     }
 
-    /// <summary>Bytes on the device.</summary>
-    public long Bytes => _entries.Values.Sum(e => e.Memory.Bytes);
-
     /// <summary>Bytes of a layer in a form.</summary>
     public static long BytesOf(Node node, WeightForm form, ElementType type)
     {

@@ -21,7 +21,6 @@ internal static unsafe partial class CuDriver
     [LibraryImport(Library)] internal static partial CuResult cuDeviceGetCount(out int count);
     [LibraryImport(Library)] internal static partial CuResult cuDeviceGet(out int device, int ordinal);
     [LibraryImport(Library)] internal static partial CuResult cuDeviceGetName(byte* name, int length, int device);
-    [LibraryImport(Library)] internal static partial CuResult cuDeviceGetUuid_v2(out CuUuid uuid, int device);
     [LibraryImport(Library)] internal static partial CuResult cuDeviceTotalMem_v2(out nuint bytes, int device);
     [LibraryImport(Library)] internal static partial CuResult cuDeviceGetAttribute(out int value, CuDeviceAttribute attribute, int device);
     [LibraryImport(Library)] internal static partial CuResult cuDeviceGetPCIBusId(byte* id, int length, int device);
@@ -29,20 +28,13 @@ internal static unsafe partial class CuDriver
     // Contexts.
     [LibraryImport(Library)] internal static partial CuResult cuDevicePrimaryCtxRetain(out nint context, int device);
     [LibraryImport(Library)] internal static partial CuResult cuDevicePrimaryCtxRelease_v2(int device);
-    [LibraryImport(Library)] internal static partial CuResult cuDevicePrimaryCtxGetState(int device, out uint flags, out int active);
     [LibraryImport(Library)] internal static partial CuResult cuCtxSetCurrent(nint context);
-    [LibraryImport(Library)] internal static partial CuResult cuCtxGetCurrent(out nint context);
     [LibraryImport(Library)] internal static partial CuResult cuCtxGetDevice(out int device);
-    [LibraryImport(Library)] internal static partial CuResult cuCtxSynchronize();
 
     // Modules and kernels.
     [LibraryImport(Library)] internal static partial CuResult cuModuleLoadDataEx(out nint module, byte* image, uint optionCount, CuJitOption* options, void** optionValues);
     [LibraryImport(Library)] internal static partial CuResult cuModuleUnload(nint module);
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial CuResult cuModuleGetFunction(out nint function, nint module, string name);
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] internal static partial CuResult cuModuleGetGlobal_v2(out ulong pointer, out nuint bytes, nint module, string name);
-    [LibraryImport(Library)] internal static partial CuResult cuFuncGetAttribute(out int value, CuFunctionAttribute attribute, nint function);
-    [LibraryImport(Library)] internal static partial CuResult cuFuncSetAttribute(nint function, CuFunctionAttribute attribute, int value);
-    [LibraryImport(Library)] internal static partial CuResult cuOccupancyMaxActiveBlocksPerMultiprocessor(out int blocks, nint function, int blockSize, nuint dynamicSharedBytes);
     [LibraryImport(Library)] internal static partial CuResult cuLaunchKernel(nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint sharedBytes, nint stream, void** parameters, void** extra);
 
     // Memory.
@@ -63,8 +55,6 @@ internal static unsafe partial class CuDriver
     [LibraryImport(Library)] internal static partial CuResult cuStreamCreate(out nint stream, CuStreamFlags flags);
     [LibraryImport(Library)] internal static partial CuResult cuStreamDestroy_v2(nint stream);
     [LibraryImport(Library)] internal static partial CuResult cuStreamSynchronize(nint stream);
-    [LibraryImport(Library)] internal static partial CuResult cuStreamQuery(nint stream);
-    [LibraryImport(Library)] internal static partial CuResult cuStreamWaitEvent(nint stream, nint @event, uint flags);
     [LibraryImport(Library)] internal static partial CuResult cuStreamGetCtx(nint stream, out nint context);
     [LibraryImport(Library)] internal static partial CuResult cuEventCreate(out nint @event, CuEventFlags flags);
     [LibraryImport(Library)] internal static partial CuResult cuEventRecord(nint @event, nint stream);
@@ -76,7 +66,6 @@ internal static unsafe partial class CuDriver
     // Capture and graphs.
     [LibraryImport(Library)] internal static partial CuResult cuStreamBeginCapture_v2(nint stream, CuStreamCaptureMode mode);
     [LibraryImport(Library)] internal static partial CuResult cuStreamEndCapture(nint stream, out nint graph);
-    [LibraryImport(Library)] internal static partial CuResult cuStreamIsCapturing(nint stream, out CuStreamCaptureStatus status);
     [LibraryImport(Library)] internal static partial CuResult cuGraphGetNodes(nint graph, nint* nodes, out nuint count);
     [LibraryImport(Library)] internal static partial CuResult cuGraphInstantiateWithFlags(out nint executable, nint graph, ulong flags);
     [LibraryImport(Library)] internal static partial CuResult cuGraphUpload(nint executable, nint stream);

@@ -4,35 +4,24 @@ namespace VggCuda.Kernels.Interop;
 internal enum CuResult
 {
     Success = 0,
-    InvalidValue = 1,
     OutOfMemory = 2,
-    NotInitialized = 3,
     Deinitialized = 4,
     StubLibrary = 34,
     CallRequiresNewerDriver = 36,
     DeviceUnavailable = 46,
     NoDevice = 100,
-    InvalidDevice = 101,
-    InvalidImage = 200,
-    InvalidContext = 201,
     NoBinaryForGpu = 209,
     EccUncorrectable = 214,
-    InvalidPtx = 218,
     JitCompilerNotFound = 221,
     UnsupportedPtxVersion = 222,
-    InvalidHandle = 400,
-    NotFound = 500,
     NotReady = 600,
     IllegalAddress = 700,
-    LaunchOutOfResources = 701,
     LaunchTimeout = 702,
     Assert = 710,
     HardwareStackError = 714,
     LaunchFailed = 719,
+    TensorMemoryLeak = 721,
     SystemDriverMismatch = 803,
-    StreamCaptureUnsupported = 900,
-    StreamCaptureInvalidated = 901,
-    StreamCaptureWrongThread = 908,
     Unknown = 999,
 }
 
@@ -41,7 +30,7 @@ internal static class CuResults
 {
     /// <summary>Whether the context is beyond use: every later call in it fails too, until it has been destroyed.</summary>
     public static bool IsFatal(CuResult result) =>
-        (int)result is 214 or 700 or 702 or 710 or (>= 714 and <= 719) or 721;
+        result is CuResult.EccUncorrectable or CuResult.IllegalAddress or CuResult.LaunchTimeout or CuResult.Assert or (>= CuResult.HardwareStackError and <= CuResult.LaunchFailed) or CuResult.TensorMemoryLeak;
 
     /// <summary>What a user can do about it, where there is something.</summary>
     public static string? Advice(CuResult result) => result switch

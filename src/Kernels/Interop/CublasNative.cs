@@ -4,17 +4,11 @@ using VggCuda.Engine.Backends;
 
 namespace VggCuda.Kernels.Interop;
 
-/// <summary>cublasStatus_t.</summary>
+/// <summary>cublasStatus_t, as far as told apart.</summary>
 internal enum CublasStatus
 {
     Success = 0,
-    NotInitialized = 1,
     AllocFailed = 3,
-    InvalidValue = 7,
-    ArchMismatch = 8,
-    ExecutionFailed = 13,
-    InternalError = 14,
-    NotSupported = 15,
 }
 
 /// <summary>cublasComputeType_t.</summary>

@@ -116,9 +116,6 @@ internal sealed class CudaContext : SafeHandle
         return value;
     }
 
-    /// <summary>Waits for everything in the context.</summary>
-    public void Synchronize() => Check(CuDriver.cuCtxSynchronize());
-
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => CuDriver.cuDevicePrimaryCtxRelease_v2(Device) is CuResult.Success or CuResult.Deinitialized;
 

@@ -83,24 +83,6 @@ internal sealed unsafe class CudaFunction
     /// <summary>The kernel's name in its source.</summary>
     public string Name { get; }
 
-    /// <summary>Registers, shared memory and their like.</summary>
-    public int Attribute(CuFunctionAttribute attribute)
-    {
-        _module.Context.Check(CuDriver.cuFuncGetAttribute(out int value, attribute, _function));
-        return value;
-    }
-
-    /// <summary>Sets an attribute, such as the largest dynamic shared memory.</summary>
-    public void SetAttribute(CuFunctionAttribute attribute, int value) =>
-        _module.Context.Check(CuDriver.cuFuncSetAttribute(_function, attribute, value));
-
-    /// <summary>How many blocks of a size one multiprocessor holds at once.</summary>
-    public int BlocksPerMultiprocessor(int blockSize, int dynamicSharedBytes = 0)
-    {
-        _module.Context.Check(CuDriver.cuOccupancyMaxActiveBlocksPerMultiprocessor(out int blocks, _function, blockSize, (nuint)dynamicSharedBytes));
-        return blocks;
-    }
-
     /// <summary>Queues a launch.</summary>
     /// <param name="stream">Where.</param>
     /// <param name="grid">Blocks.</param>

@@ -62,9 +62,6 @@ internal sealed unsafe class CudaStream : CudaHandle
     public void Fill(ulong target, uint pattern, long count) =>
         Context.Check(CuDriver.cuMemsetD32Async(target, pattern, (nuint)count, Raw));
 
-    /// <summary>Lets what is queued from now on wait for an event.</summary>
-    public void WaitFor(CudaEvent @event) => Context.Check(CuDriver.cuStreamWaitEvent(Raw, @event.Raw, 0));
-
     /// <summary>Captures what an action queues, without doing it.</summary>
     /// <param name="action">Queues work on this stream, from this thread, and allocates nothing.</param>
     /// <remarks>When the action or the capture fails, the capture is ended and thrown away.</remarks>

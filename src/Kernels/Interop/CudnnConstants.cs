@@ -25,15 +25,12 @@ internal enum CudnnAttributeType
     Boolean = 2,
     Int64 = 3,
     Float = 4,
-    Double = 5,
     VoidPointer = 6,
     ConvolutionMode = 7,
     HeuristicMode = 8,
-    NanPropagation = 10,
     NumericalNote = 11,
     PointwiseMode = 14,
     BackendDescriptor = 15,
-    BehaviorNote = 19,
     Char = 24,
 }
 
@@ -42,8 +39,6 @@ internal enum CudnnAttribute
 {
     PointwiseMode = 0,
     PointwiseMathPrecision = 1,
-    PointwiseNanPropagation = 2,
-    PointwiseReluLowerClip = 3,
     ConvolutionComputeType = 100,
     ConvolutionMode = 101,
     ConvolutionDilations = 102,
@@ -88,9 +83,7 @@ internal enum CudnnAttribute
     VariantPackUniqueIds = 1000,
     VariantPackDataPointers = 1001,
     VariantPackWorkspace = 1003,
-    EngineGlobalIndex = 1301,
     EngineNumericalNotes = 1303,
-    EngineBehaviorNotes = 1305,
 }
 
 /// <summary>cudnnDataType_t.</summary>
@@ -128,10 +121,4 @@ internal enum CudnnNumericalNote
     WinogradTile4x4 = 6,
     WinogradTile6x6 = 7,
     WinogradTile13x13 = 8,
-}
-
-/// <summary>cudnnBackendBehaviorNote_t.</summary>
-internal enum CudnnBehaviorNote
-{
-    RuntimeCompilation = 0,
 }

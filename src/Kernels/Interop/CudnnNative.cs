@@ -47,9 +47,6 @@ internal static unsafe partial class CudnnNative
         return IsOutOfMemory(status) ? new DeviceMemoryException(failure.Message, 0, CudaCheck.FreeMemory(), failure) : failure;
     }
 
-    /// <summary>Whether a status only says that this engine cannot do this graph: others may.</summary>
-    internal static bool IsNotSupported(int status) => status / 1000 == 3;
-
     private static bool IsOutOfMemory(int status) => status is 4003 or 4004;
 
     private static string? Advice(int status) => status switch

@@ -10,9 +10,6 @@ internal sealed class ArrangeWeights(KernelLibrary library)
 {
     private readonly ElementKernels _kernels = new(library, "ArrangeWeights", "arrange_weights");
 
-    /// <summary>Device memory traffic, were the writes not scattered.</summary>
-    public static long Bytes(long rows, int outputs, ElementType type) => rows * outputs * (sizeof(float) + ElementKernels.Size(type));
-
     /// <summary>Queues a piece.</summary>
     /// <param name="source">float32 (rows, outputs); row = position * channels + channel.</param>
     /// <param name="target">T; the elements named by <paramref name="strides"/> are overwritten.</param>

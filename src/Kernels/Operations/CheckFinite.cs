@@ -5,9 +5,6 @@ internal sealed class CheckFinite(KernelLibrary library)
 {
     private readonly Kernel _check = library.Kernel("CheckFinite", "check_finite_f16");
 
-    /// <summary>Device memory traffic: one read.</summary>
-    public static long Bytes(long count) => 2 * count;
-
     /// <summary>Queues it.</summary>
     /// <param name="x">Halves, aligned to 16 bytes; count a multiple of 8.</param>
     /// <param name="status">The address of one int32 that gets <paramref name="mark"/> where a value is not finite.</param>

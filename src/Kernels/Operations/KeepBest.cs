@@ -7,9 +7,6 @@ internal sealed class KeepBest(KernelLibrary library)
 {
     private readonly Kernel _keep = library.Kernel("KeepBest", "keep_best_f32");
 
-    /// <summary>Device memory traffic where every image is better: one read, one write. Where none is, nearly nothing.</summary>
-    public static long Bytes(TensorShape shape) => 8 * shape.Count;
-
     /// <summary>Queues it.</summary>
     /// <param name="total">float32 (N).</param>
     /// <param name="step">One float32.</param>

@@ -23,9 +23,6 @@ internal sealed class KernelLibrary : IDisposable
         _mostBlocks = 16 * context.Attribute(CuDeviceAttribute.MultiprocessorCount);
     }
 
-    /// <summary>Where everything is queued.</summary>
-    public CudaStream Stream => _stream;
-
     /// <summary>Names of the embedded PTX files, without their ending.</summary>
     public static IEnumerable<string> Names =>
         typeof(KernelLibrary).Assembly.GetManifestResourceNames().Where(n => n.EndsWith(".ptx", StringComparison.Ordinal)).Select(n => n[..^4]).Order(StringComparer.Ordinal);

@@ -317,15 +317,17 @@ public class NetworkKernelsTests
     {
         ElementType type = (ElementType)t;
         using Device device = new();
-        VggCuda.Kernels.Operations.Convert convert = new(device.Library);
-        double[] values = [0, -0.0, 1, 65504, 65519, 65520, 1e-8, 6e-8, 1.00048828125, 1.00146484375, 1.00390625, 1.01171875, -3e38, double.NaN, double.NegativeInfinity, .. Numbers.Random(100, 15, -10, 10)];
-        ulong source = device.Put(values, ElementType.Float32);
-        ulong target = device.Bytes(values.Length * ElementKernels.Size(type));
+        NetworkKernels kernels = new(device.Library);
+        double[] values = [0, -0.0, 1, 65504, 65519, 65520, 1e-8, 6e-8, 1.00048828125, 1.00146484375, 1.00390625, 1.01171875, -3e38, double.NaN, double.NegativeInfinity, .. Numbers.Random(102, 15, -10, 10)];
+
+        // Three values to a pixel go into the network as they are, and are gathered from there.
+        int pixels = values.Length / 3;
+        ulong target = device.Bytes(pixels * 8 * ElementKernels.Size(type));
         ulong again = device.Bytes(values.Length * sizeof(float));
-        convert.Narrow(source, target, values.Length, type);
-        convert.Widen(target, again, values.Length, type);
+        kernels.Input(device.Put(values, ElementType.Float32), target, 1, 1, pixels, Preprocessing.Raw, type);
+        kernels.TapGather(target, device.Put([0, 1, 2]), again, 1, pixels, 8, 3, type, 0, 0);
         double[] expected = Numbers.Round(values, type);
-        Assert.Equal(expected, device.Get(target, values.Length, type));
+        Assert.Equal(expected, device.Get(target, pixels * 8, type).Where((_, i) => i % 8 < 3));
         Assert.Equal(expected, device.Get(again, values.Length, ElementType.Float32));
     }
 
