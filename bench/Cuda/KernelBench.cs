@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using VggCuda.Engine.Backends;
 using VggCuda.Kernels;
-using VggCuda.Kernels.Cudnn;
 using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
 
 namespace VggCuda.Bench.Cuda;
 

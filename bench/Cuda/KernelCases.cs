@@ -1,6 +1,5 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
-using VggCuda.Kernels.Cudnn;
 using VggCuda.Kernels.Interop;
 using VggCuda.Kernels.Operations;
 
@@ -31,7 +30,7 @@ internal sealed class KernelCases : IDisposable
     public IEnumerable<KernelCase> Ceiling()
     {
         long count = (1L << 28) / ((long)_divisor * _divisor * _divisor);
-        ulong a = Floats(count), b = Floats(count);
+        DevicePointer a = Floats(count), b = Floats(count);
         TensorShape shape = new(1, 1, 1, (int)count);
         ReductionScratch scratch = Own(new ReductionScratch(_stream, 1));
         Copy copy = new(_library);
@@ -48,9 +47,9 @@ internal sealed class KernelCases : IDisposable
     {
         TensorShape shape = new(images, Math.Max(32, 224 / _divisor), Math.Max(32, 224 / _divisor), 3);
         long count = shape.Count;
-        ulong image = Floats(count), other = Floats(count), gradient = Floats(count), cache = Floats(count);
-        ulong value = Floats(images), total = Floats(images), bestStep = Floats(images), step = Floats(1), shifts = Floats(images * 2);
-        ulong log = Floats(images * 8L);
+        DevicePointer image = Floats(count), other = Floats(count), gradient = Floats(count), cache = Floats(count);
+        DevicePointer value = Floats(images), total = Floats(images), bestStep = Floats(images), step = Floats(1), shifts = Floats(images * 2);
+        DevicePointer log = Floats(images * 8L);
         ReductionScratch scratch = Own(new ReductionScratch(_stream, images));
         Shift shift = new(_library);
         TotalVariation variation = new(_library);
@@ -83,49 +82,49 @@ internal sealed class KernelCases : IDisposable
         int positions = side * side;
         long pixels = (long)images * positions;
         long count = pixels * channels;
-        ulong image = Floats(pixels * 3), wide = Elements(pixels * 8, type), x = Elements(count, type), dx = Elements(count, type), y = Elements(count / 4, type);
-        ulong argmax = Own(DeviceMemory.Allocate(_context, count / 16, "a bench")).Pointer;
-        ulong bias = Floats(channels), tap = Floats(pixels), index = Floats(images), chains = Floats((long)images * channels);
+        DevicePointer image = Floats(pixels * 3), wide = Numbers(pixels * 8, type), x = Numbers(count, type), dx = Numbers(count, type), y = Numbers(count / 4, type);
+        DevicePointer argmax = Own(DeviceMemory.Allocate(_context, count / 16, "a bench")).Pointer;
+        DevicePointer bias = Floats(channels), tap = Floats(pixels), index = Floats(images), chains = Floats((long)images * channels);
         _stream.Fill(chains, 0xffffffff, (long)images * channels);
         NetworkKernels kernels = new(_library);
         string size = $"{images} x {side} x {side}";
         string suffix = $", {Short(type)}";
-        yield return new KernelCase("input" + suffix, size, NetworkInput.Bytes(pixels, type), () => kernels.Input(image, wide, images, side, side, Preprocessing.Vgg16, type));
-        ulong shifted = Floats(pixels * 3), shifts = Floats(images * 2), step = Floats(1);
+        yield return new KernelCase("input" + suffix, size, NetworkInput.Bytes(pixels, type), () => kernels.Input.Forward(image, wide, pixels, Preprocessing.Vgg16, type));
+        DevicePointer shifted = Floats(pixels * 3), shifts = Floats(images * 2), step = Floats(1);
         TensorShape shape = new(images, side, side, 3);
-        yield return new KernelCase("shifted input" + suffix, size, ShiftedInput.Bytes(pixels, type), () => kernels.ShiftedInput(image, shifted, wide, shifts, step, 1, shape, ShiftMode.ScipyWrap, Preprocessing.Vgg16, type));
-        yield return new KernelCase("input back" + suffix, size, NetworkInput.Bytes(pixels, type), () => kernels.InputBackward(wide, image, images, side, side, Preprocessing.Vgg16, type, 1, 0, 0));
+        yield return new KernelCase("shifted input" + suffix, size, ShiftedInput.Bytes(pixels, type), () => kernels.ShiftedInput.Launch(image, shifted, wide, shifts, step, 1, shape, ShiftMode.ScipyWrap, Preprocessing.Vgg16, type));
+        yield return new KernelCase("input back" + suffix, size, NetworkInput.Bytes(pixels, type), () => kernels.Input.Backward(wide, image, pixels, Preprocessing.Vgg16, type, 1, DevicePointer.None, 0));
         size += $" x {channels}";
-        yield return new KernelCase("max-pool" + suffix, size, MaxPool.Bytes(count / 4, type), () => kernels.MaxPool(x, y, argmax, images, side, side, channels, type, 0, 0));
-        yield return new KernelCase("max-pool back" + suffix, size, MaxPool.BackwardBytes(count / 4, type), () => kernels.MaxPoolBackward(y, argmax, dx, images, side, side, channels, type));
-        yield return new KernelCase("bias, ReLU" + suffix, size, BiasRelu.Bytes(count, type), () => kernels.BiasRelu(x, bias, dx, pixels, channels, true, type));
-        yield return new KernelCase("ReLU back" + suffix, size, BiasRelu.BackwardBytes(count, type), () => kernels.ReluBackward(dx, x, dx, count, type));
-        yield return new KernelCase("tap gather, 1" + suffix, size, Tap.GatherBytes(images, positions, channels, 1, type), () => kernels.TapGather(x, index, tap, images, positions, channels, 1, type, 0, 0));
-        yield return new KernelCase("tap scatter, 1" + suffix, size, Tap.ScatterBytes(images, positions, channels, 1, true, type), () => kernels.TapScatter(tap, chains, chains, x, dx, images, positions, channels, 1, type, 1));
+        yield return new KernelCase("max-pool" + suffix, size, MaxPool.Bytes(count / 4, type), () => kernels.Pool.Forward(x, y, argmax, images, side, side, channels, type, DevicePointer.None, 0));
+        yield return new KernelCase("max-pool back" + suffix, size, MaxPool.BackwardBytes(count / 4, type), () => kernels.Pool.Backward(y, argmax, dx, images, side, side, channels, type));
+        yield return new KernelCase("bias, ReLU" + suffix, size, BiasRelu.Bytes(count, type), () => kernels.Bias.Forward(x, bias, dx, pixels, channels, true, type));
+        yield return new KernelCase("ReLU back" + suffix, size, BiasRelu.BackwardBytes(count, type), () => kernels.Bias.Backward(dx, x, dx, count, type));
+        yield return new KernelCase("tap gather, 1" + suffix, size, Tap.GatherBytes(images, positions, channels, 1, type), () => kernels.Tap.Gather(x, index, tap, images, positions, channels, 1, type, DevicePointer.None, 0));
+        yield return new KernelCase("tap scatter, 1" + suffix, size, Tap.ScatterBytes(images, positions, channels, 1, true, type), () => kernels.Tap.Scatter(tap, chains, chains, x, dx, images, positions, channels, 1, type, 1));
     }
 
     /// <summary>Dense layers of VGG16, at several shares of inputs that count.</summary>
     public IEnumerable<KernelCase> Dense(int images, ElementType type)
     {
         int inputs = (25088 / _divisor) & ~7, outputs = (4096 / _divisor) & ~7;
-        ulong matrix = Elements((long)inputs * outputs, type), v = Elements((long)images * inputs, type), y = Elements((long)images * inputs, type);
+        DevicePointer matrix = Numbers((long)inputs * outputs, type), v = Numbers((long)images * inputs, type), y = Numbers((long)images * inputs, type);
         long scratchBytes = Math.Max(DenseColumns.ScratchBytes(images, inputs, outputs), DenseColumns.ScratchBytes(images, outputs, inputs));
-        ulong scratch = Own(DeviceMemory.Allocate(_context, scratchBytes, "a bench")).Pointer;
+        DevicePointer scratch = Own(DeviceMemory.Allocate(_context, scratchBytes, "a bench")).Pointer;
         DenseRows rows = new(_library);
         DenseColumns columns = new(_library);
         string suffix = $", {Short(type)}, batch {images}";
         foreach (int live in (int[])[5, 3])
         {
             // So many of five count; block5_pool leaves some three.
-            ulong sparse = Sparse(images, inputs, live, type);
+            DevicePointer sparse = Sparse(images, inputs, live, type);
             string share = live == 5 ? "all" : $"{live} in 5";
             long counting = (long)inputs * live / 5, countingOutputs = (long)outputs * live / 5;
-            yield return new KernelCase("fc1 by columns" + suffix, $"{inputs} x {outputs}, {share} not 0", DenseColumns.Bytes(images, counting, inputs, outputs, type), () => columns.Launch(sparse, matrix, 0, 0, y, scratch, images, inputs, outputs, true, type));
-            yield return new KernelCase("fc1 back by rows" + suffix, $"{inputs} x {outputs}, {share} masked in", DenseRows.Bytes(images, counting, outputs, type), () => rows.Launch(v, matrix, 0, live == 5 ? 0 : sparse, y, images, inputs, outputs, false, type));
+            yield return new KernelCase("fc1 by columns" + suffix, $"{inputs} x {outputs}, {share} not 0", DenseColumns.Bytes(images, counting, inputs, outputs, type), () => columns.Launch(sparse, matrix, DevicePointer.None, DevicePointer.None, y, scratch, images, inputs, outputs, true, type));
+            yield return new KernelCase("fc1 back by rows" + suffix, $"{inputs} x {outputs}, {share} masked in", DenseRows.Bytes(images, counting, outputs, type), () => rows.Launch(v, matrix, DevicePointer.None, live == 5 ? DevicePointer.None : sparse, y, images, inputs, outputs, false, type));
 
             // The order that is not taken: all of the matrix forwards, live outputs alone backwards.
-            yield return new KernelCase("fc1 by rows" + suffix, $"{outputs} x {inputs}, {share} masked in", DenseRows.Bytes(images, countingOutputs, inputs, type), () => rows.Launch(v, matrix, 0, live == 5 ? 0 : sparse, y, images, outputs, inputs, true, type));
-            yield return new KernelCase("fc1 back by columns" + suffix, $"{outputs} x {inputs}, {share} not 0", DenseColumns.Bytes(images, countingOutputs, outputs, inputs, type), () => columns.Launch(sparse, matrix, 0, 0, y, scratch, images, outputs, inputs, false, type));
+            yield return new KernelCase("fc1 by rows" + suffix, $"{outputs} x {inputs}, {share} masked in", DenseRows.Bytes(images, countingOutputs, inputs, type), () => rows.Launch(v, matrix, DevicePointer.None, live == 5 ? DevicePointer.None : sparse, y, images, outputs, inputs, true, type));
+            yield return new KernelCase("fc1 back by columns" + suffix, $"{outputs} x {inputs}, {share} not 0", DenseColumns.Bytes(images, countingOutputs, outputs, inputs, type), () => columns.Launch(sparse, matrix, DevicePointer.None, DevicePointer.None, y, scratch, images, outputs, inputs, false, type));
         }
     }
 
@@ -133,7 +132,7 @@ internal sealed class KernelCases : IDisposable
     public IEnumerable<KernelCase> Top(int images)
     {
         const int Classes = 1000;
-        ulong z = Floats((long)images * Classes), p = Floats((long)images * Classes), indices = Floats(images * 5L), largest = Floats(images * 5L);
+        DevicePointer z = Floats((long)images * Classes), p = Floats((long)images * Classes), indices = Floats(images * 5L), largest = Floats(images * 5L);
         Softmax softmax = new(_library);
         TopK top = new(_library);
         yield return new KernelCase("softmax, fp32", $"{images} x {Classes}", Softmax.Bytes(images, Classes, ElementType.Float32), () => softmax.Forward(z, p, images, Classes, Classes, ElementType.Float32));
@@ -175,19 +174,19 @@ internal sealed class KernelCases : IDisposable
         return resource;
     }
 
-    private ulong Floats(long count) => Elements(count, ElementType.Float32);
+    private DevicePointer Floats(long count) => Numbers(count, ElementType.Float32);
 
-    private ulong Elements(long count, ElementType type)
+    private DevicePointer Numbers(long count, ElementType type)
     {
-        DeviceMemory memory = Own(DeviceMemory.Allocate(_context, count * ElementKernels.Size(type), "a bench"));
+        DeviceMemory memory = Own(DeviceMemory.Allocate(_context, count * Elements.Size(type), "a bench"));
         _stream.Clear(memory.Pointer, memory.Bytes);
         return memory.Pointer;
     }
 
-    private unsafe ulong Sparse(int images, int count, int ofFive, ElementType type)
+    private unsafe DevicePointer Sparse(int images, int count, int ofFive, ElementType type)
     {
-        ulong target = Elements((long)images * count, type);
-        int size = ElementKernels.Size(type);
+        DevicePointer target = Numbers((long)images * count, type);
+        int size = Elements.Size(type);
         byte[] values = new byte[(long)images * count * size];
         for (int i = 0; i < images * count; i++)
         {

@@ -151,7 +151,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
             throw new ArgumentException($"{columns.Length} columns for a log of {log.Columns}.", nameof(columns));
         }
 
-        Span<ulong> addresses = columns.Length <= 64 ? stackalloc ulong[columns.Length] : new ulong[columns.Length];
+        Span<DevicePointer> addresses = columns.Length <= 64 ? stackalloc DevicePointer[columns.Length] : new DevicePointer[columns.Length];
         for (int k = 0; k < columns.Length; k++)
         {
             addresses[k] = Use(columns[k], TensorShape.PerImage(log.Images), nameof(columns)).Pointer;

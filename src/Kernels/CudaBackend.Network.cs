@@ -2,6 +2,9 @@ using System.Globalization;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 using VggCuda.Kernels.Cudnn;
+using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
+using VggCuda.Kernels.Programs;
 
 namespace VggCuda.Kernels;
 
@@ -16,9 +19,6 @@ public sealed unsafe partial class CudaBackend
 
     /// <summary>Weights on the device.</summary>
     internal WeightStore Weights { get; private set; } = null!;
-
-    /// <summary>Notices halves that overflowed.</summary>
-    internal Operations.CheckFinite CheckFinite { get; private set; } = null!;
 
     /// <inheritdoc/>
     /// <remarks><see cref="Precision.Auto"/> is strict float32: the one that needs no proof. The others are as fast as the GPU's tensor cores; docs/cuda-engine.md says what has been shown of them.</remarks>
@@ -75,7 +75,7 @@ public sealed unsafe partial class CudaBackend
             }
         }
 
-        ProgramMemory memory = new(layout, NetworkKernels, 0);
+        ProgramMemory memory = new(layout, 0);
         return new MemoryForecast(weights, memory.TotalBytes + (spec.TapShape.Count * sizeof(float)), workspace);
     }
 
@@ -146,7 +146,6 @@ public sealed unsafe partial class CudaBackend
         string machine = $"cudnn {Description.Details["cudnn"]}|{Device.Name}|{Description.Details["driver"]}";
         bool measures = Environment.GetEnvironmentVariable("VGGCUDA_AUTOTUNE") != "0";
         Plans = Own(new PlanSelector(Context, Stream, Cudnn, NetworkKernels, new PlanCache(PlanCache.DefaultDirectory(), machine), measures));
-        CheckFinite = new Operations.CheckFinite(KernelLibrary);
-        Weights = Own(new WeightStore(Context, Stream, new Operations.ArrangeWeights(KernelLibrary)));
+        Weights = Own(new WeightStore(Context, Stream, NetworkKernels.Arrange));
     }
 }

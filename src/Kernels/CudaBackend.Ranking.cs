@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using VggCuda.Engine.Backends;
-using VggCuda.Kernels.Cudnn;
 using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
 
 namespace VggCuda.Kernels;
 
@@ -19,13 +19,13 @@ public sealed unsafe partial class CudaBackend
         int classes = own.Shape.C;
         long named = (long)images * top;
         using DeviceMemory memory = DeviceMemory.Allocate(Context, sizeof(float) * ((3 * named) + own.Shape.Count), $"the {top} likeliest of {classes} classes for {images} images");
-        ulong indices = memory.Pointer;
-        ulong largest = indices + (ulong)(named * sizeof(float));
-        ulong likely = largest + (ulong)(named * sizeof(float));
-        ulong probabilities = likely + (ulong)(named * sizeof(float));
-        NetworkKernels.Softmax(own.Pointer, probabilities, images, classes, classes, ElementType.Float32);
-        NetworkKernels.TopK(own.Pointer, indices, largest, images, classes, top);
-        NetworkKernels.TapGather(probabilities, indices, likely, images, 1, classes, top, ElementType.Float32, 0, 0);
+        DevicePointer indices = memory.Pointer;
+        DevicePointer largest = indices + (named * sizeof(float));
+        DevicePointer likely = largest + (named * sizeof(float));
+        DevicePointer probabilities = likely + (named * sizeof(float));
+        NetworkKernels.Softmax.Forward(own.Pointer, probabilities, images, classes, classes, ElementType.Float32);
+        NetworkKernels.Top.Launch(own.Pointer, indices, largest, images, classes, top);
+        NetworkKernels.Tap.Gather(probabilities, indices, likely, images, 1, classes, top, ElementType.Float32, DevicePointer.None, 0);
 
         // Indices, logits and probabilities lie one behind the other and travel together; a copy keeps the integers' bits.
         float[] all = new float[3 * named];

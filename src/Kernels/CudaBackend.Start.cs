@@ -23,7 +23,7 @@ public sealed unsafe partial class CudaBackend
     internal CublasHandle Cublas => _cublas ??= Own(CublasHandle.Create(Context, Stream));
 
     /// <summary>Device address of one int32 where kernels note the place of a value that is not finite.</summary>
-    internal ulong StatusPointer => _status!.DevicePointer;
+    internal DevicePointer StatusPointer => _status!.DevicePointer;
 
     /// <summary>Throws where a half-precision pass overflowed.</summary>
     /// <exception cref="NumbersFailedException">A value was not finite; the message says where, and what to do.</exception>

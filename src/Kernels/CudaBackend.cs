@@ -107,7 +107,7 @@ public sealed unsafe partial class CudaBackend : IBackend
             throw new ArgumentException($"0x{address:x} is not device memory that this context knows.", nameof(address));
         }
 
-        return new CudaTensor(this, shape, address);
+        return new CudaTensor(this, shape, new DevicePointer(address));
     }
 
     /// <inheritdoc/>
@@ -297,13 +297,13 @@ public sealed unsafe partial class CudaBackend : IBackend
 
     private void SendStaged(CudaTensor tensor, int first, int count)
     {
-        Stream.CopyToDevice(tensor.Pointer + ((ulong)first * sizeof(float)), _staging!.Host, (long)count * sizeof(float));
+        Stream.CopyToDevice(tensor.Pointer + ((long)first * sizeof(float)), _staging!.Host, (long)count * sizeof(float));
         Stream.Synchronize();
     }
 
     private void FetchStaged(CudaTensor tensor, int first, int count)
     {
-        Stream.CopyToHost(_staging!.Host, tensor.Pointer + ((ulong)first * sizeof(float)), (long)count * sizeof(float));
+        Stream.CopyToHost(_staging!.Host, tensor.Pointer + ((long)first * sizeof(float)), (long)count * sizeof(float));
         Stream.Synchronize();
     }
 

@@ -27,7 +27,7 @@ internal sealed class CudaLossLog : ILossLog
     public CudaBackend Owner { get; }
 
     /// <summary>The log as kernels see it: float32 (steps, images, columns).</summary>
-    public ulong Pointer => _memory.DevicePointer;
+    public DevicePointer Pointer => _memory.DevicePointer;
 
     /// <inheritdoc/>
     public int Steps { get; }

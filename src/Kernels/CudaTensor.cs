@@ -8,7 +8,7 @@ namespace VggCuda.Kernels;
 internal sealed class CudaTensor : ITensor
 {
     private readonly DeviceMemory? _memory;
-    private readonly ulong _pointer;
+    private readonly DevicePointer _pointer;
     private ReductionScratch? _scratch;
 
     /// <summary>A tensor that owns its memory.</summary>
@@ -20,7 +20,7 @@ internal sealed class CudaTensor : ITensor
     }
 
     /// <summary>A view of memory that belongs to someone else and outlives the tensor.</summary>
-    public CudaTensor(CudaBackend owner, TensorShape shape, ulong pointer)
+    public CudaTensor(CudaBackend owner, TensorShape shape, DevicePointer pointer)
     {
         Owner = owner;
         Shape = shape;
@@ -34,7 +34,7 @@ internal sealed class CudaTensor : ITensor
     public TensorShape Shape { get; }
 
     /// <summary>Device address; throws <see cref="ObjectDisposedException"/> when disposed.</summary>
-    public ulong Pointer => _memory?.Pointer ?? _pointer;
+    public DevicePointer Pointer => _memory?.Pointer ?? _pointer;
 
     /// <summary>Scratch memory for reductions over this tensor; allocated at the first call, which therefore must not be captured.</summary>
     public ReductionScratch Scratch => _scratch ??= new ReductionScratch(Owner.Stream, Shape.N);

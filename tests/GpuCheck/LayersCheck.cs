@@ -4,6 +4,8 @@ using VggCuda.Engine.Model;
 using VggCuda.Kernels;
 using VggCuda.Kernels.Cudnn;
 using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
+using VggCuda.Kernels.Programs;
 
 namespace VggCuda.GpuCheck;
 
@@ -80,7 +82,7 @@ internal sealed unsafe class LayerData : IDisposable
     private readonly float[] _bias;
     private readonly float[] _mask;
     private readonly List<DeviceMemory> _owned = [];
-    private readonly Dictionary<string, ulong> _device = [];
+    private readonly Dictionary<string, DevicePointer> _device = [];
     private readonly Random _random = new(1);
 
     public LayerData(CudaBackend backend, ConvolutionRequest request)

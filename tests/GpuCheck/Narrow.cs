@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using VggCuda.Kernels.Cudnn;
+using VggCuda.Kernels.Operations;
 
 namespace VggCuda.GpuCheck;
 

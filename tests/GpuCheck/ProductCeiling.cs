@@ -1,7 +1,7 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Kernels;
-using VggCuda.Kernels.Cudnn;
 using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
 
 namespace VggCuda.GpuCheck;
 
@@ -38,10 +38,8 @@ internal static unsafe class ProductCeiling
         return 2.0 * side * side * side / times[times.Length / 2] / 1e9;
     }
 
-    private static void Multiply(CudaBackend backend, Precision precision, int side, ulong a, ulong b, ulong c)
+    private static void Multiply(CudaBackend backend, Precision precision, int side, DevicePointer a, DevicePointer b, DevicePointer c)
     {
-        float one = 1;
-        float zero = 0;
         (CudaDataType type, CublasComputeType compute) = precision switch
         {
             Precision.Fp16 => (CudaDataType.Float16, CublasComputeType.Float32),
@@ -49,8 +47,6 @@ internal static unsafe class ProductCeiling
             Precision.Tf32 => (CudaDataType.Float32, CublasComputeType.Float32FastTf32),
             _ => (CudaDataType.Float32, CublasComputeType.Float32Pedantic),
         };
-        const int DefaultAlgorithm = -1;
-        CublasNative.ThrowIfFailed(CublasNative.cublasGemmEx(
-            backend.Cublas.Raw, CublasOperation.None, CublasOperation.None, side, side, side, &one, a, type, side, b, type, side, &zero, c, type, side, compute, DefaultAlgorithm));
+        backend.Cublas.Multiply(CublasOperation.None, side, side, side, a, b, c, type, compute);
     }
 }

@@ -1,5 +1,6 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
 
 namespace VggCuda.Kernels.Cudnn;
 

@@ -1,4 +1,5 @@
 using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
 
 namespace VggCuda.Kernels.Cudnn;
 
@@ -48,7 +49,7 @@ internal sealed class ConvolutionPlan : IDisposable
     public BoundConvolution Bind(ConvolutionAddresses addresses)
     {
         List<long> ids = [ConvolutionGraph.SourceId, ConvolutionGraph.WeightsId, ConvolutionGraph.ResultId];
-        List<ulong> pointers = [addresses.Source, addresses.Weights, addresses.Result];
+        List<DevicePointer> pointers = [addresses.Source, addresses.Weights, addresses.Result];
         if (Variant is ConvolutionVariant.FusedFloatBias or ConvolutionVariant.FusedOwnBias)
         {
             ids.Add(ConvolutionGraph.BiasId);
@@ -98,8 +99,8 @@ internal sealed class ConvolutionPlan : IDisposable
 /// <param name="Bias">In the type that the variant needs.</param>
 /// <param name="Mask">What the ReLU before this layer gave.</param>
 /// <param name="Result">What comes out.</param>
-/// <param name="Workspace">At least <see cref="ConvolutionPlan.WorkspaceBytes"/>, or 0 where that is 0.</param>
-internal readonly record struct ConvolutionAddresses(ulong Source, ulong Weights, ulong Bias, ulong Mask, ulong Result, ulong Workspace);
+/// <param name="Workspace">At least <see cref="ConvolutionPlan.WorkspaceBytes"/>, or none where that is 0.</param>
+internal readonly record struct ConvolutionAddresses(DevicePointer Source, DevicePointer Weights, DevicePointer Bias, DevicePointer Mask, DevicePointer Result, DevicePointer Workspace);
 
 /// <summary>A plan tied to addresses, with our own kernel behind it where the engine leaves something to do.</summary>
 internal sealed class BoundConvolution : IDisposable
@@ -119,7 +120,7 @@ internal sealed class BoundConvolution : IDisposable
     public ConvolutionPlan Plan { get; }
 
     /// <summary>Queues it.</summary>
-    public void Run(CudnnHandle library, INetworkKernels kernels)
+    public void Run(CudnnHandle library, NetworkKernels kernels)
     {
         Plan.Execute(library, _pack);
         if (!Plan.Variant.IsBare())
@@ -131,11 +132,11 @@ internal sealed class BoundConvolution : IDisposable
         long positions = (long)request.Images * request.Height * request.Width;
         if (!request.Backward)
         {
-            kernels.BiasRelu(_addresses.Result, _addresses.Bias, _addresses.Result, positions, request.Outputs, request.Activation, request.Element);
+            kernels.Bias.Forward(_addresses.Result, _addresses.Bias, _addresses.Result, positions, request.Outputs, request.Activation, request.Element);
         }
         else if (request.Activation)
         {
-            kernels.ReluBackward(_addresses.Result, _addresses.Mask, _addresses.Result, positions * request.Inputs, request.Element);
+            kernels.Bias.Backward(_addresses.Result, _addresses.Mask, _addresses.Result, positions * request.Inputs, request.Element);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using VggCuda.Engine.Backends;
+using VggCuda.Kernels.Operations;
 
 namespace VggCuda.Kernels.Cudnn;
 
@@ -33,22 +34,4 @@ internal sealed record ConvolutionRequest(bool Backward, int Images, int Height,
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{(Backward ? "backward" : "forward")} {Images}x{Height}x{Width} {Inputs}->{Outputs} {Precision.ToString().ToLowerInvariant()}{(Activation ? Backward ? " mask" : " relu" : "")}");
-}
-
-/// <summary>Sizes and names of element types.</summary>
-internal static class Elements
-{
-    /// <summary>How a precision stores its tensors.</summary>
-    public static ElementType Of(Precision precision) => precision switch
-    {
-        Precision.Fp16 => ElementType.Float16,
-        Precision.Bf16 => ElementType.BFloat16,
-        _ => ElementType.Float32,
-    };
-
-    /// <summary>Bytes of an element.</summary>
-    public static int Size(ElementType type) => type == ElementType.Float32 ? 4 : 2;
-
-    /// <summary>Channels as stored: the next multiple of 8.</summary>
-    public static int Pad(int channels) => (channels + 7) / 8 * 8;
 }

@@ -1,3 +1,5 @@
+using VggCuda.Kernels.Operations;
+
 namespace VggCuda.Kernels.Cudnn;
 
 /// <summary>The graphs that can do a <see cref="ConvolutionRequest"/>. The ladder: fused ones first, then a bare convolution with our own kernel behind it.</summary>

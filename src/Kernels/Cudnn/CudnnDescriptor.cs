@@ -74,9 +74,9 @@ internal sealed unsafe class CudnnDescriptor : SafeHandle
     }
 
     /// <summary>Sets device addresses.</summary>
-    public CudnnDescriptor SetPointers(CudnnAttribute name, params ReadOnlySpan<ulong> addresses)
+    public CudnnDescriptor SetPointers(CudnnAttribute name, params ReadOnlySpan<DevicePointer> addresses)
     {
-        fixed (ulong* first = addresses)
+        fixed (DevicePointer* first = addresses)
         {
             return SetRaw(name, CudnnAttributeType.VoidPointer, addresses.Length, first);
         }

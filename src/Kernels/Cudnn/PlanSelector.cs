@@ -1,5 +1,6 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
 
 namespace VggCuda.Kernels.Cudnn;
 
@@ -21,13 +22,13 @@ internal sealed class PlanSelector : IDisposable
     private readonly CudaContext _context;
     private readonly CudaStream _stream;
     private readonly CudnnHandle _library;
-    private readonly INetworkKernels _kernels;
+    private readonly NetworkKernels _kernels;
     private readonly PlanCache _cache;
     private readonly bool _measures;
     private readonly Dictionary<ConvolutionRequest, ConvolutionPlan> _plans = [];
 
     /// <summary>Creates a selector.</summary>
-    public PlanSelector(CudaContext context, CudaStream stream, CudnnHandle library, INetworkKernels kernels, PlanCache cache, bool measures)
+    public PlanSelector(CudaContext context, CudaStream stream, CudnnHandle library, NetworkKernels kernels, PlanCache cache, bool measures)
     {
         _context = context;
         _stream = stream;
@@ -322,11 +323,11 @@ internal sealed class PlanSelector : IDisposable
                 throw;
             }
 
-            ulong at = _memory.Pointer;
-            ulong Take(long bytes)
+            DevicePointer at = _memory.Pointer;
+            DevicePointer Take(long bytes)
             {
-                ulong here = at;
-                at += (ulong)bytes;
+                DevicePointer here = at;
+                at += bytes;
                 return here;
             }
 

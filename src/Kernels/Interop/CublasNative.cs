@@ -92,7 +92,7 @@ internal sealed class CublasHandle : CudaHandle
             created.SetHandle(raw);
             created._workspace = DeviceMemory.Allocate(context, WorkspaceBytes, "cuBLAS's workspace");
             CublasNative.ThrowIfFailed(CublasNative.cublasSetStream_v2(raw, stream.Raw));
-            CublasNative.ThrowIfFailed(CublasNative.cublasSetWorkspace_v2(raw, created._workspace.Pointer, (nuint)WorkspaceBytes));
+            CublasNative.ThrowIfFailed(CublasNative.cublasSetWorkspace_v2(raw, created._workspace.Pointer.Address, (nuint)WorkspaceBytes));
             return created;
         }
         catch
@@ -100,6 +100,27 @@ internal sealed class CublasHandle : CudaHandle
             created.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Queues c = op(a) b, all matrices column-major, without gaps between columns.</summary>
+    /// <param name="operation">Whether a is taken as it lies, (rows, inner), or transposed, (inner, rows).</param>
+    /// <param name="rows">Of c.</param>
+    /// <param name="columns">Of c.</param>
+    /// <param name="inner">Of the products' sums.</param>
+    /// <param name="a">Where a lies.</param>
+    /// <param name="b">(inner, columns).</param>
+    /// <param name="c">(rows, columns), overwritten.</param>
+    /// <param name="type">Of all three.</param>
+    /// <param name="compute">Of products and sums.</param>
+    public unsafe void Multiply(
+        CublasOperation operation, int rows, int columns, int inner, DevicePointer a, DevicePointer b, DevicePointer c, CudaDataType type, CublasComputeType compute)
+    {
+        const int DefaultAlgorithm = -1;
+        float one = 1;
+        float zero = 0;
+        CublasNative.ThrowIfFailed(CublasNative.cublasGemmEx(
+            Raw, operation, CublasOperation.None, rows, columns, inner, &one, a.Address, type, operation == CublasOperation.None ? rows : inner,
+            b.Address, type, inner, &zero, c.Address, type, rows, compute, DefaultAlgorithm));
     }
 
     /// <inheritdoc/>

@@ -12,8 +12,8 @@ internal sealed class DeviceMemory : CudaHandle
     /// <summary>Its size.</summary>
     public long Bytes { get; }
 
-    /// <summary>CUdeviceptr.</summary>
-    public ulong Pointer => (ulong)Raw;
+    /// <summary>Where it begins.</summary>
+    public DevicePointer Pointer => new((ulong)Raw);
 
     /// <summary>Allocates.</summary>
     /// <param name="context">Where; current.</param>
@@ -66,7 +66,7 @@ internal sealed unsafe class PinnedMemory : CudaHandle
     public void* Host => (void*)Raw;
 
     /// <summary>The same memory as the device sees it.</summary>
-    public ulong DevicePointer { get; private set; }
+    public DevicePointer DevicePointer { get; private set; }
 
     /// <summary>Allocates zeroed memory.</summary>
     /// <exception cref="DeviceMemoryException">The system gives no more page-locked memory.</exception>
@@ -79,7 +79,7 @@ internal sealed unsafe class PinnedMemory : CudaHandle
             context.Check(CuDriver.cuMemHostAlloc(out nint pointer, (nuint)bytes, CuMemHostFlags.Portable | CuMemHostFlags.DeviceMap));
             memory.SetHandle(pointer);
             context.Check(CuDriver.cuMemHostGetDevicePointer_v2(out ulong device, pointer, 0));
-            memory.DevicePointer = device;
+            memory.DevicePointer = new DevicePointer(device);
             new Span<byte>((void*)pointer, checked((int)Math.Min(bytes, int.MaxValue))).Clear();
             return memory;
         }

@@ -43,24 +43,24 @@ internal sealed unsafe class CudaStream : CudaHandle
     public void Synchronize() => Context.Check(CuDriver.cuStreamSynchronize(Raw));
 
     /// <summary>Queues a copy from the host; asynchronous only from pinned memory.</summary>
-    public void CopyToDevice(ulong target, void* source, long bytes) =>
-        Context.Check(CuDriver.cuMemcpyHtoDAsync_v2(target, source, (nuint)bytes, Raw));
+    public void CopyToDevice(DevicePointer target, void* source, long bytes) =>
+        Context.Check(CuDriver.cuMemcpyHtoDAsync_v2(target.Address, source, (nuint)bytes, Raw));
 
     /// <summary>Queues a copy to the host; asynchronous only to pinned memory.</summary>
-    public void CopyToHost(void* target, ulong source, long bytes) =>
-        Context.Check(CuDriver.cuMemcpyDtoHAsync_v2(target, source, (nuint)bytes, Raw));
+    public void CopyToHost(void* target, DevicePointer source, long bytes) =>
+        Context.Check(CuDriver.cuMemcpyDtoHAsync_v2(target, source.Address, (nuint)bytes, Raw));
 
     /// <summary>Queues a copy on the device.</summary>
-    public void Copy(ulong target, ulong source, long bytes) =>
-        Context.Check(CuDriver.cuMemcpyDtoDAsync_v2(target, source, (nuint)bytes, Raw));
+    public void Copy(DevicePointer target, DevicePointer source, long bytes) =>
+        Context.Check(CuDriver.cuMemcpyDtoDAsync_v2(target.Address, source.Address, (nuint)bytes, Raw));
 
     /// <summary>Queues filling with zero bytes.</summary>
-    public void Clear(ulong target, long bytes) =>
-        Context.Check(CuDriver.cuMemsetD8Async(target, 0, (nuint)bytes, Raw));
+    public void Clear(DevicePointer target, long bytes) =>
+        Context.Check(CuDriver.cuMemsetD8Async(target.Address, 0, (nuint)bytes, Raw));
 
     /// <summary>Queues filling with a 32-bit pattern.</summary>
-    public void Fill(ulong target, uint pattern, long count) =>
-        Context.Check(CuDriver.cuMemsetD32Async(target, pattern, (nuint)count, Raw));
+    public void Fill(DevicePointer target, uint pattern, long count) =>
+        Context.Check(CuDriver.cuMemsetD32Async(target.Address, pattern, (nuint)count, Raw));
 
     /// <summary>Captures what an action queues, without doing it.</summary>
     /// <param name="action">Queues work on this stream, from this thread, and allocates nothing.</param>

@@ -1,3 +1,5 @@
+using VggCuda.Kernels.Interop;
+
 namespace VggCuda.Kernels.Operations;
 
 /// <summary>total = a + b for short vectors.</summary>
@@ -12,6 +14,6 @@ internal sealed class Add(KernelLibrary library)
     /// <param name="a">float32 (count).</param>
     /// <param name="b">float32 (count).</param>
     /// <param name="total">float32 (count); may be a or b.</param>
-    public void Launch(ulong a, ulong b, ulong total, int count) =>
+    public void Launch(DevicePointer a, DevicePointer b, DevicePointer total, int count) =>
         _add.Launch(library.Blocks(count), a, b, total, count);
 }

@@ -1,3 +1,5 @@
+using VggCuda.Kernels.Interop;
+
 namespace VggCuda.Kernels.Operations;
 
 /// <summary>step += 1.</summary>
@@ -7,5 +9,5 @@ internal sealed class Advance(KernelLibrary library)
 
     /// <summary>Queues it.</summary>
     /// <param name="step">One float32.</param>
-    public void Launch(ulong step) => _advance.Launch(1, step);
+    public void Launch(DevicePointer step) => _advance.Launch(1, step);
 }

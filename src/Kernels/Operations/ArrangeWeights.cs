@@ -1,4 +1,4 @@
-using VggCuda.Kernels.Cudnn;
+using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Operations;
 
@@ -14,7 +14,7 @@ internal sealed class ArrangeWeights(KernelLibrary library)
     /// <param name="source">float32 (rows, outputs); row = position * channels + channel.</param>
     /// <param name="target">T; the elements named by <paramref name="strides"/> are overwritten.</param>
     /// <param name="firstRow">The row that the piece begins at.</param>
-    public void Launch(ulong source, ulong target, int firstRow, int rows, int outputs, int channels, WeightStrides strides, ElementType type)
+    public void Launch(DevicePointer source, DevicePointer target, int firstRow, int rows, int outputs, int channels, WeightStrides strides, ElementType type)
     {
         long count = (long)rows * outputs;
         _kernels[type].Launch(

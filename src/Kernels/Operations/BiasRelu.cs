@@ -1,4 +1,4 @@
-using VggCuda.Kernels.Cudnn;
+using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Operations;
 
@@ -9,16 +9,16 @@ internal sealed class BiasRelu(KernelLibrary library)
     private readonly ElementKernels _backward = new(library, "BiasRelu", "relu_backward");
 
     /// <summary>Device memory traffic: one read, one write.</summary>
-    public static long Bytes(long count, ElementType type) => 2L * ElementKernels.Size(type) * count;
+    public static long Bytes(long count, ElementType type) => 2L * Elements.Size(type) * count;
 
     /// <summary>Device memory traffic of the mask: two reads, one write.</summary>
-    public static long BackwardBytes(long count, ElementType type) => 3L * ElementKernels.Size(type) * count;
+    public static long BackwardBytes(long count, ElementType type) => 3L * Elements.Size(type) * count;
 
     /// <summary>Queues y = x + bias, then ReLU where asked.</summary>
     /// <param name="x">T (positions, channels), aligned to 16 bytes; channels a multiple of 8.</param>
     /// <param name="bias">float32 (channels).</param>
     /// <param name="y">The same as x, or x itself.</param>
-    public void Forward(ulong x, ulong bias, ulong y, long positions, int channels, bool relu, ElementType type)
+    public void Forward(DevicePointer x, DevicePointer bias, DevicePointer y, long positions, int channels, bool relu, ElementType type)
     {
         ElementKernels.RequireEights(channels, "channels");
         long eights = positions * (channels / 8);
@@ -29,6 +29,6 @@ internal sealed class BiasRelu(KernelLibrary library)
     /// <param name="dy">T (count), aligned to 16 bytes.</param>
     /// <param name="x">T (count): what the ReLU gave.</param>
     /// <param name="dx">T (count); may be dy.</param>
-    public void Backward(ulong dy, ulong x, ulong dx, long count, ElementType type) =>
+    public void Backward(DevicePointer dy, DevicePointer x, DevicePointer dx, long count, ElementType type) =>
         _backward[type].Launch(library.Blocks(count / 8), dy, x, dx, count);
 }

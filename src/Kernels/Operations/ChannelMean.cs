@@ -1,4 +1,5 @@
 using VggCuda.Engine.Backends;
+using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Operations;
 
@@ -13,7 +14,7 @@ internal sealed class ChannelMean(KernelLibrary library)
     /// <summary>Queues it: one launch, the last block of an image adds up its parts.</summary>
     /// <param name="tap">float32 of the shape, aligned to 16 bytes.</param>
     /// <param name="value">float32 (N), overwritten.</param>
-    public void Launch(ulong tap, double weight, ulong value, TensorShape shape, ReductionScratch scratch)
+    public void Launch(DevicePointer tap, double weight, DevicePointer value, TensorShape shape, ReductionScratch scratch)
     {
         ImageParts cut = ImageParts.Of(shape);
         _mean.Launch(cut.Grid(shape.N), tap, weight / ((double)shape.H * shape.W), value, scratch.Parts, scratch.Counters, cut.Count, cut.PerPart);

@@ -1,3 +1,5 @@
+using VggCuda.Kernels.Interop;
+
 namespace VggCuda.Kernels.Operations;
 
 /// <summary>Notices halves that overflowed.</summary>
@@ -8,7 +10,7 @@ internal sealed class CheckFinite(KernelLibrary library)
     /// <summary>Queues it.</summary>
     /// <param name="x">Halves, aligned to 16 bytes; count a multiple of 8.</param>
     /// <param name="status">The address of one int32 that gets <paramref name="mark"/> where a value is not finite.</param>
-    public void Launch(ulong x, long count, ulong status, int mark)
+    public void Launch(DevicePointer x, long count, DevicePointer status, int mark)
     {
         ElementKernels.RequireEights((int)(count % 8), "halves beyond whole eights");
         _check.Launch(library.Blocks(count / 8), x, count, status, mark);

@@ -1,3 +1,5 @@
+using VggCuda.Kernels.Interop;
+
 namespace VggCuda.Kernels.Operations;
 
 /// <summary>target = source.</summary>
@@ -11,6 +13,6 @@ internal sealed class Copy(KernelLibrary library)
     /// <summary>Queues it.</summary>
     /// <param name="source">float32 (count), aligned to 16 bytes.</param>
     /// <param name="target">The same.</param>
-    public void Launch(ulong source, ulong target, long count) =>
+    public void Launch(DevicePointer source, DevicePointer target, long count) =>
         _copy.Launch(library.Blocks(count / 4), source, target, count);
 }

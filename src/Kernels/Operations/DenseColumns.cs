@@ -1,4 +1,3 @@
-using VggCuda.Kernels.Cudnn;
 using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Operations;
@@ -24,7 +23,7 @@ internal sealed class DenseColumns(KernelLibrary library)
     /// <param name="countingRows">Rows whose v is not 0 in some image.</param>
     /// <param name="rows">All rows.</param>
     public static long Bytes(int images, long countingRows, int rows, int columns, ElementType type) =>
-        ((images + 3) / 4 * countingRows * columns * ElementKernels.Size(type)) + (2 * ScratchBytes(images, rows, columns));
+        ((images + 3) / 4 * countingRows * columns * Elements.Size(type)) + (2 * ScratchBytes(images, rows, columns));
 
     /// <summary>Bytes of scratch for partial sums.</summary>
     public static long ScratchBytes(int images, int rows, int columns) => (long)Cut(rows, columns).Splits * images * columns * sizeof(float);
@@ -32,12 +31,12 @@ internal sealed class DenseColumns(KernelLibrary library)
     /// <summary>Queues it.</summary>
     /// <param name="v">T (images, rows).</param>
     /// <param name="matrix">T (rows, columns), aligned to 16 bytes; columns a multiple of 8.</param>
-    /// <param name="bias">float32 (columns), or 0.</param>
-    /// <param name="mask">T (images, columns), or 0: where it is not above 0 the result is 0.</param>
+    /// <param name="bias">float32 (columns), or none.</param>
+    /// <param name="mask">T (images, columns), or none: where it is not above 0 the result is 0.</param>
     /// <param name="y">T (images, columns), overwritten.</param>
     /// <param name="scratch">At least <see cref="ScratchBytes"/>.</param>
     /// <param name="relu">Whether negative results become 0.</param>
-    public void Launch(ulong v, ulong matrix, ulong bias, ulong mask, ulong y, ulong scratch, int images, int rows, int columns, bool relu, ElementType type)
+    public void Launch(DevicePointer v, DevicePointer matrix, DevicePointer bias, DevicePointer mask, DevicePointer y, DevicePointer scratch, int images, int rows, int columns, bool relu, ElementType type)
     {
         ElementKernels.RequireEights(columns, "columns");
         (int splits, int perWarp) = Cut(rows, columns);

@@ -1,4 +1,3 @@
-using VggCuda.Kernels.Cudnn;
 using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Operations;
@@ -14,16 +13,16 @@ internal sealed class DenseRows(KernelLibrary library)
     /// <summary>Device memory traffic: the rows that the mask leaves, once for every four images.</summary>
     /// <param name="rows">Rows that are read.</param>
     public static long Bytes(int images, long rows, int columns, ElementType type) =>
-        (images + 3) / 4 * rows * columns * ElementKernels.Size(type);
+        (images + 3) / 4 * rows * columns * Elements.Size(type);
 
     /// <summary>Queues it.</summary>
     /// <param name="v">T (images, columns), aligned to 16 bytes; columns a multiple of 8.</param>
     /// <param name="matrix">T (rows, columns), the same.</param>
-    /// <param name="bias">float32 (rows), or 0.</param>
-    /// <param name="mask">T (images, rows), or 0: where it is not above 0 the result is 0, and a row that no image wants is not read.</param>
+    /// <param name="bias">float32 (rows), or none.</param>
+    /// <param name="mask">T (images, rows), or none: where it is not above 0 the result is 0, and a row that no image wants is not read.</param>
     /// <param name="y">T (images, rows), overwritten.</param>
     /// <param name="relu">Whether negative results become 0.</param>
-    public void Launch(ulong v, ulong matrix, ulong bias, ulong mask, ulong y, int images, int rows, int columns, bool relu, ElementType type)
+    public void Launch(DevicePointer v, DevicePointer matrix, DevicePointer bias, DevicePointer mask, DevicePointer y, int images, int rows, int columns, bool relu, ElementType type)
     {
         ElementKernels.RequireEights(columns, "columns");
         uint blocks = (uint)((rows + RowsPerBlock - 1) / RowsPerBlock);

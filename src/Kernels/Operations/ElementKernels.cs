@@ -1,5 +1,3 @@
-using VggCuda.Kernels.Cudnn;
-
 namespace VggCuda.Kernels.Operations;
 
 /// <summary>One kernel in its three number types.</summary>
@@ -19,9 +17,6 @@ internal sealed class ElementKernels(KernelLibrary library, string operation, st
         ElementType.BFloat16 => _bfloat16,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "The network's number types are float32, float16 and bfloat16."),
     };
-
-    /// <summary>Bytes of a number.</summary>
-    public static int Size(ElementType type) => type == ElementType.Float32 ? 4 : 2;
 
     /// <summary>Kernels that take eight neighbouring numbers at once need their count to be a multiple of eight.</summary>
     public static void RequireEights(int count, string what)

@@ -1,3 +1,5 @@
+using VggCuda.Kernels.Interop;
+
 namespace VggCuda.Kernels.Operations;
 
 /// <summary>target = value.</summary>
@@ -10,6 +12,6 @@ internal sealed class Fill(KernelLibrary library)
 
     /// <summary>Queues it.</summary>
     /// <param name="target">float32 (count), aligned to 16 bytes.</param>
-    public void Launch(ulong target, long count, double value) =>
+    public void Launch(DevicePointer target, long count, double value) =>
         _fill.Launch(library.Blocks(count / 4), target, count, (float)value);
 }

@@ -55,13 +55,13 @@ internal sealed class ReductionScratch : IDisposable
     }
 
     /// <summary>double (images, 512).</summary>
-    public ulong Parts => _memory.Pointer;
+    public DevicePointer Parts => _memory.Pointer;
 
     /// <summary>double (images, 512), for a second result of the same pass or the next.</summary>
-    public ulong MoreParts => _memory.Pointer + ((ulong)_images * ImageParts.Most * sizeof(double));
+    public DevicePointer MoreParts => _memory.Pointer + ((long)_images * ImageParts.Most * sizeof(double));
 
     /// <summary>uint32 (images): how many blocks have arrived; 0 between launches.</summary>
-    public ulong Counters => _memory.Pointer + ((ulong)_images * ImageParts.Most * sizeof(double) * 2);
+    public DevicePointer Counters => _memory.Pointer + ((long)_images * ImageParts.Most * sizeof(double) * 2);
 
     /// <summary>Bytes for a batch.</summary>
     public static long Bytes(int images) => images * ((ImageParts.Most * sizeof(double) * 2L) + sizeof(uint));

@@ -1,4 +1,5 @@
 using VggCuda.Engine.Backends;
+using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Operations;
 
@@ -14,7 +15,7 @@ internal sealed class KeepBest(KernelLibrary library)
     /// <param name="bestTotal">float32 (N).</param>
     /// <param name="bestStep">float32 (N).</param>
     /// <param name="best">float32 of the shape, aligned to 16 bytes.</param>
-    public void Launch(ulong total, ulong step, ulong image, ulong bestTotal, ulong bestStep, ulong best, TensorShape shape, ReductionScratch scratch)
+    public void Launch(DevicePointer total, DevicePointer step, DevicePointer image, DevicePointer bestTotal, DevicePointer bestStep, DevicePointer best, TensorShape shape, ReductionScratch scratch)
     {
         ImageParts cut = ImageParts.Of(shape);
         _keep.Launch(cut.Grid(shape.N), total, step, image, bestTotal, bestStep, best, scratch.Counters, cut.Count, cut.PerPart);

@@ -1,3 +1,5 @@
+using VggCuda.Kernels.Interop;
+
 namespace VggCuda.Kernels.Operations;
 
 /// <summary>One argument of a kernel: its bits and its type. Made by implicit conversion, so that a launch reads like a call.</summary>
@@ -11,7 +13,10 @@ internal readonly struct KernelArgument(ulong bits, char kind)
     /// <summary>The type.</summary>
     public readonly char Kind = kind;
 
-    /// <summary>A device address or an unsigned 64-bit integer.</summary>
+    /// <summary>A device address.</summary>
+    public static implicit operator KernelArgument(DevicePointer value) => new(value.Address, 'l');
+
+    /// <summary>An unsigned 64-bit integer.</summary>
     public static implicit operator KernelArgument(ulong value) => new(value, 'l');
 
     /// <summary>A count, never negative.</summary>

@@ -1,3 +1,5 @@
+using VggCuda.Kernels.Interop;
+
 namespace VggCuda.Kernels.Operations;
 
 /// <summary>log[step, n, k] = columns[k][n].</summary>
@@ -11,9 +13,9 @@ internal sealed class Log(KernelLibrary library)
     /// <param name="log">float32 (rows, images, columns); may be page-locked host memory.</param>
     /// <param name="step">One float32; beyond the rows nothing is written.</param>
     /// <param name="columns">float32 (images) each.</param>
-    public void Launch(ulong log, ulong step, int rows, int images, ReadOnlySpan<ulong> columns)
+    public void Launch(DevicePointer log, DevicePointer step, int rows, int images, ReadOnlySpan<DevicePointer> columns)
     {
-        Span<ulong> c = stackalloc ulong[PerLaunch];
+        Span<DevicePointer> c = stackalloc DevicePointer[PerLaunch];
         for (int first = 0; first < columns.Length; first += PerLaunch)
         {
             int count = Math.Min(PerLaunch, columns.Length - first);

@@ -21,7 +21,7 @@ internal sealed class LpNorm(KernelLibrary library)
     /// <param name="image">float32 of the shape, aligned to 16 bytes.</param>
     /// <param name="value">float32 (N), overwritten.</param>
     /// <param name="gradient">float32 of the shape, aligned to 16 bytes, added to.</param>
-    public void Launch(ulong image, double p, double weight, ulong value, ulong gradient, TensorShape shape, ReductionScratch scratch)
+    public void Launch(DevicePointer image, double p, double weight, DevicePointer value, DevicePointer gradient, TensorShape shape, ReductionScratch scratch)
     {
         ImageParts cut = ImageParts.Of(shape);
         Dim3 grid = cut.Grid(shape.N);

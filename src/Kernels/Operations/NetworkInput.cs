@@ -1,5 +1,5 @@
 using VggCuda.Engine.Model;
-using VggCuda.Kernels.Cudnn;
+using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Operations;
 
@@ -10,7 +10,7 @@ internal sealed class NetworkInput(KernelLibrary library)
     private readonly ElementKernels _backward = new(library, "NetworkInput", "network_input_backward");
 
     /// <summary>Device memory traffic, either way: three float32 and eight numbers per pixel.</summary>
-    public static long Bytes(long pixels, ElementType type) => (12 + (8L * ElementKernels.Size(type))) * pixels;
+    public static long Bytes(long pixels, ElementType type) => (12 + (8L * Elements.Size(type))) * pixels;
 
     /// <summary>A pre-processing as the kernels take it: whether channels are reversed, and the means in the network's order.</summary>
     public static (int Reversed, float Mean0, float Mean1, float Mean2) Arguments(Preprocessing preprocessing)
@@ -19,19 +19,19 @@ internal sealed class NetworkInput(KernelLibrary library)
         return preprocessing == Preprocessing.Vgg16 ? (1, (float)means[0], (float)means[1], (float)means[2]) : default;
     }
 
-    /// <summary>Queues the way in.</summary>
+    /// <summary>Queues y[p, 0..2] = T(image[p, order]) - mean, y[p, 3..7] = 0. Raw: order as is, no mean. Vgg16: BGR, minus <see cref="Vgg16Means"/>.</summary>
     /// <param name="image">float32 (pixels, 3).</param>
     /// <param name="y">T (pixels, 8), aligned to 16 bytes, overwritten.</param>
-    public void Forward(ulong image, ulong y, long pixels, Preprocessing preprocessing, ElementType type)
+    public void Forward(DevicePointer image, DevicePointer y, long pixels, Preprocessing preprocessing, ElementType type)
     {
         (int reversed, float mean0, float mean1, float mean2) = Arguments(preprocessing);
         _forward[type].Launch(library.Blocks(pixels), image, y, pixels, reversed, mean0, mean1, mean2);
     }
 
-    /// <summary>Queues the way back.</summary>
+    /// <summary>Queues gradient[p, order] = scale * dy[p, 0..2]: the transpose of <see cref="Forward"/>.</summary>
     /// <param name="dy">T (pixels, 8), aligned to 16 bytes.</param>
     /// <param name="gradient">float32 (pixels, 3), overwritten.</param>
-    /// <param name="status">One int32 that gets <paramref name="mark"/> where a result is not finite; or 0.</param>
-    public void Backward(ulong dy, ulong gradient, long pixels, Preprocessing preprocessing, ElementType type, float scale, ulong status, int mark) =>
+    /// <param name="status">One int32 that gets <paramref name="mark"/> where a result is not finite; or none.</param>
+    public void Backward(DevicePointer dy, DevicePointer gradient, long pixels, Preprocessing preprocessing, ElementType type, float scale, DevicePointer status, int mark) =>
         _backward[type].Launch(library.Blocks(pixels), dy, gradient, pixels, preprocessing == Preprocessing.Vgg16 ? 1 : 0, scale, status, mark);
 }

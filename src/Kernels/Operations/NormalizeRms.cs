@@ -14,7 +14,7 @@ internal sealed class NormalizeRms(KernelLibrary library)
 
     /// <summary>Queues it.</summary>
     /// <param name="gradient">float32 of the shape, aligned to 16 bytes, overwritten.</param>
-    public void Launch(ulong gradient, double epsilon, TensorShape shape, ReductionScratch scratch)
+    public void Launch(DevicePointer gradient, double epsilon, TensorShape shape, ReductionScratch scratch)
     {
         ImageParts cut = ImageParts.Of(shape);
         Dim3 grid = cut.Grid(shape.N);

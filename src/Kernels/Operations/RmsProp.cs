@@ -1,3 +1,5 @@
+using VggCuda.Kernels.Interop;
+
 namespace VggCuda.Kernels.Operations;
 
 /// <summary>cache = decay * cache + (1 - decay) * g^2; image -= rate * g / sqrt(cache + epsilon).</summary>
@@ -12,6 +14,6 @@ internal sealed class RmsProp(KernelLibrary library)
     /// <param name="image">float32 (count), aligned to 16 bytes, overwritten.</param>
     /// <param name="gradient">The same, not changed.</param>
     /// <param name="cache">The same, overwritten.</param>
-    public void Launch(ulong image, ulong gradient, ulong cache, long count, double rate, double decay, double epsilon) =>
+    public void Launch(DevicePointer image, DevicePointer gradient, DevicePointer cache, long count, double rate, double decay, double epsilon) =>
         _step.Launch(library.Blocks(count / 4), image, gradient, cache, count, (float)rate, (float)decay, (float)(1 - decay), (float)epsilon);
 }

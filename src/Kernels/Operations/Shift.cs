@@ -1,4 +1,5 @@
 using VggCuda.Engine.Backends;
+using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Operations;
 
@@ -18,7 +19,7 @@ internal sealed class Shift(KernelLibrary library)
     /// <param name="target">The same, overwritten; not the source.</param>
     /// <param name="shifts">float32 (rows, N, 1, 2): (dy, dx), cut off at one less than the side.</param>
     /// <param name="step">One float32: the row of the table that counts; beyond it the last.</param>
-    public void Launch(ulong source, ulong target, ulong shifts, ulong step, int rows, TensorShape shape, ShiftMode mode)
+    public void Launch(DevicePointer source, DevicePointer target, DevicePointer shifts, DevicePointer step, int rows, TensorShape shape, ShiftMode mode)
     {
         _ = ImageParts.Of(shape);
         _shift.Launch(

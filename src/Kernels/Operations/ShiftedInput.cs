@@ -1,6 +1,6 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
-using VggCuda.Kernels.Cudnn;
+using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Operations;
 
@@ -11,7 +11,7 @@ internal sealed class ShiftedInput(KernelLibrary library)
     private readonly ElementKernels _kernels = new(library, "ShiftedInput", "shifted_input");
 
     /// <summary>Device memory traffic: three float32 read, three float32 and eight numbers written per pixel; 12 bytes a pixel less than the two passes.</summary>
-    public static long Bytes(long pixels, ElementType type) => (24 + (8L * ElementKernels.Size(type))) * pixels;
+    public static long Bytes(long pixels, ElementType type) => (24 + (8L * Elements.Size(type))) * pixels;
 
     /// <summary>Queues it.</summary>
     /// <param name="image">float32 of the shape (N, H, W, 3).</param>
@@ -19,7 +19,7 @@ internal sealed class ShiftedInput(KernelLibrary library)
     /// <param name="y">T (N, H, W, 8), aligned to 16 bytes, overwritten.</param>
     /// <param name="shifts">float32 (rows, N, 1, 2): (dy, dx), cut off at one less than the side.</param>
     /// <param name="step">One float32: the row of the table that counts; beyond it the last.</param>
-    public void Launch(ulong image, ulong shifted, ulong y, ulong shifts, ulong step, int rows, TensorShape shape, ShiftMode mode, Preprocessing preprocessing, ElementType type)
+    public void Launch(DevicePointer image, DevicePointer shifted, DevicePointer y, DevicePointer shifts, DevicePointer step, int rows, TensorShape shape, ShiftMode mode, Preprocessing preprocessing, ElementType type)
     {
         _ = ImageParts.Of(shape);
         (int reversed, float mean0, float mean1, float mean2) = NetworkInput.Arguments(preprocessing);

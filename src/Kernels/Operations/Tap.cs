@@ -1,4 +1,4 @@
-using VggCuda.Kernels.Cudnn;
+using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Operations;
 
@@ -10,22 +10,26 @@ internal sealed class Tap(KernelLibrary library)
 
     /// <summary>Device memory traffic of the gathering: a 32-byte sector read per value (at most), a float32 written.</summary>
     public static long GatherBytes(long images, long positions, int channels, int wanted, ElementType type) =>
-        images * positions * (Math.Min(32L * wanted, (long)channels * ElementKernels.Size(type)) + (4L * wanted));
+        images * positions * (Math.Min(32L * wanted, (long)channels * Elements.Size(type)) + (4L * wanted));
 
     /// <summary>Device memory traffic of the scattering: the mask read, all channels written, the gradient read.</summary>
     public static long ScatterBytes(long images, long positions, int channels, int wanted, bool masked, ElementType type) =>
-        images * positions * (((masked ? 2L : 1L) * channels * ElementKernels.Size(type)) + (4L * wanted));
+        images * positions * (((masked ? 2L : 1L) * channels * Elements.Size(type)) + (4L * wanted));
 
     /// <summary>Queues tap[n, p, k] = y[n, p, index[n, k]], 0 where the index is -1.</summary>
     /// <param name="y">T (N, positions, channels).</param>
     /// <param name="index">int32 (N, wanted).</param>
     /// <param name="tap">float32 (N, positions, wanted), overwritten.</param>
-    public void Gather(ulong y, ulong index, ulong tap, int images, int positions, int channels, int wanted, ElementType type, ulong status, int mark) =>
+    public void Gather(DevicePointer y, DevicePointer index, DevicePointer tap, int images, int positions, int channels, int wanted, ElementType type, DevicePointer status, int mark) =>
         _gather[type].Launch(library.BlocksPerImage((long)positions * wanted, images), y, index, tap, positions, channels, wanted, status, mark);
 
-    /// <summary>Queues the way back; see <see cref="INetworkKernels.TapScatter"/>.</summary>
+    /// <summary>Queues dy[n, p, c] = T(scale * sum of gradient[n, p, k] over the k whose index is c), 0 where none is; and 0 where mask[n, p, c] is not above 0.</summary>
+    /// <param name="gradient">float32 (N, positions, wanted).</param>
+    /// <param name="first">int32 (N, channels): the first k whose index is c, or -1.</param>
+    /// <param name="next">int32 (N, wanted): the next k with the same index, or -1.</param>
+    /// <param name="mask">T (N, positions, channels), what the ReLU gave; or none.</param>
     /// <param name="dy">T (N, positions, channels), aligned to 16 bytes, wholly overwritten; channels a multiple of 8.</param>
-    public void Scatter(ulong gradient, ulong first, ulong next, ulong mask, ulong dy, int images, int positions, int channels, int wanted, ElementType type, float scale)
+    public void Scatter(DevicePointer gradient, DevicePointer first, DevicePointer next, DevicePointer mask, DevicePointer dy, int images, int positions, int channels, int wanted, ElementType type, float scale)
     {
         ElementKernels.RequireEights(channels, "channels");
         _scatter[type].Launch(library.BlocksPerImage((long)positions * (channels / 8), images), gradient, first, next, mask, dy, positions, channels, wanted, scale);

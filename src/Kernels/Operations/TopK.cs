@@ -15,7 +15,7 @@ internal sealed class TopK(KernelLibrary library)
     /// <param name="indices">int32 (images, k), overwritten.</param>
     /// <param name="largest">float32 (images, k), overwritten.</param>
     /// <param name="k">1 to count.</param>
-    public void Launch(ulong values, ulong indices, ulong largest, int images, int count, int k)
+    public void Launch(DevicePointer values, DevicePointer indices, DevicePointer largest, int images, int count, int k)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(k, count);

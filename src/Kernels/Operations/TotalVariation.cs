@@ -1,4 +1,5 @@
 using VggCuda.Engine.Backends;
+using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Operations;
 
@@ -16,7 +17,7 @@ internal sealed class TotalVariation(KernelLibrary library)
     /// <param name="image">float32 of the shape, aligned to 16 bytes.</param>
     /// <param name="value">float32 (N), overwritten.</param>
     /// <param name="gradient">float32 of the shape, aligned to 16 bytes, added to.</param>
-    public void Launch(ulong image, double beta, double weight, ulong value, ulong gradient, TensorShape shape, ReductionScratch scratch)
+    public void Launch(DevicePointer image, double beta, double weight, DevicePointer value, DevicePointer gradient, TensorShape shape, ReductionScratch scratch)
     {
         ImageParts cut = ImageParts.Of(shape);
         int line = shape.W * shape.C;

@@ -1,4 +1,4 @@
-using VggCuda.Kernels.Cudnn;
+using VggCuda.Kernels.Interop;
 using VggCuda.Kernels.Operations;
 
 namespace VggCuda.Kernels.Tests.Operations;
@@ -34,12 +34,12 @@ public class DenseTests
         double[] matrix = Numbers.Round(Numbers.Random(rows * columns, 2), type);
         double[] bias = [.. Numbers.Random(rows, 3).Select(b => (double)(float)b)];
         double[] mask = Numbers.Random(images * rows, 4, -1, 1, 0.2);
-        ulong dv = device.Put(v, type), dm = device.Put(matrix, type), db = device.Put(bias, ElementType.Float32), dk = device.Put(mask, type);
+        DevicePointer dv = device.Put(v, type), dm = device.Put(matrix, type), db = device.Put(bias, ElementType.Float32), dk = device.Put(mask, type);
         double[] raw = Rows(v, matrix, images, rows, columns);
         foreach ((bool biased, bool masked, bool relu) in ((bool, bool, bool)[])[(false, false, false), (true, false, true), (true, true, false)])
         {
-            ulong y = device.Bytes(images * rows * ElementKernels.Size(type));
-            dense.Launch(dv, dm, biased ? db : 0, masked ? dk : 0, y, images, rows, columns, relu, type);
+            DevicePointer y = device.Bytes(images * rows * Elements.Size(type));
+            dense.Launch(dv, dm, biased ? db : DevicePointer.None, masked ? dk : DevicePointer.None, y, images, rows, columns, relu, type);
             double[] expected = [.. raw.Select((s, i) => After(s, biased ? bias[i % rows] : 0, masked ? mask[i] : 1, relu))];
             Numbers.Close(expected, device.Get(y, expected.Length, type), Numbers.Tolerance(type));
         }
@@ -58,13 +58,13 @@ public class DenseTests
         double[] matrix = Numbers.Round(Numbers.Random(rows * columns, 2), type);
         double[] bias = [.. Numbers.Random(columns, 3).Select(b => (double)(float)b)];
         double[] mask = Numbers.Random(images * columns, 4, -1, 1, 0.2);
-        ulong dv = device.Put(v, type), dm = device.Put(matrix, type), db = device.Put(bias, ElementType.Float32), dk = device.Put(mask, type);
-        ulong scratch = device.Bytes(DenseColumns.ScratchBytes(images, rows, columns));
+        DevicePointer dv = device.Put(v, type), dm = device.Put(matrix, type), db = device.Put(bias, ElementType.Float32), dk = device.Put(mask, type);
+        DevicePointer scratch = device.Bytes(DenseColumns.ScratchBytes(images, rows, columns));
         double[] raw = Columns(v, matrix, images, rows, columns);
         foreach ((bool biased, bool masked, bool relu) in ((bool, bool, bool)[])[(false, false, false), (true, false, true), (true, true, false)])
         {
-            ulong y = device.Bytes(images * columns * ElementKernels.Size(type));
-            dense.Launch(dv, dm, biased ? db : 0, masked ? dk : 0, y, scratch, images, rows, columns, relu, type);
+            DevicePointer y = device.Bytes(images * columns * Elements.Size(type));
+            dense.Launch(dv, dm, biased ? db : DevicePointer.None, masked ? dk : DevicePointer.None, y, scratch, images, rows, columns, relu, type);
             double[] expected = [.. raw.Select((s, i) => After(s, biased ? bias[i % columns] : 0, masked ? mask[i] : 1, relu))];
             Numbers.Close(expected, device.Get(y, expected.Length, type), Numbers.Tolerance(type));
         }
@@ -79,12 +79,12 @@ public class DenseTests
         double[] on = [.. Enumerable.Range(0, Many).Select(k => k % 3 == 0 ? 1.0 : 0)];
         double[] matrix = [.. Enumerable.Range(0, Many * Few).Select(i => on[i / Few] > 0 ? 0.5 : double.NaN)];
         double[] twice = [.. on, .. on];
-        ulong m = device.Put(matrix, ElementType.Float32), o = device.Put(twice, ElementType.Float32);
-        ulong y = device.Bytes(Images * Many * sizeof(float));
-        new DenseRows(device.Library).Launch(device.Put([.. Enumerable.Repeat(1.0, Images * Few)], ElementType.Float32), m, 0, o, y, Images, Many, Few, false, ElementType.Float32);
+        DevicePointer m = device.Put(matrix, ElementType.Float32), o = device.Put(twice, ElementType.Float32);
+        DevicePointer y = device.Bytes(Images * Many * sizeof(float));
+        new DenseRows(device.Library).Launch(device.Put([.. Enumerable.Repeat(1.0, Images * Few)], ElementType.Float32), m, DevicePointer.None, o, y, Images, Many, Few, false, ElementType.Float32);
         Assert.Equal([.. twice.Select(k => k * Few / 2)], device.Get(y, Images * Many, ElementType.Float32));
-        ulong scratch = device.Bytes(DenseColumns.ScratchBytes(Images, Many, Few));
-        new DenseColumns(device.Library).Launch(o, m, 0, 0, y, scratch, Images, Many, Few, false, ElementType.Float32);
+        DevicePointer scratch = device.Bytes(DenseColumns.ScratchBytes(Images, Many, Few));
+        new DenseColumns(device.Library).Launch(o, m, DevicePointer.None, DevicePointer.None, y, scratch, Images, Many, Few, false, ElementType.Float32);
         Assert.Equal([.. Enumerable.Repeat(Many / 6.0, Images * Few)], device.Get(y, Images * Few, ElementType.Float32));
     }
 
@@ -100,7 +100,7 @@ public class DenseTests
         DenseRows rows = new(device.Library);
         DenseColumns columns = new(device.Library);
         double[] wide = Numbers.Random(images * Width, 1, -1, 1, 0.5), tall = Numbers.Random(images * Rows, 2, -1, 1, 0.7);
-        ulong m = device.Put(Numbers.Random(Rows * Width, 3), type);
+        DevicePointer m = device.Put(Numbers.Random(Rows * Width, 3), type);
         (double[] byRows, double[] byColumns) = Run(wide, tall, images, false);
         (double[] rowsReversed, double[] columnsReversed) = Run(wide, tall, images, true);
         Assert.Equal(byRows, rowsReversed);
@@ -115,10 +115,10 @@ public class DenseTests
         (double[], double[]) Run(double[] v, double[] w, int count, bool reversed)
         {
             using ThreadOrder order = new(reversed);
-            ulong y = device.Bytes(count * Rows * sizeof(float)), z = device.Bytes(count * Width * sizeof(float));
-            ulong scratch = device.Bytes(DenseColumns.ScratchBytes(count, Rows, Width));
-            rows.Launch(device.Put(v, type), m, 0, 0, y, count, Rows, Width, false, type);
-            columns.Launch(device.Put(w, type), m, 0, 0, z, scratch, count, Rows, Width, false, type);
+            DevicePointer y = device.Bytes(count * Rows * sizeof(float)), z = device.Bytes(count * Width * sizeof(float));
+            DevicePointer scratch = device.Bytes(DenseColumns.ScratchBytes(count, Rows, Width));
+            rows.Launch(device.Put(v, type), m, DevicePointer.None, DevicePointer.None, y, count, Rows, Width, false, type);
+            columns.Launch(device.Put(w, type), m, DevicePointer.None, DevicePointer.None, z, scratch, count, Rows, Width, false, type);
             return (device.Get(y, count * Rows, type), device.Get(z, count * Width, type));
         }
     }
@@ -142,8 +142,8 @@ public class DenseTests
     public void Widths_that_are_no_multiple_of_eight_are_refused()
     {
         using Device device = new();
-        Assert.Throws<ArgumentException>(() => new DenseRows(device.Library).Launch(0, 0, 0, 0, 0, 1, 4, 9, false, ElementType.Float32));
-        Assert.Throws<ArgumentException>(() => new DenseColumns(device.Library).Launch(0, 0, 0, 0, 0, 0, 1, 4, 9, false, ElementType.Float32));
+        Assert.Throws<ArgumentException>(() => new DenseRows(device.Library).Launch(DevicePointer.None, DevicePointer.None, DevicePointer.None, DevicePointer.None, DevicePointer.None, 1, 4, 9, false, ElementType.Float32));
+        Assert.Throws<ArgumentException>(() => new DenseColumns(device.Library).Launch(DevicePointer.None, DevicePointer.None, DevicePointer.None, DevicePointer.None, DevicePointer.None, DevicePointer.None, 1, 4, 9, false, ElementType.Float32));
     }
 
     private static double After(double sum, double bias, double mask, bool relu)

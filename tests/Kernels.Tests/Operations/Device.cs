@@ -1,4 +1,3 @@
-using VggCuda.Kernels.Cudnn;
 using VggCuda.Kernels.Interop;
 using VggCuda.Kernels.Operations;
 using VggCuda.Kernels.Tests.Fake;
@@ -27,16 +26,16 @@ internal sealed unsafe class Device : IDisposable
     public KernelLibrary Library { get; }
 
     /// <summary>Memory filled with what no kernel may rely on.</summary>
-    public ulong Bytes(long bytes)
+    public DevicePointer Bytes(long bytes)
     {
         DeviceMemory memory = DeviceMemory.Allocate(Context, bytes, "a test");
         _owned.Add(memory);
         return memory.Pointer;
     }
 
-    public ulong Put(double[] values, ElementType type)
+    public DevicePointer Put(double[] values, ElementType type)
     {
-        ulong target = Bytes((long)values.Length * ElementKernels.Size(type));
+        DevicePointer target = Bytes((long)values.Length * Elements.Size(type));
         byte[] encoded = Numbers.Encode(values, type);
         fixed (byte* source = encoded)
         {
@@ -46,9 +45,9 @@ internal sealed unsafe class Device : IDisposable
         return target;
     }
 
-    public ulong Put(int[] values)
+    public DevicePointer Put(int[] values)
     {
-        ulong target = Bytes(values.Length * sizeof(int));
+        DevicePointer target = Bytes(values.Length * sizeof(int));
         fixed (int* source = values)
         {
             Stream.CopyToDevice(target, source, values.Length * sizeof(int));
@@ -57,20 +56,20 @@ internal sealed unsafe class Device : IDisposable
         return target;
     }
 
-    public double[] Get(ulong source, int count, ElementType type)
+    public double[] Get(DevicePointer source, int count, ElementType type)
     {
-        byte[] encoded = GetBytes(source, count * ElementKernels.Size(type));
+        byte[] encoded = GetBytes(source, count * Elements.Size(type));
         return Numbers.Decode(encoded, type);
     }
 
-    public int[] GetIntegers(ulong source, int count)
+    public int[] GetIntegers(DevicePointer source, int count)
     {
         int[] values = new int[count];
         Buffer.BlockCopy(GetBytes(source, count * sizeof(int)), 0, values, 0, count * sizeof(int));
         return values;
     }
 
-    public byte[] GetBytes(ulong source, int count)
+    public byte[] GetBytes(DevicePointer source, int count)
     {
         byte[] bytes = new byte[count];
         fixed (byte* target = bytes)
@@ -112,7 +111,7 @@ internal static class Numbers
 
     public static double[] Decode(byte[] bytes, ElementType type)
     {
-        int size = ElementKernels.Size(type);
+        int size = Elements.Size(type);
         double[] values = new double[bytes.Length / size];
         for (int i = 0; i < values.Length; i++)
         {

@@ -31,18 +31,18 @@ public class LaunchTests
     public void Arguments_arrive_in_their_order_and_types()
     {
         using Device device = new();
-        ulong target = device.Put([1, 2, 3, 4, 5, 6, 7], Cudnn.ElementType.Float32);
+        DevicePointer target = device.Put([1, 2, 3, 4, 5, 6, 7], ElementType.Float32);
         Kernel fill = device.Library.Kernel("Fill", "fill_f32");
         Assert.Equal("llf", fill.Signature);
         fill.Launch(1, target + 16, 2L, -2.5f);
-        Assert.Equal([1, 2, 3, 4, -2.5, -2.5, 7], device.Get(target, 7, Cudnn.ElementType.Float32));
+        Assert.Equal([1, 2, 3, 4, -2.5, -2.5, 7], device.Get(target, 7, ElementType.Float32));
     }
 
     [Fact]
     public void Arguments_of_other_types_or_number_are_refused_before_the_launch()
     {
         using Device device = new();
-        ulong target = device.Bytes(64);
+        DevicePointer target = device.Bytes(64);
         Kernel fill = device.Library.Kernel("Fill", "fill_f32");
         long before = FakeCuda.Calls("cuLaunchKernel");
         Assert.Contains("fill_f32", Assert.Throws<ArgumentException>(() => fill.Launch(1, target, 2L)).Message, StringComparison.Ordinal);
@@ -84,9 +84,9 @@ public class LaunchTests
         for (int reverse = 0; reverse < 2; reverse++)
         {
             using ThreadOrder order = new(reverse == 1);
-            ulong target = device.Bytes(3 * 256 * sizeof(float));
+            DevicePointer target = device.Bytes(3 * 256 * sizeof(float));
             kernel.Launch(3, target);
-            results[reverse] = device.Get(target, 3 * 256, Cudnn.ElementType.Float32);
+            results[reverse] = device.Get(target, 3 * 256, ElementType.Float32);
         }
 
         Assert.Equal(same, results[0].SequenceEqual(results[1]));

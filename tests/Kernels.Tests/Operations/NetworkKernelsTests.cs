@@ -1,6 +1,6 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
-using VggCuda.Kernels.Cudnn;
+using VggCuda.Kernels.Interop;
 using VggCuda.Kernels.Operations;
 
 namespace VggCuda.Kernels.Tests.Operations;
@@ -20,15 +20,15 @@ public class NetworkKernelsTests
         const int Images = 2, Height = 5, Width = 7, Pixels = Images * Height * Width;
         double[] image = Numbers.Random(Pixels * 3, 1, 0, 255);
         double[] back = Numbers.Random(Pixels * 8, 2);
-        ulong x = device.Put(image, ElementType.Float32);
-        ulong dy = device.Put(back, type);
+        DevicePointer x = device.Put(image, ElementType.Float32);
+        DevicePointer dy = device.Put(back, type);
         foreach (Preprocessing preprocessing in (Preprocessing[])[Preprocessing.Raw, Preprocessing.Vgg16])
         {
             bool vgg = preprocessing == Preprocessing.Vgg16;
-            ulong y = device.Bytes(Pixels * 8 * ElementKernels.Size(type));
-            ulong gradient = device.Bytes(Pixels * 3 * sizeof(float));
-            kernels.Input(x, y, Images, Height, Width, preprocessing, type);
-            kernels.InputBackward(dy, gradient, Images, Height, Width, preprocessing, type, 0.125f, 0, 0);
+            DevicePointer y = device.Bytes(Pixels * 8 * Elements.Size(type));
+            DevicePointer gradient = device.Bytes(Pixels * 3 * sizeof(float));
+            kernels.Input.Forward(x, y, Pixels, preprocessing, type);
+            kernels.Input.Backward(dy, gradient, Pixels, preprocessing, type, 0.125f, DevicePointer.None, 0);
             double[] expected = new double[Pixels * 8];
             double[] expectedBack = new double[Pixels * 3];
             double[] rounded = Numbers.Round(back, type);
@@ -57,32 +57,32 @@ public class NetworkKernelsTests
         Shift shift = new(device.Library);
         TensorShape shape = new(3, 19, 17, 3);
         int pixels = 3 * 19 * 17;
-        ulong image = device.Put(Numbers.Random(pixels * 3, 8, -40, 255), ElementType.Float32);
-        ulong shifts = device.Put([0, 0, 18, -16, -18, 16, 3, -5, 1e9, -1e9, 0, 16], ElementType.Float32);
+        DevicePointer image = device.Put(Numbers.Random(pixels * 3, 8, -40, 255), ElementType.Float32);
+        DevicePointer shifts = device.Put([0, 0, 18, -16, -18, 16, 3, -5, 1e9, -1e9, 0, 16], ElementType.Float32);
         foreach (ShiftMode mode in Enum.GetValues<ShiftMode>())
         {
             foreach (Preprocessing preprocessing in Enum.GetValues<Preprocessing>())
             {
                 foreach ((int row, bool reversed) in ((int, bool)[])[(0, false), (1, true), (7, false)])
                 {
-                    ulong step = device.Put([row], ElementType.Float32);
-                    (ulong shifted, ulong y) = Buffers();
-                    (ulong expectedShifted, ulong expectedY) = Buffers();
+                    DevicePointer step = device.Put([row], ElementType.Float32);
+                    (DevicePointer shifted, DevicePointer y) = Buffers();
+                    (DevicePointer expectedShifted, DevicePointer expectedY) = Buffers();
                     using (ThreadOrder order = new(reversed))
                     {
-                        kernels.ShiftedInput(image, shifted, y, shifts, step, 2, shape, mode, preprocessing, type);
+                        kernels.ShiftedInput.Launch(image, shifted, y, shifts, step, 2, shape, mode, preprocessing, type);
                         device.Stream.Synchronize();
                     }
 
                     shift.Launch(image, expectedShifted, shifts, step, 2, shape, mode);
-                    kernels.Input(expectedShifted, expectedY, 3, 19, 17, preprocessing, type);
+                    kernels.Input.Forward(expectedShifted, expectedY, pixels, preprocessing, type);
                     Assert.Equal(device.GetBytes(expectedShifted, pixels * 12), device.GetBytes(shifted, pixels * 12));
-                    Assert.Equal(device.GetBytes(expectedY, pixels * 8 * ElementKernels.Size(type)), device.GetBytes(y, pixels * 8 * ElementKernels.Size(type)));
+                    Assert.Equal(device.GetBytes(expectedY, pixels * 8 * Elements.Size(type)), device.GetBytes(y, pixels * 8 * Elements.Size(type)));
                 }
             }
         }
 
-        (ulong Shifted, ulong Y) Buffers() => (device.Bytes(pixels * 12), device.Bytes(pixels * 8 * ElementKernels.Size(type)));
+        (DevicePointer Shifted, DevicePointer Y) Buffers() => (device.Bytes(pixels * 12), device.Bytes(pixels * 8 * Elements.Size(type)));
     }
 
     [Theory]
@@ -93,20 +93,20 @@ public class NetworkKernelsTests
         using Device device = new();
         NetworkKernels kernels = new(device.Library);
         double[] fine = Numbers.Random(64, 3);
-        ulong y = device.Bytes(64 * sizeof(float));
-        ulong index = device.Put([0, 1, 2, 3, 4, 5, 6, 7]);
-        ulong status = device.Put([0]);
+        DevicePointer y = device.Bytes(64 * sizeof(float));
+        DevicePointer index = device.Put([0, 1, 2, 3, 4, 5, 6, 7]);
+        DevicePointer status = device.Put([0]);
         foreach (double bad in (double[])[1, double.NaN, double.PositiveInfinity])
         {
             double[] values = [.. fine];
             values[41] = bad;
-            ulong x = device.Put(values, type);
-            kernels.MaxPool(x, y, 0, 1, 2, 4, 8, type, status, 11);
+            DevicePointer x = device.Put(values, type);
+            kernels.Pool.Forward(x, y, DevicePointer.None, 1, 2, 4, 8, type, status, 11);
             Expect(bad == 1 ? 0 : 11);
-            kernels.TapGather(x, index, y, 1, 8, 8, 8, type, status, 12);
+            kernels.Tap.Gather(x, index, y, 1, 8, 8, 8, type, status, 12);
             Expect(bad == 1 ? 0 : 12);
-            ulong gradient = device.Bytes(8 * 3 * sizeof(float));
-            kernels.InputBackward(x, gradient, 1, 2, 4, Preprocessing.Raw, type, 1, status, 13);
+            DevicePointer gradient = device.Bytes(8 * 3 * sizeof(float));
+            kernels.Input.Backward(x, gradient, 8, Preprocessing.Raw, type, 1, status, 13);
             Expect(bad == 1 ? 0 : 13);
         }
 
@@ -131,11 +131,11 @@ public class NetworkKernelsTests
             double[] x = [.. Numbers.Random(count, 5, -3, 4).Select(Math.Floor)];
             int h = height / 2, w = width / 2, outputs = images * h * w * channels;
             double[] dy = Numbers.Random(outputs, 6);
-            ulong y = device.Bytes(outputs * ElementKernels.Size(type));
-            ulong argmax = device.Bytes(outputs / 4);
-            ulong dx = device.Bytes(count * ElementKernels.Size(type));
-            kernels.MaxPool(device.Put(x, type), y, argmax, images, height, width, channels, type, 0, 0);
-            kernels.MaxPoolBackward(device.Put(dy, type), argmax, dx, images, height, width, channels, type);
+            DevicePointer y = device.Bytes(outputs * Elements.Size(type));
+            DevicePointer argmax = device.Bytes(outputs / 4);
+            DevicePointer dx = device.Bytes(count * Elements.Size(type));
+            kernels.Pool.Forward(device.Put(x, type), y, argmax, images, height, width, channels, type, DevicePointer.None, 0);
+            kernels.Pool.Backward(device.Put(dy, type), argmax, dx, images, height, width, channels, type);
             double[] expected = new double[outputs];
             double[] expectedBack = new double[count];
             int[] places = new int[outputs];
@@ -173,8 +173,8 @@ public class NetworkKernelsTests
         {
             double[] x = [.. Enumerable.Repeat(5.0, 32)];
             x[(place * 8) + 3] = double.NaN;
-            ulong y = device.Bytes(32);
-            kernels.MaxPool(device.Put(x, ElementType.Float32), y, 0, 1, 2, 2, 8, ElementType.Float32, 0, 0);
+            DevicePointer y = device.Bytes(32);
+            kernels.Pool.Forward(device.Put(x, ElementType.Float32), y, DevicePointer.None, 1, 2, 2, 8, ElementType.Float32, DevicePointer.None, 0);
             Assert.Equal([5, 5, 5, double.NaN, 5, 5, 5, 5], device.Get(y, 8, ElementType.Float32));
         }
     }
@@ -189,17 +189,17 @@ public class NetworkKernelsTests
         const int Positions = 37, Channels = 24, Count = Positions * Channels;
         double[] x = Numbers.Round(Numbers.Random(Count, 7), type);
         double[] bias = Numbers.Random(Channels, 8);
-        ulong b = device.Put(bias, ElementType.Float32);
+        DevicePointer b = device.Put(bias, ElementType.Float32);
         foreach (bool relu in (bool[])[false, true])
         {
-            ulong y = device.Put(x, type);
-            kernels.BiasRelu(y, b, y, Positions, Channels, relu, type);
+            DevicePointer y = device.Put(x, type);
+            kernels.Bias.Forward(y, b, y, Positions, Channels, relu, type);
             double[] expected = [.. x.Select((v, i) => v + (float)bias[i % Channels]).Select(v => relu ? Math.Max(v, 0) : v)];
             double[] actual = device.Get(y, Count, type);
             Numbers.Close(expected, actual, Numbers.Tolerance(type));
-            ulong dx = device.Bytes((Count - 3) * ElementKernels.Size(type));
+            DevicePointer dx = device.Bytes((Count - 3) * Elements.Size(type));
             double[] dy = Numbers.Round(Numbers.Random(Count, 9), type);
-            kernels.ReluBackward(device.Put(dy, type), y, dx, Count - 3, type);
+            kernels.Bias.Backward(device.Put(dy, type), y, dx, Count - 3, type);
             Assert.Equal([.. dy.Take(Count - 3).Select((g, i) => actual[i] > 0 ? g : 0)], device.Get(dx, Count - 3, type));
         }
     }
@@ -216,9 +216,9 @@ public class NetworkKernelsTests
         (int[] first, int[] next) = Chains(index, Images, Channels, Wanted);
         double[] y = Numbers.Round(Numbers.Random(Images * Positions * Channels, 10), type);
         double[] gradient = [.. Numbers.Random(Images * Positions * Wanted, 11).Select(g => (double)(float)g)];
-        ulong source = device.Put(y, type);
-        ulong tap = device.Bytes(gradient.Length * sizeof(float));
-        kernels.TapGather(source, device.Put(index), tap, Images, Positions, Channels, Wanted, type, 0, 0);
+        DevicePointer source = device.Put(y, type);
+        DevicePointer tap = device.Bytes(gradient.Length * sizeof(float));
+        kernels.Tap.Gather(source, device.Put(index), tap, Images, Positions, Channels, Wanted, type, DevicePointer.None, 0);
         double[] expectedTap = new double[gradient.Length];
         double[] expected = new double[y.Length];
         double[] masked = new double[y.Length];
@@ -236,13 +236,13 @@ public class NetworkKernelsTests
         }
 
         Assert.Equal(expectedTap, device.Get(tap, expectedTap.Length, ElementType.Float32));
-        ulong dy = device.Bytes(y.Length * ElementKernels.Size(type));
-        ulong g = device.Put(gradient, ElementType.Float32);
-        ulong firsts = device.Put(first);
-        ulong nexts = device.Put(next);
-        kernels.TapScatter(g, firsts, nexts, 0, dy, Images, Positions, Channels, Wanted, type, 16);
+        DevicePointer dy = device.Bytes(y.Length * Elements.Size(type));
+        DevicePointer g = device.Put(gradient, ElementType.Float32);
+        DevicePointer firsts = device.Put(first);
+        DevicePointer nexts = device.Put(next);
+        kernels.Tap.Scatter(g, firsts, nexts, DevicePointer.None, dy, Images, Positions, Channels, Wanted, type, 16);
         Numbers.Close(expected, device.Get(dy, y.Length, type), Numbers.Tolerance(type));
-        kernels.TapScatter(g, firsts, nexts, source, dy, Images, Positions, Channels, Wanted, type, 16);
+        kernels.Tap.Scatter(g, firsts, nexts, source, dy, Images, Positions, Channels, Wanted, type, 16);
         Numbers.Close(masked, device.Get(dy, y.Length, type), Numbers.Tolerance(type));
     }
 
@@ -260,10 +260,10 @@ public class NetworkKernelsTests
         int[] index = [5, 7, -1, 300, 0, 300, 1, 2, 3];
         (int[] first, int[] next) = Chains(index, Images, Classes, Wanted);
         double[] gradient = [.. Numbers.Random(Images * Wanted, 13).Select(g => (double)(float)g)];
-        ulong p = device.Bytes(Images * Classes * sizeof(float));
-        ulong dz = device.Bytes(Images * Stride * ElementKernels.Size(type));
-        kernels.Softmax(device.Put(z, type), p, Images, Classes, Stride, type);
-        kernels.SoftmaxBackward(device.Put(gradient, ElementType.Float32), p, device.Put(first), device.Put(next), dz, Images, Classes, Stride, Wanted, type, 4);
+        DevicePointer p = device.Bytes(Images * Classes * sizeof(float));
+        DevicePointer dz = device.Bytes(Images * Stride * Elements.Size(type));
+        kernels.Softmax.Forward(device.Put(z, type), p, Images, Classes, Stride, type);
+        kernels.Softmax.Backward(device.Put(gradient, ElementType.Float32), p, device.Put(first), device.Put(next), dz, Images, Classes, Stride, Wanted, type, 4);
         double[] expected = new double[Images * Classes];
         double[] expectedBack = new double[Images * Stride];
         for (int n = 0; n < Images; n++)
@@ -301,14 +301,14 @@ public class NetworkKernelsTests
         double[] first = [.. Numbers.Random(1000, 14, -5, 5).Select(v => Math.Round(v, 1)).Select(v => (double)(float)v)];
         double[] second = [.. Enumerable.Repeat(double.NaN, 990), 0.0, -0.0, double.PositiveInfinity, double.NegativeInfinity, 1e-40, -1e-40, 3, 3, -3, double.NaN];
         const int K = 9;
-        ulong indices = device.Bytes(2 * K * sizeof(int));
-        ulong largest = device.Bytes(2 * K * sizeof(float));
+        DevicePointer indices = device.Bytes(2 * K * sizeof(int));
+        DevicePointer largest = device.Bytes(2 * K * sizeof(float));
         top.Launch(device.Put([.. first, .. second], ElementType.Float32), indices, largest, 2, 1000, K);
         int[] expected = [.. first.Select((v, i) => (v, i)).OrderByDescending(e => e.v).ThenBy(e => e.i).Take(K).Select(e => e.i)];
         int[] actual = device.GetIntegers(indices, 2 * K);
         Assert.Equal([.. expected, 992, 996, 997, 994, 990, 991, 995, 998, 993], actual);
         Assert.Equal(expected.Select(i => first[i]), device.Get(largest, 2 * K, ElementType.Float32).Take(K));
-        Assert.Throws<ArgumentOutOfRangeException>(() => top.Launch(0, 0, 0, 1, 5, 6));
+        Assert.Throws<ArgumentOutOfRangeException>(() => top.Launch(DevicePointer.None, DevicePointer.None, DevicePointer.None, 1, 5, 6));
     }
 
     [Theory]
@@ -322,10 +322,10 @@ public class NetworkKernelsTests
 
         // Three values to a pixel go into the network as they are, and are gathered from there.
         int pixels = values.Length / 3;
-        ulong target = device.Bytes(pixels * 8 * ElementKernels.Size(type));
-        ulong again = device.Bytes(values.Length * sizeof(float));
-        kernels.Input(device.Put(values, ElementType.Float32), target, 1, 1, pixels, Preprocessing.Raw, type);
-        kernels.TapGather(target, device.Put([0, 1, 2]), again, 1, pixels, 8, 3, type, 0, 0);
+        DevicePointer target = device.Bytes(pixels * 8 * Elements.Size(type));
+        DevicePointer again = device.Bytes(values.Length * sizeof(float));
+        kernels.Input.Forward(device.Put(values, ElementType.Float32), target, pixels, Preprocessing.Raw, type);
+        kernels.Tap.Gather(target, device.Put([0, 1, 2]), again, 1, pixels, 8, 3, type, DevicePointer.None, 0);
         double[] expected = Numbers.Round(values, type);
         Assert.Equal(expected, device.Get(target, pixels * 8, type).Where((_, i) => i % 8 < 3));
         Assert.Equal(expected, device.Get(again, values.Length, ElementType.Float32));

@@ -127,7 +127,7 @@ public class FaultTests
     {
         using CudaBackend backend = CudaBackend.Open();
         using ITensor tensor = backend.Allocate(new TensorShape(1, 4, 4, 3));
-        ulong beyond = ((CudaTensor)tensor).Pointer + (1UL << 40);
+        DevicePointer beyond = ((CudaTensor)tensor).Pointer + (1L << 40);
         new VggCuda.Kernels.Operations.Fill(backend.KernelLibrary).Launch(beyond, 8, 1);
         CudaFatalException failure = Assert.Throws<CudaFatalException>(backend.Synchronize);
         Assert.Contains("newest first: fill_f32", failure.Message, StringComparison.Ordinal);
@@ -145,7 +145,7 @@ public class FaultTests
             using ITensor tensor = backend.Allocate(new TensorShape(1, 4, 4, 3));
             backend.Fill(tensor, 2);
             VggCuda.Kernels.Operations.Fill fill = new(backend.KernelLibrary);
-            CudaFatalException failure = Assert.Throws<CudaFatalException>(() => fill.Launch(((CudaTensor)tensor).Pointer + (1UL << 40), 8, 1));
+            CudaFatalException failure = Assert.Throws<CudaFatalException>(() => fill.Launch(((CudaTensor)tensor).Pointer + (1L << 40), 8, 1));
             Assert.StartsWith("CUDA: kernel 'fill_f32'", failure.Message, StringComparison.Ordinal);
         }
         finally

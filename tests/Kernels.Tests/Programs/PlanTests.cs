@@ -1,5 +1,6 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Kernels.Cudnn;
+using VggCuda.Kernels.Programs;
 using VggCuda.Kernels.Tests.Fake;
 using VggCuda.Tests.Shared.Contract;
 

@@ -1,7 +1,9 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Kernels.Cudnn;
+using VggCuda.Kernels.Operations;
 
-namespace VggCuda.Kernels.Cudnn;
+namespace VggCuda.Kernels.Programs;
 
 /// <summary>A layer as it is computed: sizes of its input, channels as stored.</summary>
 /// <param name="Layer">The layer.</param>

@@ -1,6 +1,6 @@
 using VggCuda.Kernels.Interop;
 
-namespace VggCuda.Kernels.Cudnn;
+namespace VggCuda.Kernels.Programs;
 
 /// <summary>Two page-locked buffers and two on the device, used in turn: while one piece is copied and rearranged, the next is read.</summary>
 internal sealed class PieceBuffers : IDisposable
@@ -26,7 +26,7 @@ internal sealed class PieceBuffers : IDisposable
     }
 
     /// <summary>Where the content of the buffer given last will lie on the device.</summary>
-    public ulong Device => _device[_turn]!.Pointer;
+    public DevicePointer Device => _device[_turn]!.Pointer;
 
     /// <summary>A buffer to read into, free by now.</summary>
     public Span<float> Next(int count)

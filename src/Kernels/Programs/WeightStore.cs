@@ -3,7 +3,7 @@ using VggCuda.Engine.Model;
 using VggCuda.Kernels.Interop;
 using VggCuda.Kernels.Operations;
 
-namespace VggCuda.Kernels.Cudnn;
+namespace VggCuda.Kernels.Programs;
 
 /// <summary>In which form a layer's weights lie on the device.</summary>
 internal enum WeightForm
@@ -241,7 +241,7 @@ internal sealed class WeightStore : IDisposable
         private readonly Dictionary<(Node, WeightForm), (Key Key, Entry Entry)> _held = [];
 
         /// <summary>Device address of a layer's weights.</summary>
-        public ulong this[Node node, WeightForm form] => _held[(node, form)].Entry.Memory.Pointer;
+        public DevicePointer this[Node node, WeightForm form] => _held[(node, form)].Entry.Memory.Pointer;
 
         internal void Add(Node node, WeightForm form, Key key, Entry entry)
         {

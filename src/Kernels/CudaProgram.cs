@@ -1,8 +1,11 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Kernels.Cudnn;
 using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
+using VggCuda.Kernels.Programs;
 
-namespace VggCuda.Kernels.Cudnn;
+namespace VggCuda.Kernels;
 
 /// <summary>A network up to its tap on the GPU. Every address is fixed at compilation, so a step can be captured and replayed.</summary>
 internal sealed unsafe class CudaProgram : INetworkProgram
@@ -13,11 +16,11 @@ internal sealed unsafe class CudaProgram : INetworkProgram
     private readonly List<Action> _forward = [];
     private readonly List<Action> _backward = [];
     private readonly ProgramMemory _memory;
-    private readonly ulong _index;
-    private readonly ulong _first;
-    private readonly ulong _next;
+    private readonly DevicePointer _index;
+    private readonly DevicePointer _first;
+    private readonly DevicePointer _next;
     private readonly float _scale;
-    private readonly ulong _status;
+    private readonly DevicePointer _status;
     private bool _hasForward;
     private bool _disposed;
 
@@ -31,7 +34,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram
         {
             Dictionary<(Node, bool), ConvolutionPlan> plans = SelectPlans(cancellation);
             WeightStore.WeightSet weights = Own(backend.Weights.Acquire(network, Needs(plans), Element, cancellation));
-            _memory = new ProgramMemory(layout, backend.NetworkKernels, plans.Values.Select(p => p.WorkspaceBytes).DefaultIfEmpty(0).Max());
+            _memory = new ProgramMemory(layout, plans.Values.Select(p => p.WorkspaceBytes).DefaultIfEmpty(0).Max());
             DeviceMemory arena = Own(DeviceMemory.Allocate(backend.Context, _memory.TotalBytes, $"the activations of {Spec.Batch} images of {Spec.Height} x {Spec.Width} up to {Spec.Tap.Name}"));
             _memory.Base = arena.Pointer;
 
@@ -42,8 +45,8 @@ internal sealed unsafe class CudaProgram : INetworkProgram
             (int[] index, int[] first, int[] next) = layout.TapTables(stored);
             DeviceMemory tables = Own(DeviceMemory.Allocate(backend.Context, 4L * (index.Length + first.Length + next.Length), "the list of wanted channels"));
             _index = tables.Pointer;
-            _first = _index + (4UL * (ulong)index.Length);
-            _next = _first + (4UL * (ulong)first.Length);
+            _first = _index + (4L * index.Length);
+            _next = _first + (4L * first.Length);
             fixed (int* all = (int[])[.. index, .. first, .. next])
             {
                 backend.Stream.CopyToDevice(tables.Pointer, all, tables.Bytes);
@@ -51,7 +54,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram
             }
 
             bool half = Element != ElementType.Float32;
-            _status = half ? backend.StatusPointer : 0;
+            _status = half ? backend.StatusPointer : DevicePointer.None;
             _scale = Spec.Precision == Precision.Fp16 ? GradientScale(Spec.TapShape) : 1;
             AddForward(plans, weights);
             if (Spec.NeedsGradient)
@@ -77,7 +80,9 @@ internal sealed unsafe class CudaProgram : INetworkProgram
 
     private ElementType Element => Elements.Of(Spec.Precision);
 
-    private INetworkKernels Kernels => _backend.NetworkKernels;
+    private long Pixels => (long)Spec.Batch * Spec.Height * Spec.Width;
+
+    private NetworkKernels Kernels => _backend.NetworkKernels;
 
     /// <summary>What fp16 gradients are multiplied by on the way: a power of two near 16 sqrt(h w), undone exactly at the image.</summary>
     /// <remarks>A convolution's tap gradient is about 1 / (h w), which for the lower layers lies below fp16's normal range; scaled it is at least 0.06, while a gradient of 1 everywhere still keeps well below the top of the range.</remarks>
@@ -87,7 +92,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram
     public void Forward(ITensor input)
     {
         CudaTensor image = Use(input, InputShape, "input");
-        Kernels.Input(image.Pointer, _memory.Activation(0), Spec.Batch, Spec.Height, Spec.Width, Spec.Preprocessing, Element);
+        Kernels.Input.Forward(image.Pointer, _memory.Activation(0), Pixels, Spec.Preprocessing, Element);
         RunForward();
     }
 
@@ -95,7 +100,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram
     public void ForwardShifted(ITensor source, CudaTensor shifted, CudaTensor shifts, CudaTensor step, ShiftMode mode)
     {
         CudaTensor image = Use(source, InputShape, "input");
-        Kernels.ShiftedInput(image.Pointer, shifted.Pointer, _memory.Activation(0), shifts.Pointer, step.Pointer, shifts.Shape.N, InputShape, mode, Spec.Preprocessing, Element);
+        Kernels.ShiftedInput.Launch(image.Pointer, shifted.Pointer, _memory.Activation(0), shifts.Pointer, step.Pointer, shifts.Shape.N, InputShape, mode, Spec.Preprocessing, Element);
         RunForward();
     }
 
@@ -120,7 +125,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram
             operation();
         }
 
-        Kernels.InputBackward(_memory.Gradient(0), target.Pointer, Spec.Batch, Spec.Height, Spec.Width, Spec.Preprocessing, Element, 1 / _scale, _status, NumberMarks.Backward(Spec.Tap));
+        Kernels.Input.Backward(_memory.Gradient(0), target.Pointer, Pixels, Spec.Preprocessing, Element, 1 / _scale, _status, NumberMarks.Backward(Spec.Tap));
     }
 
     /// <inheritdoc/>
@@ -200,48 +205,48 @@ internal sealed unsafe class CudaProgram : INetworkProgram
         for (int i = 0; i < _layout.Nodes.Count; i++)
         {
             Node node = _layout.Nodes[i];
-            (ulong x, ulong y, ulong argmax) = (_memory.Activation(i), _memory.Activation(i + 1), _memory.Argmax(i));
+            (DevicePointer x, DevicePointer y, DevicePointer argmax) = (_memory.Activation(i), _memory.Activation(i + 1), _memory.Argmax(i));
             switch (node.Layer.Kind)
             {
                 case LayerKind.Convolution:
                     ConvolutionPlan plan = plans[(node, false)];
-                    BoundConvolution bound = Own(plan.Bind(new ConvolutionAddresses(x, weights[node, WeightForm.Forward], weights[node, BiasForm(plan)], 0, y, _memory.Workspace)));
+                    BoundConvolution bound = Own(plan.Bind(new ConvolutionAddresses(x, weights[node, WeightForm.Forward], weights[node, BiasForm(plan)], DevicePointer.None, y, _memory.Workspace)));
                     _forward.Add(() => bound.Run(_backend.Cudnn, Kernels));
                     if (Element == ElementType.Float16 && i + 1 < _layout.Nodes.Count && _layout.Nodes[i + 1].Layer.Kind == LayerKind.Convolution)
                     {
                         // A pooling and the gathering look for themselves; bfloat16 has float32's range.
-                        _forward.Add(() => _backend.CheckFinite.Launch(y, Spec.Batch * node.OutputCount, _status, NumberMarks.Forward(node.Layer)));
+                        _forward.Add(() => Kernels.Finite.Launch(y, Spec.Batch * node.OutputCount, _status, NumberMarks.Forward(node.Layer)));
                     }
 
                     break;
                 case LayerKind.MaxPool:
-                    _forward.Add(() => Kernels.MaxPool(x, y, argmax, Spec.Batch, node.Height, node.Width, node.Inputs, Element, _status, NumberMarks.Forward(node.Layer)));
+                    _forward.Add(() => Kernels.Pool.Forward(x, y, argmax, Spec.Batch, node.Height, node.Width, node.Inputs, Element, _status, NumberMarks.Forward(node.Layer)));
                     break;
                 default:
-                    DenseStep dense = new(_backend, node, Spec.Batch, Spec.Precision, weights[node, WeightForm.Dense], weights[node, WeightForm.FloatBias]);
-                    ulong scratch = _memory.Scratch(i);
+                    DenseStep dense = new(Kernels, DenseStep.UsesCublas(Spec.Batch) ? _backend.Cublas : null, node, Spec.Batch, Spec.Precision, weights[node, WeightForm.Dense], weights[node, WeightForm.FloatBias]);
+                    DevicePointer scratch = _memory.Scratch(i);
                     _forward.Add(() => dense.Forward(x, y, scratch));
                     break;
             }
         }
 
         Node tap = _layout.Tap;
-        ulong result = _memory.Activation(_layout.Nodes.Count);
+        DevicePointer result = _memory.Activation(_layout.Nodes.Count);
         int wanted = Spec.ChannelCount;
-        ulong delivered = ((CudaTensor)Tap).Pointer;
+        DevicePointer delivered = ((CudaTensor)Tap).Pointer;
         int mark = NumberMarks.Forward(tap.Layer);
         if (_layout.IsSoftmax)
         {
             _forward.Add(() =>
             {
-                Kernels.Softmax(result, _memory.Probabilities, Spec.Batch, tap.Layer.Outputs, tap.Outputs, Element);
-                Kernels.TapGather(_memory.Probabilities, _index, delivered, Spec.Batch, 1, tap.Layer.Outputs, wanted, ElementType.Float32, _status, mark);
+                Kernels.Softmax.Forward(result, _memory.Probabilities, Spec.Batch, tap.Layer.Outputs, tap.Outputs, Element);
+                Kernels.Tap.Gather(_memory.Probabilities, _index, delivered, Spec.Batch, 1, tap.Layer.Outputs, wanted, ElementType.Float32, _status, mark);
             });
         }
         else
         {
             int positions = tap.OutputHeight * tap.OutputWidth;
-            _forward.Add(() => Kernels.TapGather(result, _index, delivered, Spec.Batch, positions, tap.Outputs, wanted, Element, _status, mark));
+            _forward.Add(() => Kernels.Tap.Gather(result, _index, delivered, Spec.Batch, positions, tap.Outputs, wanted, Element, _status, mark));
         }
     }
 
@@ -250,21 +255,21 @@ internal sealed unsafe class CudaProgram : INetworkProgram
         for (int i = _layout.Nodes.Count - 1; i >= 0; i--)
         {
             Node node = _layout.Nodes[i];
-            ulong dy = i + 1 < _layout.Nodes.Count ? _memory.Gradient(i + 1) : _memory.TapGradient;
-            (ulong x, ulong dx, ulong argmax) = (_memory.Activation(i), _memory.Gradient(i), _memory.Argmax(i));
+            DevicePointer dy = i + 1 < _layout.Nodes.Count ? _memory.Gradient(i + 1) : _memory.TapGradient;
+            (DevicePointer x, DevicePointer dx, DevicePointer argmax) = (_memory.Activation(i), _memory.Gradient(i), _memory.Argmax(i));
             switch (node.Layer.Kind)
             {
                 case LayerKind.Convolution:
                     ConvolutionPlan plan = plans[(node, true)];
-                    ulong kernel = weights[node, plan.Variant.NeedsTurnedWeights() ? WeightForm.Turned : WeightForm.Forward];
-                    BoundConvolution bound = Own(plan.Bind(new ConvolutionAddresses(dy, kernel, 0, x, dx, _memory.Workspace)));
+                    DevicePointer kernel = weights[node, plan.Variant.NeedsTurnedWeights() ? WeightForm.Turned : WeightForm.Forward];
+                    BoundConvolution bound = Own(plan.Bind(new ConvolutionAddresses(dy, kernel, DevicePointer.None, x, dx, _memory.Workspace)));
                     _backward.Add(() => bound.Run(_backend.Cudnn, Kernels));
                     break;
                 case LayerKind.MaxPool:
-                    _backward.Add(() => Kernels.MaxPoolBackward(dy, argmax, dx, Spec.Batch, node.Height, node.Width, node.Inputs, Element));
+                    _backward.Add(() => Kernels.Pool.Backward(dy, argmax, dx, Spec.Batch, node.Height, node.Width, node.Inputs, Element));
                     break;
                 default:
-                    DenseStep dense = new(_backend, node, Spec.Batch, Spec.Precision, weights[node, WeightForm.Dense], weights[node, WeightForm.FloatBias]);
+                    DenseStep dense = new(Kernels, DenseStep.UsesCublas(Spec.Batch) ? _backend.Cublas : null, node, Spec.Batch, Spec.Precision, weights[node, WeightForm.Dense], weights[node, WeightForm.FloatBias]);
                     _backward.Add(() => dense.Backward(dy, x, dx));
                     break;
             }
@@ -277,12 +282,12 @@ internal sealed unsafe class CudaProgram : INetworkProgram
         int wanted = Spec.ChannelCount;
         if (_layout.IsSoftmax)
         {
-            Kernels.SoftmaxBackward(source.Pointer, _memory.Probabilities, _first, _next, _memory.TapGradient, Spec.Batch, tap.Layer.Outputs, tap.Outputs, wanted, Element, _scale);
+            Kernels.Softmax.Backward(source.Pointer, _memory.Probabilities, _first, _next, _memory.TapGradient, Spec.Batch, tap.Layer.Outputs, tap.Outputs, wanted, Element, _scale);
             return;
         }
 
-        ulong mask = _layout.IsTapMasked ? _memory.Activation(_layout.Nodes.Count) : 0;
-        Kernels.TapScatter(source.Pointer, _first, _next, mask, _memory.TapGradient, Spec.Batch, tap.OutputHeight * tap.OutputWidth, tap.Outputs, wanted, Element, _scale);
+        DevicePointer mask = _layout.IsTapMasked ? _memory.Activation(_layout.Nodes.Count) : DevicePointer.None;
+        Kernels.Tap.Scatter(source.Pointer, _first, _next, mask, _memory.TapGradient, Spec.Batch, tap.OutputHeight * tap.OutputWidth, tap.Outputs, wanted, Element, _scale);
     }
 
     private CudaTensor Use(ITensor tensor, TensorShape shape, string name)
@@ -298,25 +303,5 @@ internal sealed unsafe class CudaProgram : INetworkProgram
     {
         _owned.Add(resource);
         return resource;
-    }
-}
-
-/// <summary>Numbers that kernels leave behind where they met a value that is not finite.</summary>
-internal static class NumberMarks
-{
-    private const int BackwardOffset = 100;
-
-    /// <summary>In the activations of a layer.</summary>
-    public static int Forward(Layer layer) => layer.Index + 1;
-
-    /// <summary>In the image's gradient.</summary>
-    public static int Backward(Layer tap) => tap.Index + 1 + BackwardOffset;
-
-    /// <summary>In words.</summary>
-    public static string Describe(int mark)
-    {
-        int index = (mark > BackwardOffset ? mark - BackwardOffset : mark) - 1;
-        string name = index >= 0 && index < Topology.ImageNet.Layers.Length ? Topology.ImageNet.Layers[index].Name : $"layer {index}";
-        return mark > BackwardOffset ? $"the image's gradient of {name}" : $"the activations of {name}";
     }
 }

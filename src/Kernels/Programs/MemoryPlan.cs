@@ -1,4 +1,4 @@
-namespace VggCuda.Kernels.Cudnn;
+namespace VggCuda.Kernels.Programs;
 
 /// <summary>Packs buffers that are not all alive at once into one piece of memory.</summary>
 /// <remarks>Greedy by size: the largest first, each at the lowest place that is free for its whole life. Deterministic, and for a chain of layers near the least that can be.</remarks>

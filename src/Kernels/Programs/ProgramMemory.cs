@@ -1,6 +1,8 @@
 using VggCuda.Engine.Model;
+using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
 
-namespace VggCuda.Kernels.Cudnn;
+namespace VggCuda.Kernels.Programs;
 
 /// <summary>The buffers of a program and when they are in use.</summary>
 /// <remarks>
@@ -21,9 +23,8 @@ internal sealed class ProgramMemory
 
     /// <summary>Plans the buffers.</summary>
     /// <param name="layout">The layers.</param>
-    /// <param name="kernels">Says what dense layers need.</param>
     /// <param name="workspaceBytes">cuDNN's scratch memory.</param>
-    public ProgramMemory(NetworkLayout layout, INetworkKernels kernels, long workspaceBytes)
+    public ProgramMemory(NetworkLayout layout, long workspaceBytes)
     {
         int count = layout.Nodes.Count;
         int images = layout.Spec.Batch;
@@ -43,7 +44,7 @@ internal sealed class ProgramMemory
             Node node = layout.Nodes[i];
             bool isMask = i + 1 < count ? layout.Nodes[i + 1].Layer.Kind != LayerKind.MaxPool : layout.IsTapMasked;
             _activations[i + 1] = _plan.Add(images * node.OutputCount * size, i + 1, backward && isMask ? end : i + 2);
-            if (node.Layer.Kind == LayerKind.Dense && DenseStep.Scratch(kernels, node, images) is > 0 and long bytes)
+            if (node.Layer.Kind == LayerKind.Dense && DenseStep.Scratch(node, images) is > 0 and long bytes)
             {
                 _scratch[i] = _plan.Add(bytes, i + 1, i + 1);
             }
@@ -83,28 +84,28 @@ internal sealed class ProgramMemory
     public long TotalBytes => _plan.TotalBytes;
 
     /// <summary>Where everything begins; set once allocated.</summary>
-    public ulong Base { get; set; }
+    public DevicePointer Base { get; set; }
 
-    /// <summary>cuDNN's scratch memory, or 0.</summary>
-    public ulong Workspace => At(_workspace);
+    /// <summary>cuDNN's scratch memory, or none.</summary>
+    public DevicePointer Workspace => At(_workspace);
 
     /// <summary>The gradient at the tap, in stored channels.</summary>
-    public ulong TapGradient => At(_tapGradient);
+    public DevicePointer TapGradient => At(_tapGradient);
 
     /// <summary>Softmax's result.</summary>
-    public ulong Probabilities => At(_probabilities);
+    public DevicePointer Probabilities => At(_probabilities);
 
     /// <summary>What goes into a node; beyond the last node, what comes out of it.</summary>
-    public ulong Activation(int node) => At(_activations[node]);
+    public DevicePointer Activation(int node) => At(_activations[node]);
 
     /// <summary>The gradient at a node's input.</summary>
-    public ulong Gradient(int node) => At(_gradients[node]);
+    public DevicePointer Gradient(int node) => At(_gradients[node]);
 
-    /// <summary>The places of a pooling's maxima, or 0.</summary>
-    public ulong Argmax(int node) => At(_argmax[node]);
+    /// <summary>The places of a pooling's maxima, or none.</summary>
+    public DevicePointer Argmax(int node) => At(_argmax[node]);
 
-    /// <summary>A dense layer's scratch memory, or 0.</summary>
-    public ulong Scratch(int node) => At(_scratch[node]);
+    /// <summary>A dense layer's scratch memory, or none.</summary>
+    public DevicePointer Scratch(int node) => At(_scratch[node]);
 
-    private ulong At(int buffer) => buffer < 0 ? 0 : Base + (ulong)_plan.Offset(buffer);
+    private DevicePointer At(int buffer) => buffer < 0 ? DevicePointer.None : Base + _plan.Offset(buffer);
 }

@@ -1,0 +1,90 @@
+using VggCuda.Engine.Backends;
+using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
+
+namespace VggCuda.Kernels.Programs;
+
+/// <summary>A dense layer forwards and backwards: our own kernels for small batches, which are bound by reading the weights, cuBLAS for larger ones.</summary>
+internal sealed class DenseStep
+{
+    /// <summary>From this batch on cuBLAS does it.</summary>
+    /// <remarks>An estimate: our kernels read the weights once for every four images, cuBLAS once; its tiles are not full below 8. To be measured.</remarks>
+    public const int CublasFrom = 8;
+
+    private readonly NetworkKernels _kernels;
+    private readonly CublasHandle? _cublas;
+    private readonly Node _node;
+    private readonly int _images;
+    private readonly Precision _precision;
+    private readonly DevicePointer _weights;
+    private readonly DevicePointer _bias;
+
+    /// <summary>Creates the step.</summary>
+    /// <param name="kernels">Our own.</param>
+    /// <param name="cublas">What does it where <see cref="UsesCublas"/>; else null.</param>
+    /// <param name="node">The layer.</param>
+    /// <param name="images">Batch.</param>
+    /// <param name="precision">Arithmetic; not Auto.</param>
+    /// <param name="weights">T (inputs, outputs).</param>
+    /// <param name="bias">float32 (outputs).</param>
+    public DenseStep(NetworkKernels kernels, CublasHandle? cublas, Node node, int images, Precision precision, DevicePointer weights, DevicePointer bias)
+    {
+        _kernels = kernels;
+        _cublas = UsesCublas(images) ? cublas ?? throw new ArgumentNullException(nameof(cublas)) : null;
+        _node = node;
+        _images = images;
+        _precision = precision;
+        _weights = weights;
+        _bias = bias;
+    }
+
+    private ElementType Element => Elements.Of(_precision);
+
+    private CudaDataType DataType => Element switch
+    {
+        ElementType.Float16 => CudaDataType.Float16,
+        ElementType.BFloat16 => CudaDataType.BFloat16,
+        _ => CudaDataType.Float32,
+    };
+
+    private CublasComputeType ComputeType => _precision switch
+    {
+        Precision.Fp32 => CublasComputeType.Float32Pedantic,
+        Precision.Tf32 => CublasComputeType.Float32FastTf32,
+        _ => CublasComputeType.Float32,
+    };
+
+    /// <summary>Whether a batch goes through cuBLAS.</summary>
+    public static bool UsesCublas(int images) => images >= CublasFrom;
+
+    /// <summary>Bytes of scratch that the forward pass needs.</summary>
+    public static long Scratch(Node node, int images) => UsesCublas(images) ? 0 : DenseColumns.ScratchBytes(images, node.Inputs, node.Outputs);
+
+    /// <summary>Queues y = W x + b, and the ReLU.</summary>
+    public void Forward(DevicePointer x, DevicePointer y, DevicePointer scratch)
+    {
+        if (_cublas is null)
+        {
+            _kernels.Columns.Launch(x, _weights, _bias, DevicePointer.None, y, scratch, _images, _node.Inputs, _node.Outputs, _node.Relu, Element);
+            return;
+        }
+
+        // cuBLAS counts by columns: our rows (in, out) are its (out, in).
+        _cublas.Multiply(CublasOperation.None, _node.Outputs, _images, _node.Inputs, _weights, x, y, DataType, ComputeType);
+        _kernels.Bias.Forward(y, _bias, y, _images, _node.Outputs, _node.Relu, Element);
+    }
+
+    /// <summary>Queues dx = W^T dy, and the mask of the ReLU before.</summary>
+    /// <param name="mask">The layer's own input.</param>
+    public void Backward(DevicePointer dy, DevicePointer mask, DevicePointer dx)
+    {
+        if (_cublas is null)
+        {
+            _kernels.Rows.Launch(dy, _weights, DevicePointer.None, mask, dx, _images, _node.Inputs, _node.Outputs, relu: false, Element);
+            return;
+        }
+
+        _cublas.Multiply(CublasOperation.Transpose, _node.Inputs, _images, _node.Outputs, _weights, dy, dx, DataType, ComputeType);
+        _kernels.Bias.Backward(dx, mask, dx, (long)_images * _node.Inputs, Element);
+    }
+}
