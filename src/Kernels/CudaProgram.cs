@@ -150,7 +150,6 @@ internal sealed unsafe class CudaProgram : INetworkProgram
         _owned.Clear();
     }
 
-
     private void RunForward()
     {
         foreach (Action operation in _forward)

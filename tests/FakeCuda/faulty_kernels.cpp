@@ -6,7 +6,7 @@ BLOCK_KERNEL(faulty_missed_barrier_f32, float* target)
 {
     if (threadIdx.x % 2 == 0)
     {
-        __syncthreads();
+        block_barrier();
     }
 
     target[threadIdx.x] = 1;
@@ -15,7 +15,7 @@ BLOCK_KERNEL(faulty_missed_barrier_f32, float* target)
 // A barrier where none was announced.
 KERNEL(faulty_unannounced_barrier_f32, float* target)
 {
-    __syncthreads();
+    block_barrier();
     target[threadIdx.x] = 1;
 }
 
@@ -34,7 +34,7 @@ BLOCK_KERNEL(faulty_race_f32, float* target)
     __shared__ float cells[256];
     cells[threadIdx.x] = (float)blockIdx.x;
     target[blockIdx.x * 256 + threadIdx.x] = cells[(threadIdx.x + 255) % 256];
-    __syncthreads();
+    block_barrier();
     cells[threadIdx.x] = -1;
 }
 
@@ -43,8 +43,8 @@ BLOCK_KERNEL(faulty_race_mended_f32, float* target)
 {
     __shared__ float cells[256];
     cells[threadIdx.x] = (float)blockIdx.x;
-    __syncthreads();
+    block_barrier();
     target[blockIdx.x * 256 + threadIdx.x] = cells[(threadIdx.x + 255) % 256];
-    __syncthreads();
+    block_barrier();
     cells[threadIdx.x] = -1;
 }

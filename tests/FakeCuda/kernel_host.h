@@ -363,12 +363,12 @@ extern "C" __attribute__((visibility("default"), used)) inline void fakecuda_rev
 #define blockIdx (kernel_host::machine().block)
 #define gridDim (kernel_host::machine().grid)
 
-static inline void __syncthreads()
+static inline void block_barrier()
 {
     kernel_host::barrier();
 }
 
-static inline void __threadfence()
+static inline void memory_fence()
 {
 }
 

@@ -1,4 +1,4 @@
-// The few words of CUDA C++ that the kernels are written in, for two compilers: clang-14 makes PTX of them without
+// The few words of CUDA C++ that the kernels are written in, for two compilers: clang-19 makes PTX of them without
 // NVIDIA's headers, and g++ makes host code of them for the tests (tests/FakeCuda/kernel_host.h).
 #pragma once
 
@@ -41,10 +41,21 @@ typedef __fp16 Half;
 #define blockIdx (block_index())
 #define gridDim (grid_size())
 
-DEVICE void __threadfence()
+// All threads of a block wait here for each other; what they wrote to memory before is visible to all of them behind.
+// No compiler may move a memory access over the "memory" of an asm. clang's own __syncthreads() is not that safe: up to
+// clang-15 a load of shared memory was moved in front of it.
+DEVICE void block_barrier()
 {
-    __nvvm_membar_gl();
+    asm volatile("bar.sync 0;" ::: "memory");
 }
+
+// What this thread wrote before is visible to every block before anything that it writes behind.
+DEVICE void memory_fence()
+{
+    asm volatile("membar.gl;" ::: "memory");
+}
+
+#pragma clang poison __syncthreads __threadfence
 
 DEVICE unsigned atomic_add(unsigned* target, unsigned value)
 {
