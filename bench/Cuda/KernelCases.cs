@@ -57,6 +57,14 @@ internal sealed class KernelCases : IDisposable
         NormalizeRms normalize = new(_library);
         RmsProp optimizer = new(_library);
         KeepBest keep = new(_library);
+        Adam adam = new(_library);
+        Momentum momentum = new(_library);
+        ShiftBackward shiftBack = new(_library);
+        Warp warp = new(_library);
+        Product product = new(_library);
+        Sigmoid sigmoid = new(_library);
+        Dot dot = new(_library);
+        MeanSquare square = new(_library);
         Add add = new(_library);
         Log write = new(_library);
         Advance advance = new(_library);
@@ -68,6 +76,20 @@ internal sealed class KernelCases : IDisposable
         yield return new KernelCase("Lp norm, 2.5", size, LpNorm.Bytes(shape, 2.5), () => norm.Launch(image, 2.5, 0, value, gradient, shape, scratch));
         yield return new KernelCase("normalise RMS", size, NormalizeRms.Bytes(shape), () => normalize.Launch(gradient, 1e-7, shape, scratch));
         yield return new KernelCase("RMSprop", size, RmsProp.Bytes(count), () => optimizer.Launch(image, gradient, cache, count, 0, 0.95, 1e-7));
+        yield return new KernelCase("Adam", size, Adam.Bytes(count), () => adam.Launch(image, gradient, cache, other, step, count, 0, 0.9, 0.999, 1e-8));
+        yield return new KernelCase("momentum", size, Momentum.Bytes(count), () => momentum.Launch(image, gradient, cache, count, 0, 0.9));
+        yield return new KernelCase("shift back", size, ShiftBackward.Bytes(shape), () => shiftBack.Launch(image, other, shifts, step, 1, shape, ShiftMode.ScipyWrap));
+        DevicePointer maps = Put([.. Enumerable.Repeat((float[])[0.9f, -0.2f, 5, 0.2f, 0.9f, -5], images).SelectMany(m => m)]);
+        yield return new KernelCase("warp", size, Warp.Bytes(shape, shape), () => warp.Forward(image, shape, other, shape, maps, step, 1));
+        yield return new KernelCase("warp back", size, Warp.Bytes(shape, shape), () => warp.Backward(image, shape, other, shape, maps, step, 1));
+        DevicePointer matrix = Floats((long)shape.H * shape.H), colours = Floats(9);
+        yield return new KernelCase("product, rows", size, Product.Bytes(count, count), () => product.Launch(matrix, image, other, images, 1, shape.H, shape.H, shape.W * 3, false));
+        yield return new KernelCase("product, columns", size, Product.Bytes(count, count), () => product.Launch(matrix, image, other, images, shape.H, shape.W, shape.W, 3, false));
+        yield return new KernelCase("product, channels", size, Product.Bytes(count, count), () => product.Launch(colours, image, other, images, shape.H * shape.W, 3, 3, 1, false));
+        yield return new KernelCase("sigmoid", size, Sigmoid.Bytes(count), () => sigmoid.Forward(image, other, count, 0, 255));
+        yield return new KernelCase("sigmoid back", size, Sigmoid.BackwardBytes(count), () => sigmoid.Backward(image, cache, other, count, 0, 255));
+        yield return new KernelCase("dot", size, Dot.Bytes(shape), () => dot.Launch(image, other, 1, value, shape, scratch));
+        yield return new KernelCase("mean square", size, MeanSquare.Bytes(shape), () => square.Launch(image, 0, value, gradient, shape, scratch));
         yield return new KernelCase("keep best (none)", size, 0, () => keep.Launch(total, step, image, value, bestStep, other, shape, scratch));
         yield return new KernelCase("add", size, Add.Bytes(images), () => add.Launch(value, total, total, images));
         yield return new KernelCase("log", size, 0, () => write.Launch(log, step, 1, images, [value, total]));
@@ -181,6 +203,18 @@ internal sealed class KernelCases : IDisposable
         DeviceMemory memory = Own(DeviceMemory.Allocate(_context, count * Elements.Size(type), "a bench"));
         _stream.Clear(memory.Pointer, memory.Bytes);
         return memory.Pointer;
+    }
+
+    private unsafe DevicePointer Put(float[] values)
+    {
+        DevicePointer target = Floats(values.Length);
+        fixed (float* source = values)
+        {
+            _stream.CopyToDevice(target, source, values.Length * sizeof(float));
+        }
+
+        _stream.Synchronize();
+        return target;
     }
 
     private unsafe DevicePointer Sparse(int images, int count, int ofFive, ElementType type)

@@ -178,6 +178,8 @@ public sealed unsafe partial class CudaBackend : IImageOperations
         _keepBest = new KeepBest(_library);
         _log = new Log(_library);
         _advance = new Advance(_library);
+        StartResampling();
+        StartDescent();
         NetworkKernels = new NetworkKernels(_library);
     }
 

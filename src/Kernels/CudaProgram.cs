@@ -8,7 +8,7 @@ using VggCuda.Kernels.Programs;
 namespace VggCuda.Kernels;
 
 /// <summary>A network up to its tap on the GPU. Every address is fixed at compilation, so a step can be captured and replayed.</summary>
-internal sealed unsafe class CudaProgram : INetworkProgram
+internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
 {
     private readonly CudaBackend _backend;
     private readonly NetworkLayout _layout;

@@ -23,7 +23,7 @@ public class ImageOperationTests
         using (CudaBackend backend = CudaBackend.Open())
         using (ReferenceBackend reference = new())
         {
-            foreach (string name in (string[])["TotalVariation 2", "TotalVariation 1.5", "LpNorm 6", "LpNorm 2.5", "ChannelMean", "NormalizeRms", "RmsProp", "KeepBest", "Shift by SciPy's wrap", "Copy", "Fill"])
+            foreach (string name in (string[])["TotalVariation 2", "TotalVariation 1.5", "LpNorm 6", "LpNorm 2.5", "ChannelMean", "NormalizeRms", "RmsProp", "KeepBest", "Shift by SciPy's wrap", "Copy", "Fill", "Dot", "MeanSquare", "Product, columns"])
             {
                 using Tensors mine = new(backend);
                 using Tensors theirs = new(reference);
@@ -82,6 +82,30 @@ public class ImageOperationTests
 
             Assert.Equal(results[0], results[1]);
         }
+    }
+
+    [Fact]
+    public void A_map_that_leads_nowhere_reads_nothing_beyond_the_image()
+    {
+        FakeCuda.Require();
+        using CudaBackend backend = CudaBackend.Open();
+        using Tensors t = new(backend);
+        TensorShape shape = new(1, 5, 4, 3);
+        ITensor x = t.Put(shape, Samples.Uniform(shape, 1, 2, 3)), y = t.Zeros(shape), step = t.Scalar(0);
+        double[][] maps =
+        [
+            [double.NaN, 0, 0, 0, 1, 0], [1, 0, double.PositiveInfinity, 0, 1, double.NegativeInfinity], [0, 0, 1, 0, 0, 1], [1, 1, 0, 1, 1, 0], [3e38, 0, 0, 0, -3e38, 0], [1, 0, 1e9, 0, 1, -1e9],
+        ];
+        foreach (double[] map in maps)
+        {
+            ITensor table = t.Put(new TensorShape(1, 1, 1, 6), map);
+            backend.Warp(x, y, table, step);
+            backend.WarpBackward(x, y, table, step);
+            backend.Synchronize();
+        }
+
+        Assert.Equal("", FakeCuda.Violations());
+        Assert.All(t.Get(y), v => Assert.Equal(0, v));
     }
 
     [Fact]

@@ -1,0 +1,71 @@
+using VggCuda.Engine.Backends;
+using VggCuda.Kernels.Operations;
+
+namespace VggCuda.Kernels;
+
+/// <content>Linear maps of images, and their adjoints; what squeezes values into a range.</content>
+public sealed unsafe partial class CudaBackend
+{
+    private ShiftBackward _shiftBackward = null!;
+    private Warp _warp = null!;
+    private Product _product = null!;
+    private Sigmoid _sigmoid = null!;
+
+    /// <inheritdoc/>
+    /// <remarks>As in <see cref="Shift"/>, a shift of a side or more counts as one less than the side.</remarks>
+    public void ShiftBackward(ITensor gradient, ITensor target, ITensor shifts, ITensor step, ShiftMode mode)
+    {
+        (CudaTensor from, CudaTensor to, CudaTensor table, CudaTensor row) = UseShift(gradient, target, shifts, step);
+        _shiftBackward.Launch(from.Pointer, to.Pointer, table.Pointer, row.Pointer, table.Shape.N, from.Shape, mode);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The table lies on the device and is not looked at by the host: a map that is not finite or cannot be inverted is not noticed, and what it yields is not defined.</remarks>
+    public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step)
+    {
+        OperationChecks.Warp(source, nameof(source), target, nameof(target), maps, step);
+        CudaTensor table = Use(maps, nameof(maps));
+        _warp.Forward(Use(source, nameof(source)).Pointer, source.Shape, Use(target, nameof(target)).Pointer, target.Shape, table.Pointer, Use(step, nameof(step)).Pointer, table.Shape.N);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>As in <see cref="Warp"/>, a map that cannot be inverted is not noticed.</remarks>
+    public void WarpBackward(ITensor gradient, ITensor target, ITensor maps, ITensor step)
+    {
+        OperationChecks.Warp(gradient, nameof(gradient), target, nameof(target), maps, step);
+        CudaTensor table = Use(maps, nameof(maps));
+        _warp.Backward(Use(gradient, nameof(gradient)).Pointer, gradient.Shape, Use(target, nameof(target)).Pointer, target.Shape, table.Pointer, Use(step, nameof(step)).Pointer, table.Shape.N);
+    }
+
+    /// <inheritdoc/>
+    public void Product(ITensor matrix, ITensor source, ITensor target, int inner, bool transposed)
+    {
+        (int outer, int terms, int results) = OperationChecks.Product(matrix, source, target, inner, transposed);
+        int images = source.Shape.N;
+        _product.Launch(
+            Use(matrix, nameof(matrix)).Pointer, Use(source, nameof(source)).Pointer, Use(target, nameof(target)).Pointer, images, outer / images, terms, results, inner, transposed);
+    }
+
+    /// <inheritdoc/>
+    public void Sigmoid(ITensor source, ITensor target, double low, double high)
+    {
+        OperationChecks.Same(source, nameof(source), target, nameof(target));
+        _sigmoid.Forward(Use(source, nameof(source)).Pointer, Use(target, nameof(target)).Pointer, source.Shape.Count, low, high);
+    }
+
+    /// <inheritdoc/>
+    public void SigmoidBackward(ITensor source, ITensor gradient, ITensor target, double low, double high)
+    {
+        OperationChecks.Same(source, nameof(source), gradient, nameof(gradient));
+        OperationChecks.Same(source, nameof(source), target, nameof(target));
+        _sigmoid.Backward(Use(source, nameof(source)).Pointer, Use(gradient, nameof(gradient)).Pointer, Use(target, nameof(target)).Pointer, source.Shape.Count, low, high);
+    }
+
+    private void StartResampling()
+    {
+        _shiftBackward = new ShiftBackward(_library);
+        _warp = new Warp(_library);
+        _product = new Product(_library);
+        _sigmoid = new Sigmoid(_library);
+    }
+}
