@@ -71,6 +71,8 @@ struct Allocation
     std::size_t bytes;
     MemoryKind kind;
     Context* context;
+    // Who touched what, where kernels did; the machine's (ptx_memory.cpp), freed with the memory.
+    void* cells = nullptr;
 };
 
 // Everything below is guarded by this lock, which every exported function takes.
