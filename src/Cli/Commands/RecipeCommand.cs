@@ -101,7 +101,7 @@ internal sealed class RecipeCommand
 
     private (Layer Predictions, Layer Layer, int Index) Choose(Invocation invocation, ChosenNetwork chosen)
     {
-        if (chosen.Network.Topology.Find(PlanFactory.Predictions) is not { } predictions)
+        if (chosen.Network.Topology.Classifier is not { } predictions)
         {
             throw CommandException.File($"The weights {chosen.Name} have no dense layers, so they name no classes; recipe needs a file with its top.");
         }
@@ -115,7 +115,7 @@ internal sealed class RecipeCommand
         Layer layer = LayerChoice.Find(chosen.Network, invocation.Value(_layer)!);
         if (layer == predictions)
         {
-            throw CommandException.Usage("recipe draws predictions anyway; --layer names the second layer.");
+            throw CommandException.Usage($"recipe draws {predictions.Name} anyway; --layer names the second layer.");
         }
 
         if (classes[0] >= layer.Outputs)

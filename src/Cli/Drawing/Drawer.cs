@@ -107,7 +107,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
     private RenderRecord Describe(RenderResult result, Sheet sheet, IReadOnlyList<FileRecord> written)
     {
         using JsonDocument plan = JsonDocument.Parse(result.Plan.ToJson());
-        bool areClasses = result.Plan.Objective.Layer == PlanFactory.Predictions;
+        bool areClasses = chosen.IsClassifier(result.Plan.Objective.Layer);
         RenderTimings t = result.Timings;
         return new RenderRecord
         {

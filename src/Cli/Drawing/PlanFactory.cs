@@ -16,7 +16,6 @@ namespace VggCuda.Cli.Drawing;
 internal static class PlanFactory
 {
     public const string KerasVis = "keras-vis";
-    public const string Predictions = "predictions";
 
     /// <summary>Seed where the user gives none: keras-vis's own example value, so that a picture can be made again.</summary>
     public const uint DefaultSeed = 1337;
@@ -37,11 +36,6 @@ internal static class PlanFactory
         if (!filter && !byClass)
         {
             throw CommandException.Usage("Say what to draw: --class 20, --class bird, or --layer block3_conv1 --filter 20.");
-        }
-
-        if (byClass && invocation.Value(options.Layer) is { } layer && !layer.Equals(Predictions, StringComparison.OrdinalIgnoreCase) && layer != "22")
-        {
-            throw CommandException.Usage($"--class belongs to the layer predictions, not to '{layer}'; filters of '{layer}' are chosen with --filter.");
         }
 
         string preset = invocation.Value(options.Preset)!;
@@ -117,9 +111,10 @@ internal static class PlanFactory
             throw CommandException.File($"The weights {chosen.Name} have no dense layers, so there are no classes; choose a layer with --layer and its filters with --filter, or other --weights.");
         }
 
-        Layer layer = LayerChoice.Find(chosen.Network, asked ?? Predictions);
-        return invocation.Has(options.Class) && layer.Name != Predictions
-            ? throw CommandException.Usage($"--class belongs to the layer predictions, not to '{layer.Name}'.")
+        Layer classifier = chosen.Network.Topology.Classifier!;
+        Layer layer = asked is null ? classifier : LayerChoice.Find(chosen.Network, asked);
+        return invocation.Has(options.Class) && layer != classifier
+            ? throw CommandException.Usage($"--class belongs to the layer {classifier.Name}, not to '{layer.Name}'; filters of '{layer.Name}' are chosen with --filter.")
             : layer;
     }
 

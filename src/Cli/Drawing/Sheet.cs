@@ -56,6 +56,6 @@ internal sealed class Sheet
     private string NameOf(int channel)
     {
         string number = channel.ToString(CultureInfo.InvariantCulture);
-        return _plan.Objective.Layer == PlanFactory.Predictions && _chosen.NameOf(channel) is { } name ? $"{number} {name}" : number;
+        return _chosen.IsClassifier(_plan.Objective.Layer) && _chosen.NameOf(channel) is { } name ? $"{number} {name}" : number;
     }
 }

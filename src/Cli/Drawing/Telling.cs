@@ -17,7 +17,7 @@ internal static class Telling
     public static string Title(RenderPlan plan, ChosenNetwork chosen)
     {
         int[] channels = [.. plan.Objective.Channels.SelectMany(c => c).Distinct()];
-        bool areClasses = plan.Objective.Layer == PlanFactory.Predictions;
+        bool areClasses = chosen.IsClassifier(plan.Objective.Layer);
         string some = string.Join(", ", channels.Take(3).Select(c => areClasses ? chosen.Describe(c) : $"filter {c}"));
         string more = channels.Length > 3 ? $" and {channels.Length - 3} more" : "";
         return areClasses ? some + more : $"{plan.Objective.Layer}: {some}{more}";
@@ -36,7 +36,7 @@ internal static class Telling
     /// <summary>One line per picture: what it excites, how much, and for classes how sure the network is.</summary>
     public static void Scores(Invocation invocation, ChosenNetwork chosen, RenderResult result)
     {
-        bool areClasses = result.Plan.Objective.Layer == PlanFactory.Predictions;
+        bool areClasses = chosen.IsClassifier(result.Plan.Objective.Layer);
         foreach (RenderedImage image in result.Images.Take(MostPicturesTold))
         {
             invocation.Say($"Picture {image.Index + 1}, seed {image.Seed}: {string.Join("; ", image.Scores.Select(Score))}; best step {image.BestStep + 1} of {image.Steps}");

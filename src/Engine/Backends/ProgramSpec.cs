@@ -51,10 +51,10 @@ public sealed record ProgramSpec
     /// <summary>Images per batch, 1 or more.</summary>
     public required int Batch { get; init; }
 
-    /// <summary>Rows of the image, 32 or more.</summary>
+    /// <summary>Rows of the image, the network's smallest input (32) or more.</summary>
     public required int Height { get; init; }
 
-    /// <summary>Columns of the image, 32 or more.</summary>
+    /// <summary>Columns of the image, the same.</summary>
     public required int Width { get; init; }
 
     /// <summary>
@@ -66,7 +66,7 @@ public sealed record ProgramSpec
     /// <summary>Before or after the tap layer's activation.</summary>
     public TapPoint Point { get; init; } = TapPoint.AfterActivation;
 
-    /// <summary>Logits or probabilities, where the tap is <c>predictions</c>.</summary>
+    /// <summary>Logits or probabilities, where the tap is the classifier.</summary>
     public TopActivation Top { get; init; } = TopActivation.Linear;
 
     /// <summary>What happens to the image on its way in.</summary>
@@ -77,6 +77,9 @@ public sealed record ProgramSpec
 
     /// <summary>Whether <see cref="INetworkProgram.Backward"/> will be called.</summary>
     public bool NeedsGradient { get; init; } = true;
+
+    /// <summary>Whether the tap is probabilities: the softmax behind the classifier.</summary>
+    public bool HasSoftmax => Tap.IsClassifier && Top == TopActivation.Softmax && Point == TapPoint.AfterActivation;
 
     /// <summary>Channels delivered per image.</summary>
     public int ChannelCount => Channels.IsDefaultOrEmpty ? Tap.Outputs : Channels[0].Length;
@@ -92,6 +95,13 @@ public sealed record ProgramSpec
             (int h, int w) = Topology.OutputSize(Tap, Height, Width);
             return new TensorShape(Batch, h, w, ChannelCount);
         }
+    }
+
+    /// <summary>Whether the program computes a layer's ReLU: not where the tap is before it.</summary>
+    public bool HasRelu(Layer layer)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        return layer.Activation == Activation.Relu && (layer != Tap || Point == TapPoint.AfterActivation);
     }
 
     /// <summary>Checks the spec against a network.</summary>
@@ -115,9 +125,10 @@ public sealed record ProgramSpec
             throw new ArgumentException($"The batch is {Batch}; it must be at least 1.");
         }
 
-        if (Height < 32 || Width < 32)
+        int smallest = topology.SmallestInput;
+        if (Height < smallest || Width < smallest)
         {
-            throw new ArgumentException($"The image is {Height} x {Width}; VGG16 needs at least 32 x 32.");
+            throw new ArgumentException($"The image is {Height} x {Width}; {topology.Name} needs at least {smallest} x {smallest}.");
         }
 
         if (Height > 16384 || Width > 16384)
@@ -125,7 +136,7 @@ public sealed record ProgramSpec
             throw new ArgumentException($"The image is {Height} x {Width}; at most 16384 x 16384 are supported.");
         }
 
-        if (Tap.Kind == LayerKind.Dense && topology.Top is { } top && (Height >> 5 != top.Grid || Width >> 5 != top.Grid))
+        if (Tap.Kind == LayerKind.Dense && topology.Head is { } head && (Height / smallest != head.Grid || Width / smallest != head.Grid))
         {
             throw new ArgumentException($"The image is {Height} x {Width}; the dense layers of this network need {topology.FixedInputSize} x {topology.FixedInputSize}.");
         }

@@ -19,7 +19,7 @@ public sealed record ChannelObjective
     /// <summary>Before or after the layer's activation; keras-vis: after.</summary>
     public TapPoint Point { get; init; } = TapPoint.AfterActivation;
 
-    /// <summary>Logits or probabilities where the layer is <c>predictions</c>; the recipe: logits.</summary>
+    /// <summary>Logits or probabilities where the layer is the classifier; the recipe: logits.</summary>
     public TopActivation Top { get; init; } = TopActivation.Linear;
 
     /// <summary>Channel lists filled up with -1 to one length, as programs want them.</summary>

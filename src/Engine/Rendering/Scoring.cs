@@ -12,7 +12,7 @@ internal static class Scoring
     public static ImmutableArray<ChannelScore>[] Score(IBackend backend, Network network, RenderPlan plan, ITensor images)
     {
         ProgramSpec spec = plan.Spec(network);
-        bool isTop = spec.Tap.Name == "predictions";
+        bool isTop = spec.Tap.IsClassifier;
         spec = spec with { NeedsGradient = false, Channels = isTop ? [] : spec.Channels, Top = TopActivation.Linear };
         using INetworkProgram program = backend.Compile(network, spec);
         program.Forward(images);

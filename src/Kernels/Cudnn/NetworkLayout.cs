@@ -57,7 +57,7 @@ internal sealed class NetworkLayout
     public int[]? Union { get; }
 
     /// <summary>Whether the tap is the softmax of the last layer.</summary>
-    public bool IsSoftmax => Spec is { Top: TopActivation.Softmax, Point: TapPoint.AfterActivation } && Spec.Tap.Name == "predictions";
+    public bool IsSoftmax => Spec.HasSoftmax;
 
     /// <summary>Whether the gradient at the tap passes a ReLU right away: its own, or that before its pooling.</summary>
     public bool IsTapMasked => Tap.Relu || Tap.Layer.Kind == LayerKind.MaxPool;
@@ -65,8 +65,7 @@ internal sealed class NetworkLayout
     /// <summary>Lays a spec out; it must have been validated.</summary>
     public static NetworkLayout Of(Topology topology, ProgramSpec spec)
     {
-        bool softmax = spec is { Top: TopActivation.Softmax, Point: TapPoint.AfterActivation } && spec.Tap.Name == "predictions";
-        int[]? union = softmax ? null : UnionOf(spec);
+        int[]? union = spec.HasSoftmax ? null : UnionOf(spec);
         Layer sliced = spec.Tap.Kind == LayerKind.MaxPool ? topology.Layers[spec.Tap.Index - 1] : spec.Tap;
         List<Node> nodes = [];
         int height = spec.Height;
@@ -80,7 +79,7 @@ internal sealed class NetworkLayout
             switch (layer.Kind)
             {
                 case LayerKind.Convolution:
-                    nodes.Add(new Node(layer, height, width, stored, outputs, slice, layer != spec.Tap || spec.Point == TapPoint.AfterActivation, 9));
+                    nodes.Add(new Node(layer, height, width, stored, outputs, slice, spec.HasRelu(layer), 9));
                     break;
                 case LayerKind.MaxPool:
                     nodes.Add(new Node(layer, height, width, stored, stored, slice, false, 1));
@@ -95,8 +94,7 @@ internal sealed class NetworkLayout
                     width = 1;
                     break;
                 case LayerKind.Dense:
-                    bool relu = layer.Name != "predictions" && (layer != spec.Tap || spec.Point == TapPoint.AfterActivation);
-                    nodes.Add(new Node(layer, 1, 1, stored, outputs, slice, relu, positions));
+                    nodes.Add(new Node(layer, 1, 1, stored, outputs, slice, spec.HasRelu(layer), positions));
                     positions = 1;
                     break;
                 default:

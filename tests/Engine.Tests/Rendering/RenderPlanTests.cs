@@ -12,7 +12,7 @@ namespace VggCuda.Engine.Tests.Rendering;
 
 public class RenderPlanTests
 {
-    private static readonly Network Network = Network.FromWeights(new HeWeights(new Topology([4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4], new Vgg16Top(1, 6, 6, 9)), 1));
+    private static readonly Network Network = Network.FromWeights(new HeWeights(new Topology([[4, 4], [4, 4], [4, 4, 4], [4, 4, 4], [4, 4, 4]], Head.Create(1, 6, 6, 9)), 1));
 
     private static RenderPlan Plan() => Presets.KerasVis("predictions", [[3], [4, 5]], [1u, 2u], 32, 32, 10);
 

@@ -189,7 +189,7 @@ public sealed class RendererTests : IDisposable
     public void A_step_is_left_in_its_middle_when_cancelled()
     {
         // One step of this plan takes the reference backend minutes; were the token not looked at inside the network, so would this test.
-        Network wide = Network.FromWeights(new HeWeights(new Topology([64, 64, 128, 128, 256, 256, 256, 4, 4, 4, 4, 4, 4], null), 1));
+        Network wide = Network.FromWeights(new HeWeights(new Topology([[64, 64], [128, 128], [256, 256, 256], [4, 4, 4], [4, 4, 4]], null), 1));
         RenderPlan plan = Presets.KerasVis("block3_conv3", [[1]], [1u], 512, 512, 3);
         using CancellationTokenSource source = new(TimeSpan.FromSeconds(1));
         Assert.ThrowsAny<OperationCanceledException>(() => _renderer.Render(wide, plan, null, source.Token));

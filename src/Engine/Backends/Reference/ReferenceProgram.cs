@@ -45,8 +45,8 @@ internal sealed class ReferenceProgram : INetworkProgram
                     ReferenceBackend.NewArray(after.Count, $"the output of '{layer.Name}'"),
                     layer.Kind == LayerKind.MaxPool ? ReferenceBackend.NewArray<int>(after.Count, $"the choices of '{layer.Name}'") : null,
                     values,
-                    HasRelu(layer, spec),
-                    HasSoftmax(layer, spec)));
+                    spec.HasRelu(layer),
+                    layer == spec.Tap && spec.HasSoftmax));
                 shape = after;
             }
         }
@@ -155,12 +155,6 @@ internal sealed class ReferenceProgram : INetworkProgram
         (int height, int width) = Topology.OutputSize(layer, spec.Height, spec.Width);
         return new TensorShape(spec.Batch, height, width, layer.Outputs);
     }
-
-    private static bool HasRelu(Layer layer, ProgramSpec spec) =>
-        layer.HasWeights && layer.Name != "predictions" && (layer != spec.Tap || spec.Point == TapPoint.AfterActivation);
-
-    private static bool HasSoftmax(Layer layer, ProgramSpec spec) =>
-        layer.Name == "predictions" && spec.Top == TopActivation.Softmax && spec.Point == TapPoint.AfterActivation;
 
     private static ObjectDisposedException Disposed() => new(nameof(INetworkProgram), "The program has been disposed.");
 
