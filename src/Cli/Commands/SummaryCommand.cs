@@ -36,15 +36,16 @@ internal static class SummaryCommand
 }
 
 /// <summary>The summary as data.</summary>
-internal sealed record Summary(string Weights, int? InputSize, int? Classes, IReadOnlyList<SummaryLayer> Layers, long TotalParameters)
+internal sealed record Summary(string Weights, string Network, int? InputSize, int? Classes, IReadOnlyList<SummaryLayer> Layers, long TotalParameters)
 {
     public static Summary Of(ChosenNetwork chosen)
     {
         Topology topology = chosen.Network.Topology;
         return new Summary(
             chosen.Path ?? chosen.Name,
+            topology.Name,
             topology.FixedInputSize,
-            topology.Top?.Classes,
+            topology.Head?.Classes,
             [.. topology.Layers.Select(l => new SummaryLayer(l.Index, l.Name, SummaryTable.ClassOf(l), SummaryTable.ShapeOf(topology, l), l.ParameterCount))],
             topology.ParameterCount);
     }
