@@ -63,6 +63,7 @@ internal sealed class KernelCases : IDisposable
         Warp warp = new(_library);
         Product product = new(_library);
         Sigmoid sigmoid = new(_library);
+        Multiply multiply = new(_library);
         Dot dot = new(_library);
         MeanSquare square = new(_library);
         Add add = new(_library);
@@ -86,6 +87,7 @@ internal sealed class KernelCases : IDisposable
         yield return new KernelCase("product, rows", size, Product.Bytes(count, count), () => product.Launch(matrix, image, other, images, 1, shape.H, shape.H, shape.W * 3, false));
         yield return new KernelCase("product, columns", size, Product.Bytes(count, count), () => product.Launch(matrix, image, other, images, shape.H, shape.W, shape.W, 3, false));
         yield return new KernelCase("product, channels", size, Product.Bytes(count, count), () => product.Launch(colours, image, other, images, shape.H * shape.W, 3, 3, 1, false));
+        yield return new KernelCase("multiply", size, Multiply.Bytes(shape), () => multiply.Launch(image, cache, other, shape));
         yield return new KernelCase("sigmoid", size, Sigmoid.Bytes(count), () => sigmoid.Forward(image, other, count, 0, 255));
         yield return new KernelCase("sigmoid back", size, Sigmoid.BackwardBytes(count), () => sigmoid.Backward(image, cache, other, count, 0, 255));
         yield return new KernelCase("dot", size, Dot.Bytes(shape), () => dot.Launch(image, other, 1, value, shape, scratch));

@@ -9,6 +9,7 @@ public sealed unsafe partial class CudaBackend
     private ShiftBackward _shiftBackward = null!;
     private Warp _warp = null!;
     private Product _product = null!;
+    private Multiply _multiply = null!;
     private Sigmoid _sigmoid = null!;
 
     /// <inheritdoc/>
@@ -47,6 +48,13 @@ public sealed unsafe partial class CudaBackend
     }
 
     /// <inheritdoc/>
+    public void Multiply(ITensor source, ITensor factors, ITensor target)
+    {
+        OperationChecks.Multiply(source, factors, target);
+        _multiply.Launch(Use(source, nameof(source)).Pointer, Use(factors, nameof(factors)).Pointer, Use(target, nameof(target)).Pointer, source.Shape);
+    }
+
+    /// <inheritdoc/>
     public void Sigmoid(ITensor source, ITensor target, double low, double high)
     {
         OperationChecks.Same(source, nameof(source), target, nameof(target));
@@ -66,6 +74,7 @@ public sealed unsafe partial class CudaBackend
         _shiftBackward = new ShiftBackward(_library);
         _warp = new Warp(_library);
         _product = new Product(_library);
+        _multiply = new Multiply(_library);
         _sigmoid = new Sigmoid(_library);
     }
 }

@@ -11,7 +11,7 @@ internal sealed record Settings(string Folder, bool Small, int Device)
 {
     /// <summary>The published network's widths, or a tenth of them.</summary>
     public Topology Topology => Small
-        ? new Topology([8, 8, 16, 16, 24, 24, 24, 32, 32, 32, 32, 32, 32], new Vgg16Top(1, 64, 48, 40))
+        ? new Topology([[8, 8], [16, 16], [24, 24, 24], [32, 32, 32], [32, 32, 32]], Head.Create(1, 64, 48, 40))
         : Topology.ImageNet;
 
     /// <summary>Side of the images.</summary>

@@ -153,7 +153,7 @@ public class CpuResourceTests
     public void A_forecast_is_what_a_program_takes()
     {
         using CpuBackend cpu = new(2);
-        Network network = Network.FromWeights(new HeWeights(new Topology([16, 16, 32, 32, 64, 64, 64, 128, 128, 128, 128, 128, 128], new Vgg16Top(2, 256, 256, 32)), 1));
+        Network network = Network.FromWeights(new HeWeights(new Topology([[16, 16], [32, 32], [64, 64, 64], [128, 128, 128], [128, 128, 128]], Head.Create(2, 256, 256, 32)), 1));
         foreach (string tap in (string[])["predictions", "block3_conv1"])
         {
             ProgramSpec spec = new() { Taps = [new TapSpec(network.Topology.Find(tap)!) { Channels = [[1], [2], [3]] }], Batch = 3, Height = 64, Width = 64 };

@@ -16,6 +16,9 @@ public sealed unsafe partial class CpuBackend
     public void Product(ITensor matrix, ITensor source, ITensor target, int inner, bool transposed) => throw new NotImplementedException();
 
     /// <inheritdoc/>
+    public void Multiply(ITensor source, ITensor factors, ITensor target) => throw new NotImplementedException();
+
+    /// <inheritdoc/>
     public void Sigmoid(ITensor source, ITensor target, double low, double high) => throw new NotImplementedException();
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ internal sealed unsafe class DenseTop : IDisposable
 
     /// <summary>Plans it.</summary>
     /// <param name="spec">The program's spec.</param>
-    /// <param name="pooled">block5_pool's map.</param>
+    /// <param name="pooled">The last pooling's map.</param>
     /// <param name="map">Its values, and in the backward pass their gradient.</param>
     /// <param name="layers">The layers up to the tap.</param>
     /// <param name="slice">The tap's units.</param>
@@ -34,10 +34,8 @@ internal sealed unsafe class DenseTop : IDisposable
         _map = map;
         _slice = slice;
         _images = spec.Batch;
-        bool after = spec.Taps[0].Point == TapPoint.AfterActivation;
-        bool isTop = layers.Length == 3;
-        _softmax = isTop && after && spec.Top == TopActivation.Softmax;
-        _tapRelu = !isTop && after;
+        _softmax = spec.HasSoftmax(spec.Last);
+        _tapRelu = spec.HasRelu(spec.Last);
         _flat = NativeBuffer.OfFloats((long)_images * layers[0].Inputs);
         _layers = new DenseLayer[layers.Length];
         _gradients = new NativeBuffer[layers.Length];
@@ -47,7 +45,7 @@ internal sealed unsafe class DenseTop : IDisposable
         {
             bool last = i == layers.Length - 1;
             _layers[i] = new DenseLayer(
-                matrix[i].Floats, bias[i].Floats, inputs, stride, layers[i].Inputs, last ? slice.Count : layers[i].Outputs, _images, last ? _tapRelu : true, kernels, threads);
+                matrix[i].Floats, bias[i].Floats, inputs, stride, layers[i].Inputs, last ? slice.Count : layers[i].Outputs, _images, spec.HasRelu(layers[i]), kernels, threads);
             // What lies before layer i, with the stride of its inputs.
             _gradients[i] = NativeBuffer.OfFloats(spec.NeedsGradient ? (long)_images * stride : 16);
             inputs = _layers[i].Outputs;

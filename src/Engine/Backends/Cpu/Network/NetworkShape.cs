@@ -15,9 +15,8 @@ internal sealed class NetworkShape
     {
         spec.Validate(network);
         Spec = spec;
-        Layer tap = spec.Taps[0].Layer;
-        bool softmax = tap.Name == "predictions" && spec.Top == TopActivation.Softmax && spec.Taps[0].Point == TapPoint.AfterActivation;
-        Slice = new TapSlice(spec, all: softmax);
+        Layer tap = spec.Last;
+        Slice = new TapSlice(spec, all: spec.HasSoftmax(tap));
         List<Layer> convolutions = [];
         List<Layer> dense = [];
         foreach (Layer layer in network.Topology.Layers)
@@ -51,8 +50,7 @@ internal sealed class NetworkShape
             PlaneLayout map = new(spec.Batch, channels, kernels.Width, height, width);
             Layer next = network.Topology.Layers[layer.Index + 1];
             bool pooled = next.Kind == LayerKind.MaxPool && next.Index <= tap.Index;
-            bool isTap = last && layer == tap;
-            bool relu = !isTap || spec.Taps[0].Point == TapPoint.AfterActivation;
+            bool relu = spec.HasRelu(layer);
             PlaneLayout stored = pooled ? map.Pooled : map;
             BufferKey key = new(layer.Halvings + (pooled ? 1 : 0), stored.Lanes, 0);
             if (i > 0 && Maps[i - 1].Buffer == key)
