@@ -80,7 +80,8 @@ public sealed unsafe partial class CudaBackend
         }
 
         ProgramMemory memory = new(layout, 0);
-        return new MemoryForecast(weights, memory.TotalBytes + (spec.TapShape().Count * sizeof(float)), workspace);
+        long taps = Enumerable.Range(0, spec.Taps.Length).Sum(i => spec.TapShape(i).Count * sizeof(float) * (spec.NeedsGradient && spec.Taps[i].WantsGradient ? 2 : 1));
+        return new MemoryForecast(weights, memory.TotalBytes + taps + layout.TableBytes, workspace);
     }
 
     /// <summary>Gives up weights and plans that no program uses, and the buffer that copies go through.</summary>
@@ -102,11 +103,6 @@ public sealed unsafe partial class CudaBackend
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(spec);
         spec.Validate(network);
-        if (spec.Taps.Length > 1 || spec.Relu != ReluRule.Plain || spec.Taps.Any(t => t.WantsGradient))
-        {
-            throw new NotImplementedException();
-        }
-
         if (spec.Precision == Precision.Auto)
         {
             spec = spec with { Precision = Precision.Fp32 };
@@ -130,7 +126,7 @@ public sealed unsafe partial class CudaBackend
             ? string.Create(CultureInfo.InvariantCulture, $"About {images} images would fit.")
             : "Take half precision, a smaller image, or a lower layer.";
         return new DeviceMemoryException(
-            string.Create(CultureInfo.InvariantCulture, $"{spec.Batch} images of {spec.Height} x {spec.Width} up to {spec.Taps[0].Layer.Name} need {whole.Total / 1048576.0:F0} MiB on {Description.Name}, {free / 1048576.0:F0} MiB are free. {fits}"),
+            string.Create(CultureInfo.InvariantCulture, $"{spec.Batch} images of {spec.Height} x {spec.Width} up to {spec.Last.Name} need {whole.Total / 1048576.0:F0} MiB on {Description.Name}, {free / 1048576.0:F0} MiB are free. {fits}"),
             whole.Total,
             free,
             failure);

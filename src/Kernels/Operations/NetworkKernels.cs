@@ -19,6 +19,9 @@ internal sealed class NetworkKernels(KernelLibrary library)
     /// <summary>Bias, ReLU and its mask, where cuDNN does not fuse them.</summary>
     public BiasRelu Bias { get; } = new(library);
 
+    /// <summary>A ReLU by itself, where a tap keeps it from being fused.</summary>
+    public Relu Relu { get; } = new(library);
+
     /// <summary>Dense layers forwards.</summary>
     public DenseColumns Columns { get; } = new(library);
 
@@ -27,6 +30,9 @@ internal sealed class NetworkKernels(KernelLibrary library)
 
     /// <summary>The wanted channels of a tap.</summary>
     public Tap Tap { get; } = new(library);
+
+    /// <summary>Gradients given and read at taps inside the network.</summary>
+    public TapGradient TapGradient { get; } = new(library);
 
     /// <summary>Softmax over the classes.</summary>
     public Softmax Softmax { get; } = new(library);

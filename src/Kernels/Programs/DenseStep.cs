@@ -65,17 +65,17 @@ internal sealed class DenseStep
     {
         if (_cublas is null)
         {
-            _kernels.Columns.Launch(x, _weights, _bias, DevicePointer.None, y, scratch, _images, _node.Inputs, _node.Outputs, _node.Relu, Element);
+            _kernels.Columns.Launch(x, _weights, _bias, DevicePointer.None, y, scratch, _images, _node.Inputs, _node.Outputs, _node.FusesRelu, Element);
             return;
         }
 
         // cuBLAS counts by columns: our rows (in, out) are its (out, in).
         _cublas.Multiply(CublasOperation.None, _node.Outputs, _images, _node.Inputs, _weights, x, y, DataType, ComputeType);
-        _kernels.Bias.Forward(y, _bias, y, _images, _node.Outputs, _node.Relu, Element);
+        _kernels.Bias.Forward(y, _bias, y, _images, _node.Outputs, _node.FusesRelu, Element);
     }
 
-    /// <summary>Queues dx = W^T dy, and the mask of the ReLU before.</summary>
-    /// <param name="mask">The layer's own input.</param>
+    /// <summary>Queues dx = W^T dy, and the mask of the ReLU before where it is given.</summary>
+    /// <param name="mask">The layer's own input; or none, where no ReLU is taken along.</param>
     public void Backward(DevicePointer dy, DevicePointer mask, DevicePointer dx)
     {
         if (_cublas is null)
@@ -85,6 +85,9 @@ internal sealed class DenseStep
         }
 
         _cublas.Multiply(CublasOperation.Transpose, _node.Inputs, _images, _node.Outputs, _weights, dy, dx, DataType, ComputeType);
-        _kernels.Bias.Backward(dx, mask, dx, (long)_images * _node.Inputs, Element);
+        if (mask != DevicePointer.None)
+        {
+            _kernels.Bias.Backward(dx, mask, dx, (long)_images * _node.Inputs, Element);
+        }
     }
 }

@@ -14,8 +14,15 @@ namespace VggCuda.Kernels.Programs;
 /// <param name="Slice">The outputs that are computed, in order, or null for all.</param>
 /// <param name="Relu">Whether a ReLU follows.</param>
 /// <param name="Positions">Of the weights: 9 for a convolution, the cells of the grid for the dense layer behind the poolings, else 1.</param>
-internal sealed record Node(Layer Layer, int Height, int Width, int Inputs, int Outputs, int[]? Slice, bool Relu, int Positions)
+/// <param name="KeepsBefore">Whether a tap wants what goes into the ReLU, which is a kernel of its own then.</param>
+internal sealed record Node(Layer Layer, int Height, int Width, int Inputs, int Outputs, int[]? Slice, bool Relu, int Positions, bool KeepsBefore)
 {
+    /// <summary>Whether the layer computes its ReLU along with itself.</summary>
+    public bool FusesRelu => Relu && !KeepsBefore;
+
+    /// <summary>Positions of the output.</summary>
+    public int OutputPositions => OutputHeight * OutputWidth;
+
     /// <summary>Rows of the output.</summary>
     public int OutputHeight => Layer.Kind == LayerKind.MaxPool ? Height / 2 : Height;
 
@@ -32,10 +39,13 @@ internal sealed record Node(Layer Layer, int Height, int Width, int Inputs, int 
     public long OutputCount => (long)OutputHeight * OutputWidth * Outputs;
 }
 
-/// <summary>What a spec makes of a network: the layers up to the tap, and nothing that the tap does not need.</summary>
+/// <summary>What a spec makes of a network: the layers up to the highest tap, nothing that the taps do not need, and what happens at each layer's output on the way back.</summary>
 /// <remarks>
-/// Channels are stored in multiples of 8, as tensor cores and 16-byte loads want them; what pads is zero. Of the last layer
-/// with weights only the union of the wanted channels is computed, where that is less, and of a pooling behind it the same.
+/// <para>Channels are stored in multiples of 8, as tensor cores and 16-byte loads want them; what pads is zero. Of the last layer
+/// with weights only the union of the wanted channels is computed, where that is less, and of a pooling behind it the same.</para>
+/// <para>A program of one tap whose gradient is given and not read, with the derivative of each ReLU, is <see cref="IsSimple"/>: every mask is then part of
+/// an operation that is done anyway. Otherwise gradients meet at the tapped layers' outputs, and there, or everywhere for another rule, the ReLU
+/// is a kernel of its own on the way back.</para>
 /// </remarks>
 internal sealed class NetworkLayout
 {
@@ -52,23 +62,23 @@ internal sealed class NetworkLayout
     /// <summary>Layers in order, the tap last; flatten is none, since its values lie in order already.</summary>
     public IReadOnlyList<Node> Nodes { get; }
 
-    /// <summary>The tap.</summary>
-    public Node Tap => Nodes[^1];
+    /// <summary>The highest layer that is computed.</summary>
+    public Node Top => Nodes[^1];
 
-    /// <summary>The channels of the tap that are computed, or null for all.</summary>
+    /// <summary>The channels of the highest layer that are computed, or null for all.</summary>
     public int[]? Union { get; }
 
-    /// <summary>Whether the tap is the softmax of the last layer.</summary>
+    /// <summary>Whether the highest layer ends in a softmax.</summary>
     public bool IsSoftmax => Spec.HasSoftmax(Spec.Last);
 
-    /// <summary>Whether the gradient at the tap passes a ReLU right away: its own, or that before its pooling.</summary>
-    public bool IsTapMasked => Tap.Relu || Tap.Layer.Kind == LayerKind.MaxPool;
+    /// <summary>Whether one tap's gradient goes in at the top and all else is carried along.</summary>
+    public bool IsSimple => Spec is { Taps.Length: 1, Relu: ReluRule.Plain } && !Spec.Taps[0].WantsGradient;
 
     /// <summary>Lays a spec out; it must have been validated.</summary>
     public static NetworkLayout Of(Topology topology, ProgramSpec spec)
     {
-        int[]? union = spec.HasSoftmax(spec.Last) ? null : UnionOf(spec);
         Layer sliced = spec.Last.Kind == LayerKind.MaxPool ? topology.Layers[spec.Last.Index - 1] : spec.Last;
+        int[]? union = spec.HasSoftmax(spec.Last) ? null : UnionOf(spec, sliced);
         List<Node> nodes = [];
         int height = spec.Height;
         int width = spec.Width;
@@ -81,10 +91,10 @@ internal sealed class NetworkLayout
             switch (layer.Kind)
             {
                 case LayerKind.Convolution:
-                    nodes.Add(new Node(layer, height, width, stored, outputs, slice, spec.HasRelu(layer), 9));
+                    nodes.Add(new Node(layer, height, width, stored, outputs, slice, spec.HasRelu(layer), 9, KeepsBefore(spec, layer)));
                     break;
                 case LayerKind.MaxPool:
-                    nodes.Add(new Node(layer, height, width, stored, stored, slice, false, 1));
+                    nodes.Add(new Node(layer, height, width, stored, stored, slice, false, 1, false));
                     height /= 2;
                     width /= 2;
                     outputs = stored;
@@ -96,7 +106,7 @@ internal sealed class NetworkLayout
                     width = 1;
                     break;
                 case LayerKind.Dense:
-                    nodes.Add(new Node(layer, 1, 1, stored, outputs, slice, spec.HasRelu(layer), positions));
+                    nodes.Add(new Node(layer, 1, 1, stored, outputs, slice, spec.HasRelu(layer), positions, KeepsBefore(spec, layer)));
                     positions = 1;
                     break;
                 default:
@@ -110,12 +120,49 @@ internal sealed class NetworkLayout
         return new NetworkLayout(spec, nodes, union);
     }
 
-    /// <summary>Tables that lead from wanted channels to stored ones and back.</summary>
-    /// <param name="stored">Channels per image of the table <c>First</c>.</param>
-    /// <returns>Index (N, wanted): where a wanted channel is stored, or -1. First (N, stored): the first wanted k stored there, or -1. Next (N, wanted): the next k at the same place, or -1.</returns>
-    public (int[] Index, int[] First, int[] Next) TapTables(int stored)
+    /// <summary>The place of a layer in <see cref="Nodes"/>.</summary>
+    public int NodeOf(Layer layer)
     {
-        int wanted = Spec.Taps[0].ChannelCount;
+        int node = 0;
+        while (Nodes[node].Layer != layer)
+        {
+            node++;
+        }
+
+        return node;
+    }
+
+    /// <summary>The taps at a node and point, by their places in the spec; a pooling's two points are one.</summary>
+    public int[] TapsAt(int node, TapPoint point) =>
+        [.. Enumerable.Range(0, Spec.Taps.Length).Where(t => Spec.Taps[t].Layer == Nodes[node].Layer && Spec.Taps[t].Point == point)];
+
+    /// <summary>Whether gradients are given or read at a node's output.</summary>
+    public bool IsMet(int node) => !IsSimple && Spec.Taps.Any(t => t.Layer == Nodes[node].Layer);
+
+    /// <summary>Whether the gradient passes a ReLU at a node's output: its own; or, behind a pooling, that before it, since a pooled value is 0 exactly where its winner was, and the others get no gradient.</summary>
+    public bool PassesRelu(int node) => Nodes[node].Layer.Kind == LayerKind.MaxPool
+        ? Nodes[node - 1].Relu && !IsMet(node - 1)
+        : Nodes[node].Relu && (IsMet(node) || node + 1 == Nodes.Count || Nodes[node + 1].Layer.Kind != LayerKind.MaxPool);
+
+    /// <summary>Whether what comes next on the way there takes that ReLU along on the way back.</summary>
+    public bool FusesMask(int node) => PassesRelu(node) && Spec.Relu == ReluRule.Plain && !IsMet(node);
+
+    /// <summary>Whether a node's output is asked for on the way back: as the ReLU's mask.</summary>
+    public bool IsMask(int node) => PassesRelu(node) && Spec.Relu != ReluRule.Deconvnet;
+
+    /// <summary>Channels per image of what a tap's gradient goes into: stored ones, and all classes where a softmax's single gradient goes straight to its kernel.</summary>
+    public int StoredAt(int tap) =>
+        IsSoftmax && IsSimple ? Top.Layer.Outputs : Nodes[NodeOf(Spec.Taps[tap].Layer)].Outputs;
+
+    /// <summary>Tables that lead from a tap's wanted channels to stored ones and back.</summary>
+    /// <param name="tap">Its place in the spec.</param>
+    /// <returns>Index (N, wanted): where a wanted channel is stored, or -1. First (N, stored): the first wanted k stored there, or -1. Next (N, wanted): the next k at the same place, or -1.</returns>
+    public (int[] Index, int[] First, int[] Next) TapTables(int tap)
+    {
+        TapSpec spec = Spec.Taps[tap];
+        int[]? union = Nodes[NodeOf(spec.Layer)].Slice;
+        int stored = StoredAt(tap);
+        int wanted = spec.ChannelCount;
         int[] index = new int[Spec.Batch * wanted];
         int[] first = new int[Spec.Batch * stored];
         int[] next = new int[Spec.Batch * wanted];
@@ -126,8 +173,8 @@ internal sealed class NetworkLayout
             // From the last to the first, so that the lists run upwards and sums have one order.
             for (int k = wanted - 1; k >= 0; k--)
             {
-                int channel = Spec.Taps[0].Channels.IsDefaultOrEmpty ? k : Spec.Taps[0].Channels[n][k];
-                int place = channel < 0 || Union is null ? channel : Array.BinarySearch(Union, channel);
+                int channel = spec.Channels.IsDefaultOrEmpty ? k : spec.Channels[n][k];
+                int place = channel < 0 || union is null ? channel : Array.BinarySearch(union, channel);
                 index[(n * wanted) + k] = place;
                 if (place >= 0)
                 {
@@ -140,23 +187,45 @@ internal sealed class NetworkLayout
         return (index, first, next);
     }
 
+    /// <summary>The same tables for a list that names every class once, in the order of the stored channels.</summary>
+    public (int[] Index, int[] First, int[] Next) EveryClass()
+    {
+        int classes = Top.Layer.Outputs;
+        return ([], [.. Enumerable.Range(0, Spec.Batch * classes).Select(i => i % classes)], [.. Enumerable.Repeat(-1, Spec.Batch * Top.Outputs)]);
+    }
+
+    /// <summary>Bytes of all these tables.</summary>
+    public long TableBytes => sizeof(int) * (Enumerable.Range(0, Spec.Taps.Length).Sum(t => Spec.Batch * ((2L * Spec.Taps[t].ChannelCount) + StoredAt(t)))
+        + (IsSoftmax && !IsSimple ? Spec.Batch * ((long)Top.Layer.Outputs + Top.Outputs) : 0));
+
     /// <summary>The forward request of a convolution.</summary>
     public ConvolutionRequest Forward(Node node) =>
-        new(false, Spec.Batch, node.Height, node.Width, node.Inputs, node.Outputs, Spec.Precision, node.Relu);
+        new(false, Spec.Batch, node.Height, node.Width, node.Inputs, node.Outputs, Spec.Precision, node.FusesRelu);
 
-    /// <summary>The backward request of a convolution; all but the first pass the ReLU before them.</summary>
+    /// <summary>The backward request of a convolution, with the mask of the ReLU before it where it takes that along.</summary>
     public ConvolutionRequest Backward(Node node) =>
-        new(true, Spec.Batch, node.Height, node.Width, node.Inputs, node.Outputs, Spec.Precision, node != Nodes[0]);
+        new(true, Spec.Batch, node.Height, node.Width, node.Inputs, node.Outputs, Spec.Precision, TakesMask(node));
 
-    private static int[]? UnionOf(ProgramSpec spec)
+    /// <summary>Whether a node's way back ends in the mask of the ReLU before it.</summary>
+    public bool TakesMask(Node node)
     {
-        if (spec.Taps[0].Channels.IsDefaultOrEmpty)
+        int place = NodeOf(node.Layer);
+        return place > 0 && FusesMask(place - 1);
+    }
+
+    private static bool KeepsBefore(ProgramSpec spec, Layer layer) => spec.HasRelu(layer) && spec.IsTapped(layer, TapPoint.BeforeActivation);
+
+    // Of the taps at the highest layer, and at the one before it where that is a pooling.
+    private static int[]? UnionOf(ProgramSpec spec, Layer sliced)
+    {
+        TapSpec[] taps = [.. spec.Taps.Where(t => t.Layer.Index >= sliced.Index)];
+        if (taps.Any(t => t.Channels.IsDefaultOrEmpty))
         {
             return null;
         }
 
-        int[] union = [.. spec.Taps[0].Channels.SelectMany(c => c).Where(c => c >= 0).Distinct().Order()];
+        int[] union = [.. taps.SelectMany(t => t.Channels).SelectMany(c => c).Where(c => c >= 0).Distinct().Order()];
         union = union.Length == 0 ? [0] : union;
-        return Elements.Pad(union.Length) < Elements.Pad(spec.Taps[0].Layer.Outputs) ? union : null;
+        return Elements.Pad(union.Length) < Elements.Pad(spec.Last.Outputs) ? union : null;
     }
 }

@@ -6,19 +6,21 @@ namespace VggCuda.Kernels.Programs;
 
 /// <summary>The buffers of a program and when they are in use.</summary>
 /// <remarks>
-/// Operations in order: 0 the input, 1..n the nodes, n + 1 the gathering at the tap, n + 2 the scattering, then the nodes backwards, at last the
-/// image's gradient. What the way back asks of the way there (masks, places of maxima) lives to the end, so that one forward pass
+/// Operations in order: 0 the input, 1..n the nodes with the gathering at their taps, n + 1 the softmax, n + 2 the gradient at the highest tap, then
+/// the nodes backwards with what happens at their taps, at last the image's gradient. What the way back asks of the way there (masks, places of maxima) lives to the end, so that one forward pass
 /// serves several backward ones.
 /// </remarks>
 internal sealed class ProgramMemory
 {
     private readonly MemoryPlan _plan = new();
     private readonly int[] _activations;
+    private readonly int[] _before;
     private readonly int[] _argmax;
     private readonly int[] _gradients;
     private readonly int[] _scratch;
-    private readonly int _tapGradient = -1;
+    private readonly int _topGradient = -1;
     private readonly int _probabilities = -1;
+    private readonly int _probabilityGradient = -1;
     private readonly int _workspace = -1;
 
     /// <summary>Plans the buffers.</summary>
@@ -32,9 +34,11 @@ internal sealed class ProgramMemory
         bool backward = layout.Spec.NeedsGradient;
         int end = (2 * count) + 3;
         _activations = new int[count + 1];
+        _before = new int[count];
         _argmax = new int[count];
         _gradients = new int[count];
         _scratch = new int[count];
+        Array.Fill(_before, -1);
         Array.Fill(_argmax, -1);
         Array.Fill(_gradients, -1);
         Array.Fill(_scratch, -1);
@@ -42,8 +46,12 @@ internal sealed class ProgramMemory
         for (int i = 0; i < count; i++)
         {
             Node node = layout.Nodes[i];
-            bool isMask = i + 1 < count ? layout.Nodes[i + 1].Layer.Kind != LayerKind.MaxPool : layout.IsTapMasked;
-            _activations[i + 1] = _plan.Add(images * node.OutputCount * size, i + 1, backward && isMask ? end : i + 2);
+            _activations[i + 1] = _plan.Add(images * node.OutputCount * size, i + 1, backward && layout.IsMask(i) ? end : i + 2);
+            if (node.KeepsBefore)
+            {
+                _before[i] = _plan.Add(images * node.OutputCount * size, i + 1, i + 1);
+            }
+
             if (node.Layer.Kind == LayerKind.Dense && DenseStep.Scratch(node, images) is > 0 and long bytes)
             {
                 _scratch[i] = _plan.Add(bytes, i + 1, i + 1);
@@ -64,12 +72,16 @@ internal sealed class ProgramMemory
 
         if (layout.IsSoftmax)
         {
-            _probabilities = _plan.Add((long)images * layout.Tap.Layer.Outputs * sizeof(float), count + 1, backward ? end : count + 1);
+            _probabilities = _plan.Add((long)images * layout.Top.Layer.Outputs * sizeof(float), count + 1, backward ? end : count + 1);
+            if (backward && !layout.IsSimple)
+            {
+                _probabilityGradient = _plan.Add((long)images * layout.Top.Outputs * sizeof(float), count + 2, count + 2);
+            }
         }
 
         if (backward)
         {
-            _tapGradient = _plan.Add(images * layout.Tap.OutputCount * size, count + 2, count + 3);
+            _topGradient = _plan.Add(images * layout.Top.OutputCount * size, count + 2, count + 3);
         }
 
         if (workspaceBytes > 0)
@@ -89,17 +101,20 @@ internal sealed class ProgramMemory
     /// <summary>cuDNN's scratch memory, or none.</summary>
     public DevicePointer Workspace => At(_workspace);
 
-    /// <summary>The gradient at the tap, in stored channels.</summary>
-    public DevicePointer TapGradient => At(_tapGradient);
-
     /// <summary>Softmax's result.</summary>
     public DevicePointer Probabilities => At(_probabilities);
+
+    /// <summary>The gradient of softmax's result, where several come together: float32 in stored channels.</summary>
+    public DevicePointer ProbabilityGradient => At(_probabilityGradient);
 
     /// <summary>What goes into a node; beyond the last node, what comes out of it.</summary>
     public DevicePointer Activation(int node) => At(_activations[node]);
 
-    /// <summary>The gradient at a node's input.</summary>
-    public DevicePointer Gradient(int node) => At(_gradients[node]);
+    /// <summary>What goes into a node's ReLU, where it is kept.</summary>
+    public DevicePointer Before(int node) => At(_before[node]);
+
+    /// <summary>The gradient at a node's input; beyond the last node, at its output.</summary>
+    public DevicePointer Gradient(int node) => At(node < _gradients.Length ? _gradients[node] : _topGradient);
 
     /// <summary>The places of a pooling's maxima, or none.</summary>
     public DevicePointer Argmax(int node) => At(_argmax[node]);
