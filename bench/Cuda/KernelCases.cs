@@ -123,6 +123,11 @@ internal sealed class KernelCases : IDisposable
         yield return new KernelCase("max-pool back" + suffix, size, MaxPool.BackwardBytes(count / 4, type), () => kernels.Pool.Backward(y, argmax, dx, images, side, side, channels, type));
         yield return new KernelCase("bias, ReLU" + suffix, size, BiasRelu.Bytes(count, type), () => kernels.Bias.Forward(x, bias, dx, pixels, channels, true, type));
         yield return new KernelCase("ReLU back" + suffix, size, BiasRelu.BackwardBytes(count, type), () => kernels.Bias.Backward(dx, x, dx, count, type));
+        yield return new KernelCase("ReLU" + suffix, size, Relu.Bytes(count, type), () => kernels.Relu.Forward(x, dx, count, type));
+        yield return new KernelCase("ReLU back, guided" + suffix, size, Relu.BackwardBytes(count, ReluRule.Guided, type), () => kernels.Relu.Backward(dx, x, dx, count, ReluRule.Guided, type));
+        DevicePointer all = Floats(count);
+        yield return new KernelCase("tap gradient given, all" + suffix, size, TapGradient.AddBytes(images, positions, channels, channels, type), () => kernels.TapGradient.Add(all, chains, chains, dx, images, positions, channels, channels, type, 1));
+        yield return new KernelCase("tap gradient read, 1" + suffix, size, TapGradient.ReadBytes(images, positions, channels, 1, type), () => kernels.TapGradient.Read(dx, index, tap, images, positions, channels, 1, type, 1, DevicePointer.None, 0));
         yield return new KernelCase("tap gather, 1" + suffix, size, Tap.GatherBytes(images, positions, channels, 1, type), () => kernels.Tap.Gather(x, index, tap, images, positions, channels, 1, type, DevicePointer.None, 0));
         yield return new KernelCase("tap scatter, 1" + suffix, size, Tap.ScatterBytes(images, positions, channels, 1, true, type), () => kernels.Tap.Scatter(tap, chains, chains, x, dx, images, positions, channels, 1, type, 1));
     }

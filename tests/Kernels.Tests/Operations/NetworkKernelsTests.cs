@@ -248,6 +248,61 @@ public class NetworkKernelsTests
 
     [Theory]
     [MemberData(nameof(Types))]
+    public void A_gradient_given_inside_joins_what_is_there_and_is_read_by_lists(int t)
+    {
+        ElementType type = (ElementType)t;
+        using Device device = new();
+        NetworkKernels kernels = new(device.Library);
+        const int Images = 2, Positions = 15, Channels = 16, Wanted = 4;
+        int[] index = [3, -1, 3, 12, 0, 15, 0, 0];
+        (int[] first, int[] next) = Chains(index, Images, Channels, Wanted);
+        double[] dy = Numbers.Round(Numbers.Random(Images * Positions * Channels, 16), type);
+        double[] gradient = [.. Numbers.Random(Images * Positions * Wanted, 17).Select(g => (double)(float)g)];
+        DevicePointer target = device.Put(dy, type), read = device.Bytes(gradient.Length * sizeof(float)), status = device.Put([0]);
+        kernels.TapGradient.Add(device.Put(gradient, ElementType.Float32), device.Put(first), device.Put(next), target, Images, Positions, Channels, Wanted, type, 16);
+        double[] expected = [.. dy];
+        for (int i = 0; i < gradient.Length; i++)
+        {
+            int channel = index[(i / Wanted / Positions * Wanted) + (i % Wanted)];
+            expected[(i / Wanted * Channels) + Math.Max(channel, 0)] += channel < 0 ? 0 : 16 * gradient[i];
+        }
+
+        double[] actual = device.Get(target, dy.Length, type);
+        Numbers.Close(expected, actual, Numbers.Tolerance(type));
+        kernels.TapGradient.Read(target, device.Put(index), read, Images, Positions, Channels, Wanted, type, 0.125f, status, 14);
+        double[] wanted = [.. Enumerable.Range(0, gradient.Length).Select(i => (Channel: index[(i / Wanted / Positions * Wanted) + (i % Wanted)], Place: i / Wanted * Channels)).Select(p => p.Channel < 0 ? 0 : actual[p.Place + p.Channel] / 8)];
+        Assert.Equal(wanted, device.Get(read, wanted.Length, ElementType.Float32));
+        Assert.Equal([0], device.GetIntegers(status, 1));
+        kernels.TapGradient.Read(device.Put([.. Enumerable.Repeat(double.NaN, dy.Length)], type), device.Put(index), read, Images, Positions, Channels, Wanted, type, 1, status, 14);
+        Assert.Equal([14], device.GetIntegers(status, 1));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void A_ReLU_by_itself_and_its_way_back_by_each_rule(int t)
+    {
+        ElementType type = (ElementType)t;
+        using Device device = new();
+        NetworkKernels kernels = new(device.Library);
+        const int Count = 8 * 37;
+        double[] x = [.. Numbers.Round(Numbers.Random(Count, 18, zeros: 0.2), type)];
+        double[] dy = [.. Numbers.Round(Numbers.Random(Count, 19, zeros: 0.2), type)];
+        DevicePointer y = device.Bytes(Count * Elements.Size(type));
+        kernels.Relu.Forward(device.Put(x, type), y, Count, type);
+        Assert.Equal([.. x.Select(v => Math.Max(v, 0))], device.Get(y, Count, type));
+        foreach (ReluRule rule in Enum.GetValues<ReluRule>())
+        {
+            DevicePointer dx = device.Put(dy, type);
+            kernels.Relu.Backward(dx, y, dx, Count, rule, type);
+            double[] expected = [.. dy.Zip(x, (g, v) => (rule == ReluRule.Deconvnet || v > 0) && (rule == ReluRule.Plain || g > 0) ? g : 0)];
+            Assert.Equal(expected, device.Get(dx, Count, type));
+        }
+
+        Assert.Throws<ArgumentException>(() => kernels.Relu.Forward(y, y, 9, type));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
     public void Softmax_and_its_gradient(int t)
     {
         ElementType type = (ElementType)t;
