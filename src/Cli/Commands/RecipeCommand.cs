@@ -51,10 +51,16 @@ internal sealed class RecipeCommand
             throw CommandException.Usage("--out needs a folder.");
         }
 
+        if (Outputs.IsStandardOutput(folder))
+        {
+            throw CommandException.Usage("recipe writes several files, and standard output takes one: --out needs a folder. activate --out - writes one picture there.");
+        }
+
         DrawingFiles[] names = [.. plans.Select(p => new DrawingFiles(Path.Combine(folder, Telling.FileName(p))))];
         string record = Path.Combine(folder, "recipe.json");
 
-        using OutputFiles files = new();
+        using Outputs files = new(invocation);
+        files.Protect("--weights", chosen.Path);
         files.PlanFolder("--out", folder);
         foreach ((RenderPlan plan, Sheet sheet, DrawingFiles name) in plans.Zip(sheets, names))
         {
