@@ -9,10 +9,12 @@ internal static class Placement
     public static UnixFileMode? ModeOf(string target) =>
         OperatingSystem.IsWindows() || !File.Exists(target) ? null : File.GetUnixFileMode(target) & Permissions;
 
-    /// <summary>Flushes what was written and gives it the permissions that its predecessor has, where there is one.</summary>
+    /// <summary>Flushes what was written, lets it be read, and gives it the permissions that its predecessor has, where there is one.</summary>
     public static void Finish(FileStream file, string target)
     {
         file.Flush(flushToDisk: true);
+        // It may be read as soon as it has its name.
+        PosixFile.ShareLock(file.SafeFileHandle);
         if (!OperatingSystem.IsWindows() && ModeOf(target) is UnixFileMode mode)
         {
             try

@@ -11,6 +11,7 @@ internal static unsafe partial class PosixFile
     private const int CurrentFolder = -100;
     private const uint TypeAndInode = 0x101;
     private const int ReadWrite = 2;
+    private const int LockShared = 1;
     private const int LockExclusively = 2;
     private const int LockWithoutWaiting = 4;
     private const int NoEntry = 2;
@@ -80,6 +81,15 @@ internal static unsafe partial class PosixFile
         }
 
         return new FileStream(handle, access, bufferSize: 0);
+    }
+
+    /// <summary>Lets others read a file that this process has locked for itself; it stays locked against being written.</summary>
+    public static void ShareLock(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            _ = Lock((int)file.DangerousGetHandle(), LockShared | LockWithoutWaiting);
+        }
     }
 
     /// <summary>Flushes a folder's entries to the disk, so that a renamed file keeps its name when the power fails. Does nothing where the system cannot.</summary>
