@@ -122,6 +122,45 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_that_vanishes_meanwhile_is_one_clear_error()
+    {
+        Directory.CreateDirectory(_shell.PathOf("sub"));
+        using Child child = Child.Start(_shell, "activate", "--weights", "demo", "--device", "cpu", "--class", "bird", "--iterations", "1000000", "--out", "sub/b.png");
+        child.WaitForError("iteration ");
+        Directory.Delete(_shell.PathOf("sub"));
+        child.Signal(Interrupt);
+        Assert.Equal(3, child.Wait());
+        Assert.Contains("vggcuda: Cannot write 'sub/b.png': the folder", child.Error, StringComparison.Ordinal);
+        Assert.Contains("does not exist", child.Error, StringComparison.Ordinal);
+        Assert.Empty(_shell.FilesIn());
+    }
+
+    [Fact]
+    public void A_disk_that_is_full_keeps_the_old_picture()
+    {
+        Directory.CreateDirectory(_shell.PathOf("disk"));
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "only an administrator mounts a disk");
+        using Process mount = Process.Start("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", _shell.PathOf("disk")]);
+        mount.WaitForExit();
+        Assert.SkipUnless(mount.ExitCode == 0, "nothing may be mounted here");
+        try
+        {
+            File.WriteAllText(_shell.PathOf("disk/b.png"), "old");
+            using Child child = Child.Start(_shell, "activate", "--weights", "demo", "--device", "cpu", "--class", "bird", "--iterations", "1", "--quiet", "--out", "disk/b.png");
+            Assert.Equal(3, child.Wait());
+            Assert.StartsWith("vggcuda: 'disk/b.png' cannot be written: the disk is full.", child.Error, StringComparison.Ordinal);
+            Assert.Contains("Nothing was changed.", child.Error, StringComparison.Ordinal);
+            Assert.Equal("old", File.ReadAllText(_shell.PathOf("disk/b.png")));
+            Assert.Equal(["b.png"], _shell.FilesIn("disk"));
+        }
+        finally
+        {
+            using Process unmount = Process.Start("umount", [_shell.PathOf("disk")]);
+            unmount.WaitForExit();
+        }
+    }
+
+    [Fact]
     public void A_run_cancelled_again_does_not_replace_the_array_it_went_on_from()
     {
         Npy.Write(_shell.PathOf("b.best.npy"), [64, 64, 3], new float[64 * 64 * 3]);

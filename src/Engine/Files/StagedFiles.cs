@@ -101,12 +101,13 @@ public sealed class StagedFiles : IDisposable
         catch (IOException e)
         {
             string[] left = [.. Enumerable.Reverse(_parts).Select(p => p.PutBack()).OfType<string>()];
-            if (left.Length > 0 && e is FileWriteException failure)
+            if (_parts.Count == 1 || e is not FileWriteException failure)
             {
-                throw new FileWriteException(failure.Path, $"{failure.Cause} {string.Join(' ', left)}", failure.InnerException);
+                throw;
             }
 
-            throw;
+            string rest = left.Length == 0 ? "Every file is as it was." : string.Join(' ', left);
+            throw new FileWriteException(failure.Path, $"{failure.Cause} {rest}", failure.InnerException);
         }
 
         foreach (string folder in _parts.Select(p => p.Target.Folder).Distinct())

@@ -66,6 +66,7 @@ public class StagedTransactionTests
             Directory.CreateDirectory(folder[failing] + "/full");
             FileWriteException e = Assert.Throws<FileWriteException>(files.Commit);
             Assert.Equal(folder[failing], e.Path);
+            Assert.EndsWith("Every file is as it was.", e.Message, StringComparison.Ordinal);
         }
 
         Assert.Equal([.. before.Append(failing).Distinct().Order(StringComparer.Ordinal)], folder.Names);
