@@ -100,11 +100,13 @@ public abstract partial class BackendContract
         Assert.Throws<InvalidOperationException>(() => program.Backward(t.Zeros(program.Tap.Shape), t.Zeros(program.InputShape)));
     }
 
-    [Fact]
-    public void Equal_values_in_a_pooling_window_send_the_gradient_to_the_first()
+    [Theory]
+    [InlineData("VGG16")]
+    [InlineData("VGG11")]
+    public void Equal_values_in_a_pooling_window_send_the_gradient_to_the_first(string name)
     {
         // Every convolution passes channel 0 on unchanged, so a flat image stays flat and every window is a tie.
-        Network network = Network.FromWeights(Passing(kernel: 1, bias: 0));
+        Network network = Network.FromWeights(Passing(kernel: 1, bias: 0, name));
         ProgramSpec spec = new() { Tap = network.Topology.Find("block2_pool")!, Batch = 1, Height = 35, Width = 33, Preprocessing = Preprocessing.Raw, Precision = Precision };
         using Tensors t = new(Backend);
         INetworkProgram program = t.Own(Backend.Compile(network, spec));
@@ -230,10 +232,10 @@ public abstract partial class BackendContract
     }
 
     /// <summary>A network whose convolutions multiply channel 0 by one number, add a bias (in block1_conv1 alone) and pass nothing else.</summary>
-    private static MemoryWeights Passing(float kernel, float bias)
+    private static MemoryWeights Passing(float kernel, float bias, string name = "VGG16")
     {
         MemoryWeights weights = new("passing");
-        ImmutableArray<int> perBlock = Topology.ImageNet.Architecture.ConvolutionsPerBlock;
+        ImmutableArray<int> perBlock = Architecture.Named(name)!.ConvolutionsPerBlock;
         int inputs = 3;
         for (int block = 1; block <= perBlock.Length; block++)
         {
