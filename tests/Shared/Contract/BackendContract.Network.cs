@@ -141,6 +141,40 @@ public abstract partial class BackendContract
     }
 
     [Theory]
+    [InlineData(8, 2)]
+    [InlineData(-8, 0)]
+    public void A_pooling_right_behind_the_first_convolution_does_the_same(double value, double expected)
+    {
+        // One product and zeros: exact in every way of convolving the first layer, so that the windows are ties here too.
+        Network network = Network.FromWeights(Passing(kernel: 1, bias: 0, "VGG11"));
+        ProgramSpec spec = new() { Tap = network.Topology.Find("block1_pool")!, Batch = 1, Height = 35, Width = 33, Preprocessing = Preprocessing.Raw, Precision = Precision };
+        using Tensors t = new(Backend);
+        INetworkProgram program = t.Own(Backend.Compile(network, spec));
+        ITensor image = t.Zeros(program.InputShape);
+        ITensor tapGradient = t.Zeros(program.Tap.Shape);
+        ITensor gradient = t.Zeros(program.InputShape);
+        Backend.Fill(image, (float)value);
+        Backend.Fill(tapGradient, 2);
+        for (int run = 0; run < 2; run++)
+        {
+            program.Forward(image);
+            program.Backward(tapGradient, gradient);
+        }
+
+        Assert.All(t.Get(program.Tap), v => Assert.Equal(Math.Max(0, value), v));
+        double[] wanted = new double[35 * 33 * 3];
+        for (int y = 0; y < 34; y += 2)
+        {
+            for (int x = 0; x < 32; x += 2)
+            {
+                wanted[((y * 33) + x) * 3] = expected;
+            }
+        }
+
+        Assert.Equal(wanted, t.Get(gradient));
+    }
+
+    [Theory]
     [InlineData(TapPoint.AfterActivation)]
     [InlineData(TapPoint.BeforeActivation)]
     public void A_unit_that_is_off_has_a_gradient_only_before_its_activation(TapPoint point)
