@@ -79,6 +79,7 @@ internal sealed unsafe class CpuProgram : INetworkProgram
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         _plan.First.Forward(_backend.Pool, _backend.Own(input, nameof(input), InputShape).Data);
+        _plan.FirstPooling?.Forward(_backend.Pool);
     }
 
     internal void RunTapForward()
@@ -121,6 +122,7 @@ internal sealed unsafe class CpuProgram : INetworkProgram
             inverse[image] = 1f / scales[image];
         }
 
+        _plan.FirstPooling?.Backward(_backend.Pool);
         _plan.First.Backward(_backend.Pool, _backend.Own(inputGradient, nameof(inputGradient), InputShape).Data, inverse);
     }
 

@@ -136,6 +136,8 @@ internal sealed class NetworkShape
         get
         {
             long bytes = (Buffers.Values.Sum() + FirstConvolution.ImageFloats(Spec) + Spec.TapShape().Count) * sizeof(float);
+            // A first convolution that a pooling follows keeps its whole map besides.
+            bytes += Maps[0].IsPooled ? Maps[0].Map.Floats * sizeof(float) : 0;
             foreach (MapShape map in Maps)
             {
                 bytes += MaskBytes(map);

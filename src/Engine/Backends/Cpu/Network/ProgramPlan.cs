@@ -69,6 +69,9 @@ internal sealed unsafe class ProgramPlan : IDisposable
 
     public FirstConvolution First { get; }
 
+    /// <summary>The pooling right behind it, where there is one.</summary>
+    public FirstPooling? FirstPooling { get; private set; }
+
     /// <summary>The second convolution and those after it.</summary>
     public ConvolutionPass[] Forward { get; }
 
@@ -105,8 +108,16 @@ internal sealed unsafe class ProgramPlan : IDisposable
                 using NativeBuffer raw = KernelReader.Read(_backend.Pool, _source, map.Layer, map.Slice, map.Map.Lanes, _cancellation);
                 return new FirstLayerWeights(raw.Floats, map.Map.Channels, map.Map.Lanes);
             });
-        ushort* masks = _masks[0] is null ? null : (ushort*)_masks[0]!.Pointer;
-        return Own(new FirstConvolution(Spec, map.Kernels, map.Map, weights, _biases[0].Floats, map.Relu, DataOf(map), masks));
+        void* masks = _masks[0] is null ? null : _masks[0]!.Pointer;
+        float* data = DataOf(map);
+        if (map.IsPooled)
+        {
+            FirstPooling = Own(new FirstPooling(map.Map, data, (ulong*)masks));
+            data = FirstPooling.Whole;
+            masks = null;
+        }
+
+        return Own(new FirstConvolution(Spec, map.Kernels, map.Map, weights, _biases[0].Floats, map.Relu, data, (ushort*)masks));
     }
 
     private void PlanConvolution(int index)
