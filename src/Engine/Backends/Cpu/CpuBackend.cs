@@ -39,7 +39,6 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
 
         Level = level;
         Pool = new WorkerPool(threads ?? Environment.ProcessorCount);
-        InitializeOperations();
         Description = new BackendDescription("cpu", ProcessorName(), new Dictionary<string, string>
         {
             ["instructions"] = SimdLevels.NameOf(level),

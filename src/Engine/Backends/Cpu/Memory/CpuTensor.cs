@@ -34,6 +34,9 @@ internal sealed unsafe class CpuTensor : ITensor
     /// <summary>Values of one image.</summary>
     public int CountPerImage => checked((int)Shape.CountPerImage);
 
+    /// <summary>One image's values.</summary>
+    public Span<float> Image(int n) => new(Data + (n * Shape.CountPerImage), CountPerImage);
+
     public void Dispose()
     {
         if (_buffer.Floats is not null)
