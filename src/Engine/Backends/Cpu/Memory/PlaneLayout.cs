@@ -71,9 +71,6 @@ internal sealed class PlaneLayout
     /// <summary>Masks of a pooled map: one <c>ulong</c> (4 positions of 16 lanes) per pooled value and block.</summary>
     public long PoolMasks => (long)Images * Blocks * (Height >> 1) * (Width >> 1);
 
-    /// <summary>Same places, other channels.</summary>
-    public PlaneLayout WithChannels(int channels, int lanes) => new(Images, channels, lanes, Height, Width);
-
     /// <summary>The map after 2x2 pooling.</summary>
     public PlaneLayout Pooled => new(Images, Channels, Lanes, Height >> 1, Width >> 1);
 }

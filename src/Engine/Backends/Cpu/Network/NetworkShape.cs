@@ -37,12 +37,11 @@ internal sealed class NetworkShape
             }
         }
 
-        Convolutions = [.. convolutions];
         Dense = [.. dense];
-        Maps = new MapShape[Convolutions.Length];
+        Maps = new MapShape[convolutions.Count];
         for (int i = 0; i < Maps.Length; i++)
         {
-            Layer layer = Convolutions[i];
+            Layer layer = convolutions[i];
             bool last = i == Maps.Length - 1;
             int channels = last && dense.Count == 0 ? Slice.Count : layer.Outputs;
             int height = spec.Height >> layer.Halvings;
@@ -68,9 +67,6 @@ internal sealed class NetworkShape
     public ProgramSpec Spec { get; }
 
     public TapSlice Slice { get; }
-
-    /// <summary>Convolutions to compute, in order.</summary>
-    public Layer[] Convolutions { get; }
 
     /// <summary>Dense layers to compute, in order.</summary>
     public Layer[] Dense { get; }
