@@ -30,7 +30,7 @@ internal static class AccuracyBench
 
     private static (double Value, double[] Gradient) Objective(IBackend backend, string tap)
     {
-        ProgramSpec spec = new() { Tap = Networks.Full.Topology.Find(tap)!, Batch = 1, Height = 224, Width = 224, Channels = [[20]] };
+        ProgramSpec spec = new() { Taps = [new TapSpec(Networks.Full.Topology.Find(tap)!) { Channels = [[20]] }], Batch = 1, Height = 224, Width = 224 };
         Random random = new(3);
         return Networks.Objective(backend, Networks.Full, spec, [.. Enumerable.Range(0, (int)spec.InputShape.Count).Select(_ => (float)(255 * random.NextDouble()))]);
     }

@@ -32,11 +32,10 @@ internal static class Networks
         int side = network.Topology.FixedInputSize!.Value;
         ProgramSpec spec = new()
         {
-            Tap = network.Topology.Find(tap)!,
+            Taps = [new TapSpec(network.Topology.Find(tap)!) { Channels = [.. Enumerable.Range(20, batch).Select(c => (System.Collections.Immutable.ImmutableArray<int>)[c])] }],
             Batch = batch,
             Height = side,
             Width = side,
-            Channels = [.. Enumerable.Range(20, batch).Select(c => (System.Collections.Immutable.ImmutableArray<int>)[c])],
         };
         return (CpuProgram)backend.Compile(network, spec);
     }
@@ -110,10 +109,10 @@ internal sealed class Step : IDisposable
         Program = Networks.Compile(backend, network, tap, batch);
         _image = backend.Allocate(Program.InputShape);
         _gradient = backend.Allocate(Program.InputShape);
-        _tapGradient = backend.Allocate(Program.Tap.Shape);
+        _tapGradient = backend.Allocate(Program.Taps[0].Shape);
         Random random = new(1);
         backend.Upload(_image, [.. Enumerable.Range(0, (int)Program.InputShape.Count).Select(_ => (float)(255 * random.NextDouble()))]);
-        backend.Fill(_tapGradient, -1.0 / (Program.Tap.Shape.H * Program.Tap.Shape.W));
+        backend.Fill(_tapGradient, -1.0 / (Program.Taps[0].Shape.H * Program.Taps[0].Shape.W));
     }
 
     public CpuProgram Program { get; }
@@ -127,7 +126,7 @@ internal sealed class Step : IDisposable
     public void Run()
     {
         Program.Forward(_image);
-        Program.Backward(_tapGradient, _gradient);
+        Program.Backward([_tapGradient], _gradient);
     }
 
     public void Dispose()

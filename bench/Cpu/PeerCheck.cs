@@ -55,7 +55,7 @@ internal static class PeerCheck
     private static (double Objective, float[] Gradient) Ours(Network network, string tap, int channel, int side, int threads)
     {
         using CpuBackend backend = new(threads);
-        ProgramSpec spec = new() { Tap = network.Topology.Find(tap)!, Batch = 1, Height = side, Width = side, Channels = [[channel]], Preprocessing = Preprocessing.Raw };
+        ProgramSpec spec = new() { Taps = [new TapSpec(network.Topology.Find(tap)!) { Channels = [[channel]] }], Batch = 1, Height = side, Width = side, Preprocessing = Preprocessing.Raw };
         int plane = side * side;
         (double objective, double[] rows) = Networks.Objective(
             backend, network, spec, [.. Enumerable.Range(0, 3 * plane).Select(i => (float)((uint)(((i % 3) * plane) + (i / 3)) * 2654435761u >> 24) - 115)]);

@@ -31,7 +31,7 @@ internal static class SpecialBench
     private static void Case(BenchOptions options, Report report, string name, Network network, double picture, double tapGradient)
     {
         using CpuBackend backend = new(1);
-        ProgramSpec spec = new() { Tap = network.Topology.Find("block5_conv3")!, Batch = 1, Height = 224, Width = 224, Preprocessing = Preprocessing.Raw, Channels = [[.. Enumerable.Range(0, 512)]] };
+        ProgramSpec spec = new() { Taps = [new TapSpec(network.Topology.Find("block5_conv3")!) { Channels = [[.. Enumerable.Range(0, 512)]] }], Batch = 1, Height = 224, Width = 224, Preprocessing = Preprocessing.Raw };
         using INetworkProgram program = backend.Compile(network, spec);
         using ITensor image = backend.Allocate(program.InputShape);
         using ITensor gradient = backend.Allocate(program.InputShape);

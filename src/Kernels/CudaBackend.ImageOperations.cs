@@ -181,7 +181,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
         NetworkKernels = new NetworkKernels(_library);
     }
 
-    private (CudaTensor Source, CudaTensor Target, CudaTensor Shifts, CudaTensor Step) UseShift(ITensor source, ITensor target, ITensor shifts, ITensor step)
+    internal (CudaTensor Source, CudaTensor Target, CudaTensor Shifts, CudaTensor Step) UseShift(ITensor source, ITensor target, ITensor shifts, ITensor step)
     {
         CudaTensor from = Use(source, nameof(source));
         TensorShape shape = from.Shape;

@@ -76,21 +76,7 @@ public sealed unsafe partial class CudaBackend
         }
 
         ProgramMemory memory = new(layout, NetworkKernels, 0);
-        return new MemoryForecast(weights, memory.TotalBytes + (spec.TapShape.Count * sizeof(float)), workspace);
-    }
-
-    /// <inheritdoc/>
-    /// <remarks>One kernel reads the image through the table of shifts and writes the shifted image and the network's input. As in <see cref="Shift"/>, a shift of a side or more counts as one less than the side.</remarks>
-    public void ForwardShifted(INetworkProgram program, ITensor source, ITensor shifted, ITensor shifts, ITensor step, ShiftMode mode)
-    {
-        ArgumentNullException.ThrowIfNull(program);
-        (CudaTensor from, CudaTensor to, CudaTensor table, CudaTensor row) = UseShift(source, shifted, shifts, step);
-        if (program is not CudaProgram own || !own.IsOf(this))
-        {
-            throw new ArgumentException("The program was compiled by another backend.", nameof(program));
-        }
-
-        own.ForwardShifted(from, to, table, row, mode);
+        return new MemoryForecast(weights, memory.TotalBytes + (spec.TapShape().Count * sizeof(float)), workspace);
     }
 
     /// <summary>Gives up weights and plans that no program uses, and the buffer that copies go through.</summary>
@@ -112,6 +98,11 @@ public sealed unsafe partial class CudaBackend
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(spec);
         spec.Validate(network);
+        if (spec.Taps.Length > 1 || spec.Relu != ReluRule.Plain || spec.Taps.Any(t => t.WantsGradient))
+        {
+            throw new NotImplementedException();
+        }
+
         if (spec.Precision == Precision.Auto)
         {
             spec = spec with { Precision = Precision.Fp32 };
@@ -135,7 +126,7 @@ public sealed unsafe partial class CudaBackend
             ? string.Create(CultureInfo.InvariantCulture, $"About {images} images would fit.")
             : "Take half precision, a smaller image, or a lower layer.";
         return new DeviceMemoryException(
-            string.Create(CultureInfo.InvariantCulture, $"{spec.Batch} images of {spec.Height} x {spec.Width} up to {spec.Tap.Name} need {whole.Total / 1048576.0:F0} MiB on {Description.Name}, {free / 1048576.0:F0} MiB are free. {fits}"),
+            string.Create(CultureInfo.InvariantCulture, $"{spec.Batch} images of {spec.Height} x {spec.Width} up to {spec.Taps[0].Layer.Name} need {whole.Total / 1048576.0:F0} MiB on {Description.Name}, {free / 1048576.0:F0} MiB are free. {fits}"),
             whole.Total,
             free,
             failure);

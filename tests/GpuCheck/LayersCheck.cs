@@ -22,7 +22,7 @@ internal static class LayersCheck
             int side = settings.Small ? 32 : 8192;
             double ceiling = ProductCeiling.Measure(backend, precision, side);
             result.Notes.Add(string.Create(CultureInfo.InvariantCulture, $"{precision}: ceiling {ceiling:F1} TFLOP/s, a product of two matrices of {side} x {side} by cuBLAS; \"of ceiling\" is a share of it"));
-            ProgramSpec spec = new() { Tap = settings.Topology.Find("block5_conv3")!, Batch = 1, Height = settings.Side, Width = settings.Side, Precision = precision };
+            ProgramSpec spec = new() { Taps = [new TapSpec(settings.Topology.Find("block5_conv3")!)], Batch = 1, Height = settings.Side, Width = settings.Side, Precision = precision };
             NetworkLayout layout = NetworkLayout.Of(settings.Topology, spec);
             IEnumerable<ConvolutionRequest> requests = layout.Nodes.Where(n => n.Layer.Kind == LayerKind.Convolution).SelectMany(n => new[] { layout.Forward(n), layout.Backward(n) }).Distinct();
             foreach (ConvolutionRequest request in requests)

@@ -51,7 +51,7 @@ internal static class NetworkCheck
 
     private static double[] Gradient(CudaBackend backend, Network network, Settings settings, Precision precision, double[] image, int channel)
     {
-        using INetworkProgram program = backend.Compile(network, Spec(settings, precision) with { Channels = [[channel]] });
+        using INetworkProgram program = backend.Compile(network, Spec(settings, precision) with { Taps = [Spec(settings, precision).Taps[0] with { Channels = [[channel]] }] });
         using ITensor input = backend.Allocate(program.InputShape);
         using ITensor output = backend.Allocate(program.InputShape);
         using ITensor tapGradient = backend.Allocate(program.Tap.Shape);
@@ -66,7 +66,7 @@ internal static class NetworkCheck
 
     private static ProgramSpec Spec(Settings settings, Precision precision) => new()
     {
-        Tap = settings.Topology.Find("predictions")!,
+        Taps = [new TapSpec(settings.Topology.Find("predictions")!)],
         Batch = 1,
         Height = settings.Side,
         Width = settings.Side,

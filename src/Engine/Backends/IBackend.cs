@@ -44,22 +44,6 @@ public interface IBackend : IImageOperations, IDisposable
     /// <exception cref="DeviceMemoryException">It does not fit the device; the message says what would.</exception>
     INetworkProgram Compile(Network network, ProgramSpec spec, CancellationToken cancellation = default);
 
-    /// <summary>Shifts an image and runs a network on the result: <see cref="IImageOperations.Shift"/> from <paramref name="source"/> to <paramref name="shifted"/>, then <see cref="INetworkProgram.Forward"/> of that, with the bits of the two.</summary>
-    /// <param name="program">Of this backend.</param>
-    /// <param name="source">Shape of the program's input, not changed.</param>
-    /// <param name="shifted">The same, overwritten; not the source.</param>
-    /// <param name="shifts">(steps, N, 1, 2), as for <c>Shift</c>.</param>
-    /// <param name="step">The row of <paramref name="shifts"/> that counts.</param>
-    /// <param name="mode">What happens at the edges.</param>
-    /// <remarks>One operation because the two read and write the same pixels: a backend for which a pass over the image counts makes one of them. A gradient from <see cref="INetworkProgram.Backward"/> belongs to the shifted image.</remarks>
-    /// <exception cref="ArgumentException">Shapes do not fit, or something is another backend's.</exception>
-    void ForwardShifted(INetworkProgram program, ITensor source, ITensor shifted, ITensor shifts, ITensor step, ShiftMode mode)
-    {
-        ArgumentNullException.ThrowIfNull(program);
-        Shift(source, shifted, shifts, step, mode);
-        program.Forward(shifted);
-    }
-
     /// <summary>The memory that <see cref="Compile"/> would take, without taking it.</summary>
     MemoryForecast Forecast(Network network, ProgramSpec spec);
 

@@ -34,6 +34,68 @@ public interface IImageOperations
     /// <remarks>Source of the default mode: keras-vis 0.3.3 <c>Jitter</c>, by way of SciPy.</remarks>
     void Shift(ITensor source, ITensor target, ITensor shifts, ITensor step, ShiftMode mode);
 
+    /// <summary>The adjoint of <see cref="Shift"/>: target[n, y, x, c] = the sum of gradient[n, i, j, c] over all (i, j) that the shift filled from (y, x).</summary>
+    /// <param name="gradient">(N, H, W, C), with respect to the shifted image; not changed.</param>
+    /// <param name="target">Same shape, overwritten; not <paramref name="gradient"/>.</param>
+    /// <param name="shifts">As for <see cref="Shift"/>.</param>
+    /// <param name="step">As for <see cref="Shift"/>.</param>
+    /// <param name="mode">As for <see cref="Shift"/>.</param>
+    void ShiftBackward(ITensor gradient, ITensor target, ITensor shifts, ITensor step, ShiftMode mode);
+
+    /// <summary>Resamples each image through an affine map of its own, bilinearly: target[n, i, j, c] = source[n, y, x, c] at y = m0 i + m1 j + m2, x = m3 i + m4 j + m5; between pixels weighted by (1 - |dy|)(1 - |dx|), outside the source 0.</summary>
+    /// <param name="source">(N, h, w, C), not changed.</param>
+    /// <param name="target">(N, H, W, C), overwritten; another tensor than the source. Its size may differ from the source's.</param>
+    /// <param name="maps">(steps, N, 1, 6): m0..m5 in pixels, pixel (0, 0) being the centre of the first; finite, and invertible: |m0 m4 - m1 m3| at least 1e-4. Positions are computed in double precision.</param>
+    /// <param name="step">Says which row of <paramref name="maps"/> counts; a step beyond the table uses the last row.</param>
+    void Warp(ITensor source, ITensor target, ITensor maps, ITensor step);
+
+    /// <summary>The adjoint of <see cref="Warp"/>: target[n, y, x, c] = sum over (i, j) of gradient[n, i, j, c] times the weight that (y, x) had there. Gathered in row-major order of (i, j), so that it is deterministic.</summary>
+    /// <param name="gradient">(N, H, W, C), with respect to the resampled image; not changed.</param>
+    /// <param name="target">(N, h, w, C), overwritten; another tensor than <paramref name="gradient"/>.</param>
+    /// <param name="maps">As for <see cref="Warp"/>.</param>
+    /// <param name="step">As for <see cref="Warp"/>.</param>
+    void WarpBackward(ITensor gradient, ITensor target, ITensor maps, ITensor step);
+
+    /// <summary>Multiplies along one axis by a matrix: target[o, m, i] = sum over k of M[m, k] source[o, k, i], or of M[k, m] where <paramref name="transposed"/>, which is the adjoint.</summary>
+    /// <param name="matrix">(1, rows, columns, 1). Not transposed k runs over its columns, transposed over its rows.</param>
+    /// <param name="source">Any shape whose <c>CountPerImage</c> is a multiple of k's extent times <paramref name="inner"/>; read as (o, k, i).</param>
+    /// <param name="target">As many images, read as (o, m, i); overwritten; not the source.</param>
+    /// <param name="inner">How many neighbouring values the axis moves together, i's extent: 1 for channels, C for columns, W C for rows.</param>
+    /// <param name="transposed">Whether the matrix counts transposed.</param>
+    /// <remarks>Fourier and colour transforms, blurs and resizing along an axis. The sum's order is the backend's own, the same for every batch.</remarks>
+    void Product(ITensor matrix, ITensor source, ITensor target, int inner, bool transposed);
+
+    /// <summary>target = low + (high - low) / (1 + exp(-source)), everywhere.</summary>
+    /// <param name="source">Any shape, not changed.</param>
+    /// <param name="target">Same shape, overwritten; may be the source.</param>
+    /// <param name="low">Value at minus infinity.</param>
+    /// <param name="high">Value at infinity.</param>
+    void Sigmoid(ITensor source, ITensor target, double low, double high);
+
+    /// <summary>target = gradient * (high - low) s (1 - s), s = 1 / (1 + exp(-source)).</summary>
+    /// <param name="source">What <see cref="Sigmoid"/> was given, not changed.</param>
+    /// <param name="gradient">Same shape, with respect to the result; not changed.</param>
+    /// <param name="target">Same shape, overwritten; may be <paramref name="gradient"/>.</param>
+    /// <param name="low">As for <see cref="Sigmoid"/>.</param>
+    /// <param name="high">As for <see cref="Sigmoid"/>.</param>
+    void SigmoidBackward(ITensor source, ITensor gradient, ITensor target, double low, double high);
+
+    /// <summary>value[n] = weight * sum over an image's elements of a * b.</summary>
+    /// <param name="a">(N, h, w, C), not changed.</param>
+    /// <param name="b">Same shape, not changed.</param>
+    /// <param name="weight">Factor.</param>
+    /// <param name="value">Per image, overwritten.</param>
+    /// <remarks>A linear objective: its gradient with respect to <paramref name="a"/> is the constant weight * b.</remarks>
+    void Dot(ITensor a, ITensor b, double weight, ITensor value);
+
+    /// <summary>value[n] = weight * mean over an image's elements of tap^2.</summary>
+    /// <param name="tap">(N, h, w, C), not changed.</param>
+    /// <param name="weight">Factor; negative to make a loss of an activation.</param>
+    /// <param name="value">Per image, overwritten.</param>
+    /// <param name="gradient">Same shape as the tap; 2 weight / (h w C) * tap is added.</param>
+    /// <remarks>The objective of DeepDream: Mordvintsev, Olah and Tyka, "Inceptionism" (2015); lucid <c>objectives.deepdream</c>.</remarks>
+    void MeanSquare(ITensor tap, double weight, ITensor value, ITensor gradient);
+
     /// <summary>value[n] = weight * sum over k of (mean over positions of tap[n, :, :, k]).</summary>
     /// <param name="tap">(N, h, w, K).</param>
     /// <param name="weight">Factor; negative to make a loss of an activation.</param>
@@ -77,6 +139,28 @@ public interface IImageOperations
     /// <param name="decay">keras-vis: 0.95.</param>
     /// <param name="epsilon">Inside the root; keras-vis: 1e-7.</param>
     void RmsProp(ITensor image, ITensor gradient, ITensor cache, double rate, double decay, double epsilon);
+
+    /// <summary>Adam, t = step + 1: m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; image -= rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon).</summary>
+    /// <param name="image">Overwritten.</param>
+    /// <param name="gradient">Not changed.</param>
+    /// <param name="mean">m; overwritten; starts as zeros.</param>
+    /// <param name="square">v; overwritten; starts as zeros.</param>
+    /// <param name="step">The number of steps done before.</param>
+    /// <param name="rate">Length of a step.</param>
+    /// <param name="beta1">Decay of the mean, 0 or more and below 1.</param>
+    /// <param name="beta2">Decay of the square, 0 or more and below 1.</param>
+    /// <param name="epsilon">Outside the root.</param>
+    /// <remarks>Kingma and Ba (arXiv 1412.6980), algorithm 1.</remarks>
+    void Adam(ITensor image, ITensor gradient, ITensor mean, ITensor square, ITensor step, double rate, double beta1, double beta2, double epsilon);
+
+    /// <summary>Gradient descent with momentum: velocity = decay velocity + g; image -= rate velocity.</summary>
+    /// <param name="image">Overwritten.</param>
+    /// <param name="gradient">Not changed.</param>
+    /// <param name="velocity">Overwritten; starts as zeros.</param>
+    /// <param name="rate">Length of a step.</param>
+    /// <param name="decay">What remains of the velocity, 0 or more and below 1.</param>
+    /// <remarks>Polyak (1964), in the form of PyTorch's <c>SGD</c>.</remarks>
+    void Momentum(ITensor image, ITensor gradient, ITensor velocity, double rate, double decay);
 
     /// <summary>Where total[n] &lt; bestTotal[n] (false for NaN): bestTotal[n] = total[n], bestStep[n] = step, best[n] = image[n].</summary>
     /// <param name="total">Per image.</param>

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
+
 namespace VggCuda.Engine.Backends;
 
-/// <summary>The network up to a tap, compiled for one batch size and input size: forwards, and backwards to the image.</summary>
+/// <summary>The network up to its highest tap, compiled for one batch size and input size: forwards, and backwards to the image.</summary>
 public interface INetworkProgram : IDisposable
 {
     /// <summary>What it was compiled for.</summary>
@@ -9,17 +11,28 @@ public interface INetworkProgram : IDisposable
     /// <summary>Shape of the image: (batch, height, width, 3).</summary>
     TensorShape InputShape { get; }
 
-    /// <summary>What the last <see cref="Forward"/> found: (batch, h, w, channels wanted). Belongs to the program.</summary>
-    ITensor Tap { get; }
+    /// <summary>What the last <see cref="Forward"/> found at each tap of the spec, in its order: (batch, h, w, channels wanted). They belong to the program.</summary>
+    ImmutableArray<ITensor> Taps { get; }
 
-    /// <summary>Runs the network on an image and fills <see cref="Tap"/>.</summary>
+    /// <summary>The first of <see cref="Taps"/>.</summary>
+    ITensor Tap => Taps[0];
+
+    /// <summary>What the last backward pass found at a tap: the gradient of everything above it with respect to its values, and what was given at the tap itself. The shape is the tap's; of a channel named twice both get the whole gradient. Belongs to the program.</summary>
+    /// <param name="tap">Its place in the spec's list.</param>
+    /// <exception cref="InvalidOperationException">The spec did not ask for it (<see cref="TapSpec.WantsGradient"/>, <see cref="ProgramSpec.NeedsGradient"/>).</exception>
+    ITensor TapGradient(int tap);
+
+    /// <summary>Runs the network on an image and fills <see cref="Taps"/>.</summary>
     /// <param name="input">(batch, height, width, 3), raw or RGB 0..255 according to the spec; not changed.</param>
     void Forward(ITensor input);
 
-    /// <summary>Carries a gradient at the tap back to the image, with the ReLU and pooling decisions of the last <see cref="Forward"/>.</summary>
-    /// <param name="tapGradient">Shape of <see cref="Tap"/>; not changed.</param>
-    /// <param name="inputGradient">Shape of the input, same channel order; overwritten.</param>
-    /// <remarks>ReLU passes nothing where its input was at most 0. Max-pooling passes the gradient to the first maximum in row-major order of its window. Where the tap lies after the activation, the tap layer's own ReLU counts too.</remarks>
+    /// <summary>Carries gradients at the taps back to the image, with the ReLU and pooling decisions of the last <see cref="Forward"/>.</summary>
+    /// <param name="tapGradients">One per tap, of its shape, or null where nothing is given there; not changed. At least one is given.</param>
+    /// <param name="inputGradient">Shape of the input, same channel order; overwritten. Null where only gradients at taps are wanted: then nothing below the lowest of those is computed.</param>
+    /// <remarks>ReLU passes what <see cref="ProgramSpec.Relu"/> says, plainly nothing where its input was at most 0. Max-pooling passes the gradient to the first maximum in row-major order of its window. A gradient given after an activation passes the layer's own ReLU too.</remarks>
     /// <exception cref="InvalidOperationException">The spec asked for no gradient, or no forward pass came before.</exception>
-    void Backward(ITensor tapGradient, ITensor inputGradient);
+    void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient);
+
+    /// <summary>The same for a program of one tap.</summary>
+    void Backward(ITensor tapGradient, ITensor inputGradient) => Backward(new ReadOnlySpan<ITensor?>(ref tapGradient!), inputGradient);
 }

@@ -45,8 +45,8 @@ public enum Precision
 /// <summary>What a network program computes.</summary>
 public sealed record ProgramSpec
 {
-    /// <summary>The layer looked at: a convolution, a pooling or a dense layer. Nothing above it is computed.</summary>
-    public required Layer Tap { get; init; }
+    /// <summary>The places looked at, one or more, in any order; nothing above the highest is computed.</summary>
+    public required ImmutableArray<TapSpec> Taps { get; init; }
 
     /// <summary>Images per batch, 1 or more.</summary>
     public required int Batch { get; init; }
@@ -57,17 +57,11 @@ public sealed record ProgramSpec
     /// <summary>Columns of the image, 32 or more.</summary>
     public required int Width { get; init; }
 
-    /// <summary>
-    /// Channels (or units) wanted of the tap: one list per image, all of one length; -1 fills up a shorter list and yields zeros.
-    /// Default (empty): all channels of every image.
-    /// </summary>
-    public ImmutableArray<ImmutableArray<int>> Channels { get; init; } = [];
-
-    /// <summary>Before or after the tap layer's activation.</summary>
-    public TapPoint Point { get; init; } = TapPoint.AfterActivation;
-
-    /// <summary>Logits or probabilities, where the tap is <c>predictions</c>.</summary>
+    /// <summary>Logits or probabilities, where a tap is <c>predictions</c>.</summary>
     public TopActivation Top { get; init; } = TopActivation.Linear;
+
+    /// <summary>How gradients pass a ReLU.</summary>
+    public ReluRule Relu { get; init; } = ReluRule.Plain;
 
     /// <summary>What happens to the image on its way in.</summary>
     public Preprocessing Preprocessing { get; init; } = Preprocessing.Vgg16;
@@ -75,24 +69,18 @@ public sealed record ProgramSpec
     /// <summary>The network's arithmetic.</summary>
     public Precision Precision { get; init; } = Precision.Auto;
 
-    /// <summary>Whether <see cref="INetworkProgram.Backward"/> will be called.</summary>
+    /// <summary>Whether <see cref="INetworkProgram.Backward(ReadOnlySpan{ITensor}, ITensor)"/> will be called.</summary>
     public bool NeedsGradient { get; init; } = true;
 
-    /// <summary>Channels delivered per image.</summary>
-    public int ChannelCount => Channels.IsDefaultOrEmpty ? Tap.Outputs : Channels[0].Length;
+    /// <summary>The highest layer that is computed.</summary>
+    public Layer Last => Taps.Select(t => t.Layer).MaxBy(l => l.Index)!;
 
     /// <summary>Shape of the image batch.</summary>
     public TensorShape InputShape => new(Batch, Height, Width, 3);
 
-    /// <summary>Shape of the tap.</summary>
-    public TensorShape TapShape
-    {
-        get
-        {
-            (int h, int w) = Topology.OutputSize(Tap, Height, Width);
-            return new TensorShape(Batch, h, w, ChannelCount);
-        }
-    }
+    /// <summary>Shape of a tap's values.</summary>
+    /// <param name="tap">Its place in <see cref="Taps"/>.</param>
+    public TensorShape TapShape(int tap = 0) => Taps[tap].Shape(Batch, Height, Width);
 
     /// <summary>Checks the spec against a network.</summary>
     /// <exception cref="ArgumentException">It does not fit; the message says what would.</exception>
@@ -100,14 +88,14 @@ public sealed record ProgramSpec
     {
         ArgumentNullException.ThrowIfNull(network);
         Topology topology = network.Topology;
-        if (Tap.Index >= topology.Layers.Length || topology.Layers[Tap.Index] != Tap)
+        if (Taps.IsDefaultOrEmpty)
         {
-            throw new ArgumentException($"Layer '{Tap.Name}' is not one of this network's.");
+            throw new ArgumentException("A program needs at least one tap.");
         }
 
-        if (!Tap.CanBeTapped)
+        foreach (TapSpec tap in Taps)
         {
-            throw new ArgumentException($"Layer '{Tap.Name}' has no filters to look at; take a convolution, pooling or dense layer.");
+            tap.Validate(topology, Batch);
         }
 
         if (Batch < 1)
@@ -125,33 +113,9 @@ public sealed record ProgramSpec
             throw new ArgumentException($"The image is {Height} x {Width}; at most 16384 x 16384 are supported.");
         }
 
-        if (Tap.Kind == LayerKind.Dense && topology.Top is { } top && (Height >> 5 != top.Grid || Width >> 5 != top.Grid))
+        if (Last.Kind == LayerKind.Dense && topology.Top is { } top && (Height >> 5 != top.Grid || Width >> 5 != top.Grid))
         {
             throw new ArgumentException($"The image is {Height} x {Width}; the dense layers of this network need {topology.FixedInputSize} x {topology.FixedInputSize}.");
-        }
-
-        if (!Channels.IsDefaultOrEmpty)
-        {
-            if (Channels.Length != Batch)
-            {
-                throw new ArgumentException($"{Channels.Length} channel lists for a batch of {Batch}.");
-            }
-
-            foreach (ImmutableArray<int> list in Channels)
-            {
-                if (list.IsDefaultOrEmpty || list.Length != Channels[0].Length)
-                {
-                    throw new ArgumentException("Channel lists must be of one length, at least 1.");
-                }
-
-                foreach (int channel in list)
-                {
-                    if (channel < -1 || channel >= Tap.Outputs)
-                    {
-                        throw new ArgumentException($"'{Tap.Name}' has no channel {channel}; its channels are 0 to {Tap.Outputs - 1}.");
-                    }
-                }
-            }
         }
     }
 }

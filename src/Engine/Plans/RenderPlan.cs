@@ -122,13 +122,11 @@ public sealed record RenderPlan
         ArgumentNullException.ThrowIfNull(network);
         return new ProgramSpec
         {
-            Tap = network.Topology.Find(Objective.Layer)
-                ?? throw new ArgumentException($"The network has no layer '{Objective.Layer}'; its layers are {string.Join(", ", network.Topology.Layers.Where(l => l.CanBeTapped).Select(l => l.Name))}."),
+            Taps = [new TapSpec(network.Topology.Find(Objective.Layer)
+                ?? throw new ArgumentException($"The network has no layer '{Objective.Layer}'; its layers are {string.Join(", ", network.Topology.Layers.Where(l => l.CanBeTapped).Select(l => l.Name))}.")) { Channels = Objective.PaddedChannels(), Point = Objective.Point }],
             Batch = Count,
             Height = Height,
             Width = Width,
-            Channels = Objective.PaddedChannels(),
-            Point = Objective.Point,
             Top = Objective.Top,
             Preprocessing = Preprocessing,
             Precision = Precision,

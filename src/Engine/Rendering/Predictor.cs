@@ -40,7 +40,7 @@ public static class Predictor
         ImmutableArray<ImmutableArray<Prediction>>.Builder results = ImmutableArray.CreateBuilder<ImmutableArray<Prediction>>();
         ProgramSpec spec = new()
         {
-            Tap = network.Topology.Find("predictions")!,
+            Taps = [new TapSpec(network.Topology.Find("predictions")!)],
             Batch = 1,
             Height = side,
             Width = side,

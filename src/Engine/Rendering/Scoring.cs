@@ -12,8 +12,8 @@ internal static class Scoring
     public static ImmutableArray<ChannelScore>[] Score(IBackend backend, Network network, RenderPlan plan, ITensor images)
     {
         ProgramSpec spec = plan.Spec(network);
-        bool isTop = spec.Tap.Name == "predictions";
-        spec = spec with { NeedsGradient = false, Channels = isTop ? [] : spec.Channels, Top = TopActivation.Linear };
+        bool isTop = spec.Taps[0].Layer.Name == "predictions";
+        spec = spec with { NeedsGradient = false, Taps = [spec.Taps[0] with { Channels = isTop ? [] : spec.Taps[0].Channels }], Top = TopActivation.Linear };
         using INetworkProgram program = backend.Compile(network, spec);
         program.Forward(images);
         TensorShape shape = program.Tap.Shape;

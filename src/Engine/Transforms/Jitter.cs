@@ -32,7 +32,7 @@ public sealed record Jitter(int Pixels, ShiftMode Mode = ShiftMode.ScipyWrap) : 
     public override void ApplyAndForward(IBackend backend, INetworkProgram program, ITensor source, ITensor target, ITensor table, ITensor step)
     {
         ArgumentNullException.ThrowIfNull(backend);
-        backend.ForwardShifted(program, source, target, table, step, Mode);
+        ShiftedPass.Forward(backend, program, source, target, table, step, Mode);
     }
 
     /// <inheritdoc/>

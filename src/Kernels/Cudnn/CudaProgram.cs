@@ -32,12 +32,12 @@ internal sealed unsafe class CudaProgram : INetworkProgram
             Dictionary<(Node, bool), ConvolutionPlan> plans = SelectPlans(cancellation);
             WeightStore.WeightSet weights = Own(backend.Weights.Acquire(network, Needs(plans), Element, cancellation));
             _memory = new ProgramMemory(layout, backend.NetworkKernels, plans.Values.Select(p => p.WorkspaceBytes).DefaultIfEmpty(0).Max());
-            DeviceMemory arena = Own(DeviceMemory.Allocate(backend.Context, _memory.TotalBytes, $"the activations of {Spec.Batch} images of {Spec.Height} x {Spec.Width} up to {Spec.Tap.Name}"));
+            DeviceMemory arena = Own(DeviceMemory.Allocate(backend.Context, _memory.TotalBytes, $"the activations of {Spec.Batch} images of {Spec.Height} x {Spec.Width} up to {Spec.Taps[0].Layer.Name}"));
             _memory.Base = arena.Pointer;
 
             // Bytes that no operation writes must still be numbers: padding is multiplied by zero weights.
             backend.Stream.Clear(arena.Pointer, arena.Bytes);
-            Tap = Own((CudaTensor)backend.Allocate(Spec.TapShape));
+            Tap = Own((CudaTensor)backend.Allocate(Spec.TapShape()));
             int stored = layout.IsSoftmax ? layout.Tap.Layer.Outputs : layout.Tap.Outputs;
             (int[] index, int[] first, int[] next) = layout.TapTables(stored);
             DeviceMemory tables = Own(DeviceMemory.Allocate(backend.Context, 4L * (index.Length + first.Length + next.Length), "the list of wanted channels"));
@@ -52,7 +52,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram
 
             bool half = Element != ElementType.Float32;
             _status = half ? backend.StatusPointer : 0;
-            _scale = Spec.Precision == Precision.Fp16 ? GradientScale(Spec.TapShape) : 1;
+            _scale = Spec.Precision == Precision.Fp16 ? GradientScale(Spec.TapShape()) : 1;
             AddForward(plans, weights);
             if (Spec.NeedsGradient)
             {
@@ -73,7 +73,13 @@ internal sealed unsafe class CudaProgram : INetworkProgram
     public TensorShape InputShape => Spec.InputShape;
 
     /// <inheritdoc/>
+    public System.Collections.Immutable.ImmutableArray<ITensor> Taps => [Tap];
+
+    /// <inheritdoc cref="INetworkProgram.Tap"/>
     public ITensor Tap { get; } = null!;
+
+    /// <inheritdoc/>
+    public ITensor TapGradient(int tap) => throw new NotImplementedException();
 
     private ElementType Element => Elements.Of(Spec.Precision);
 
@@ -91,24 +97,23 @@ internal sealed unsafe class CudaProgram : INetworkProgram
         RunForward();
     }
 
-    /// <summary>Shifts the image on its way in: see <see cref="IBackend.ForwardShifted"/>. The caller has checked the shift's tensors.</summary>
-    public void ForwardShifted(ITensor source, CudaTensor shifted, CudaTensor shifts, CudaTensor step, ShiftMode mode)
+    /// <inheritdoc/>
+    /// <remarks>One kernel reads the image through the table of shifts and writes the shifted image and the network's input. As in <see cref="IImageOperations.Shift"/>, a shift of a side or more counts as one less than the side.</remarks>
+    public void ForwardShifted(ITensor source, ITensor shifted, ITensor shifts, ITensor step, ShiftMode mode)
     {
         CudaTensor image = Use(source, InputShape, "input");
-        Kernels.ShiftedInput(image.Pointer, shifted.Pointer, _memory.Activation(0), shifts.Pointer, step.Pointer, shifts.Shape.N, InputShape, mode, Spec.Preprocessing, Element);
+        (_, CudaTensor to, CudaTensor table, CudaTensor row) = _backend.UseShift(source, shifted, shifts, step);
+        Kernels.ShiftedInput(image.Pointer, to.Pointer, _memory.Activation(0), table.Pointer, row.Pointer, table.Shape.N, InputShape, mode, Spec.Preprocessing, Element);
         RunForward();
     }
 
     /// <inheritdoc/>
-    public void Backward(ITensor tapGradient, ITensor inputGradient)
+    public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient)
     {
-        CudaTensor source = Use(tapGradient, Spec.TapShape, "gradient at the tap");
-        CudaTensor target = Use(inputGradient, InputShape, "gradient at the input");
-        if (!Spec.NeedsGradient)
-        {
-            throw new InvalidOperationException("The program was compiled without a gradient; set ProgramSpec.NeedsGradient.");
-        }
-
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ProgramChecks.Gradients(this, tapGradients, inputGradient);
+        CudaTensor source = Use(tapGradients[0] ?? throw new NotImplementedException(), Spec.TapShape(), "gradient at the tap");
+        CudaTensor target = Use(inputGradient ?? throw new NotImplementedException(), InputShape, "gradient at the input");
         if (!_hasForward)
         {
             throw new InvalidOperationException("Backward needs a forward pass before it.");
@@ -120,7 +125,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram
             operation();
         }
 
-        Kernels.InputBackward(_memory.Gradient(0), target.Pointer, Spec.Batch, Spec.Height, Spec.Width, Spec.Preprocessing, Element, 1 / _scale, _status, NumberMarks.Backward(Spec.Tap));
+        Kernels.InputBackward(_memory.Gradient(0), target.Pointer, Spec.Batch, Spec.Height, Spec.Width, Spec.Preprocessing, Element, 1 / _scale, _status, NumberMarks.Backward(Spec.Taps[0].Layer));
     }
 
     /// <inheritdoc/>
@@ -227,7 +232,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram
 
         Node tap = _layout.Tap;
         ulong result = _memory.Activation(_layout.Nodes.Count);
-        int wanted = Spec.ChannelCount;
+        int wanted = Spec.Taps[0].ChannelCount;
         ulong delivered = ((CudaTensor)Tap).Pointer;
         int mark = NumberMarks.Forward(tap.Layer);
         if (_layout.IsSoftmax)
@@ -274,7 +279,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram
     private void Scatter(CudaTensor source)
     {
         Node tap = _layout.Tap;
-        int wanted = Spec.ChannelCount;
+        int wanted = Spec.Taps[0].ChannelCount;
         if (_layout.IsSoftmax)
         {
             Kernels.SoftmaxBackward(source.Pointer, _memory.Probabilities, _first, _next, _memory.TapGradient, Spec.Batch, tap.Layer.Outputs, tap.Outputs, wanted, Element, _scale);

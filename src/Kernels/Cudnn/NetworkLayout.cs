@@ -57,7 +57,7 @@ internal sealed class NetworkLayout
     public int[]? Union { get; }
 
     /// <summary>Whether the tap is the softmax of the last layer.</summary>
-    public bool IsSoftmax => Spec is { Top: TopActivation.Softmax, Point: TapPoint.AfterActivation } && Spec.Tap.Name == "predictions";
+    public bool IsSoftmax => Spec.Top == TopActivation.Softmax && Spec.Taps[0].Point == TapPoint.AfterActivation && Spec.Taps[0].Layer.Name == "predictions";
 
     /// <summary>Whether the gradient at the tap passes a ReLU right away: its own, or that before its pooling.</summary>
     public bool IsTapMasked => Tap.Relu || Tap.Layer.Kind == LayerKind.MaxPool;
@@ -65,22 +65,22 @@ internal sealed class NetworkLayout
     /// <summary>Lays a spec out; it must have been validated.</summary>
     public static NetworkLayout Of(Topology topology, ProgramSpec spec)
     {
-        bool softmax = spec is { Top: TopActivation.Softmax, Point: TapPoint.AfterActivation } && spec.Tap.Name == "predictions";
+        bool softmax = spec.Top == TopActivation.Softmax && spec.Taps[0].Point == TapPoint.AfterActivation && spec.Taps[0].Layer.Name == "predictions";
         int[]? union = softmax ? null : UnionOf(spec);
-        Layer sliced = spec.Tap.Kind == LayerKind.MaxPool ? topology.Layers[spec.Tap.Index - 1] : spec.Tap;
+        Layer sliced = spec.Taps[0].Layer.Kind == LayerKind.MaxPool ? topology.Layers[spec.Taps[0].Layer.Index - 1] : spec.Taps[0].Layer;
         List<Node> nodes = [];
         int height = spec.Height;
         int width = spec.Width;
         int stored = 8;
         int positions = 1;
-        foreach (Layer layer in topology.Layers.Take(spec.Tap.Index + 1))
+        foreach (Layer layer in topology.Layers.Take(spec.Taps[0].Layer.Index + 1))
         {
             int[]? slice = union is not null && layer.Index >= sliced.Index ? union : null;
             int outputs = Elements.Pad(slice?.Length ?? layer.Outputs);
             switch (layer.Kind)
             {
                 case LayerKind.Convolution:
-                    nodes.Add(new Node(layer, height, width, stored, outputs, slice, layer != spec.Tap || spec.Point == TapPoint.AfterActivation, 9));
+                    nodes.Add(new Node(layer, height, width, stored, outputs, slice, layer != spec.Taps[0].Layer || spec.Taps[0].Point == TapPoint.AfterActivation, 9));
                     break;
                 case LayerKind.MaxPool:
                     nodes.Add(new Node(layer, height, width, stored, stored, slice, false, 1));
@@ -95,7 +95,7 @@ internal sealed class NetworkLayout
                     width = 1;
                     break;
                 case LayerKind.Dense:
-                    bool relu = layer.Name != "predictions" && (layer != spec.Tap || spec.Point == TapPoint.AfterActivation);
+                    bool relu = layer.Name != "predictions" && (layer != spec.Taps[0].Layer || spec.Taps[0].Point == TapPoint.AfterActivation);
                     nodes.Add(new Node(layer, 1, 1, stored, outputs, slice, relu, positions));
                     positions = 1;
                     break;
@@ -115,7 +115,7 @@ internal sealed class NetworkLayout
     /// <returns>Index (N, wanted): where a wanted channel is stored, or -1. First (N, stored): the first wanted k stored there, or -1. Next (N, wanted): the next k at the same place, or -1.</returns>
     public (int[] Index, int[] First, int[] Next) TapTables(int stored)
     {
-        int wanted = Spec.ChannelCount;
+        int wanted = Spec.Taps[0].ChannelCount;
         int[] index = new int[Spec.Batch * wanted];
         int[] first = new int[Spec.Batch * stored];
         int[] next = new int[Spec.Batch * wanted];
@@ -126,7 +126,7 @@ internal sealed class NetworkLayout
             // From the last to the first, so that the lists run upwards and sums have one order.
             for (int k = wanted - 1; k >= 0; k--)
             {
-                int channel = Spec.Channels.IsDefaultOrEmpty ? k : Spec.Channels[n][k];
+                int channel = Spec.Taps[0].Channels.IsDefaultOrEmpty ? k : Spec.Taps[0].Channels[n][k];
                 int place = channel < 0 || Union is null ? channel : Array.BinarySearch(Union, channel);
                 index[(n * wanted) + k] = place;
                 if (place >= 0)
@@ -150,13 +150,13 @@ internal sealed class NetworkLayout
 
     private static int[]? UnionOf(ProgramSpec spec)
     {
-        if (spec.Channels.IsDefaultOrEmpty)
+        if (spec.Taps[0].Channels.IsDefaultOrEmpty)
         {
             return null;
         }
 
-        int[] union = [.. spec.Channels.SelectMany(c => c).Where(c => c >= 0).Distinct().Order()];
+        int[] union = [.. spec.Taps[0].Channels.SelectMany(c => c).Where(c => c >= 0).Distinct().Order()];
         union = union.Length == 0 ? [0] : union;
-        return Elements.Pad(union.Length) < Elements.Pad(spec.Tap.Outputs) ? union : null;
+        return Elements.Pad(union.Length) < Elements.Pad(spec.Taps[0].Layer.Outputs) ? union : null;
     }
 }

@@ -156,7 +156,7 @@ public class CpuResourceTests
         Network network = Network.FromWeights(new HeWeights(new Topology([16, 16, 32, 32, 64, 64, 64, 128, 128, 128, 128, 128, 128], new Vgg16Top(2, 256, 256, 32)), 1));
         foreach (string tap in (string[])["predictions", "block3_conv1"])
         {
-            ProgramSpec spec = new() { Tap = network.Topology.Find(tap)!, Batch = 3, Height = 64, Width = 64, Channels = [[1], [2], [3]] };
+            ProgramSpec spec = new() { Taps = [new TapSpec(network.Topology.Find(tap)!) { Channels = [[1], [2], [3]] }], Batch = 3, Height = 64, Width = 64 };
             long forecast = cpu.Forecast(network, spec).Total;
             long before = NativeBuffer.LiveBytes;
             using INetworkProgram program = cpu.Compile(network, spec);

@@ -19,7 +19,7 @@ public class WholeNetworkTests
     [InlineData("block4_pool", 32, 40)]
     public void The_objective_and_its_gradient_are_those_of_the_reference(string tap, int height, int width)
     {
-        ProgramSpec spec = new() { Tap = FullWidth.Topology.Find(tap)!, Batch = 1, Height = height, Width = width, Channels = [[20]] };
+        ProgramSpec spec = new() { Taps = [new TapSpec(FullWidth.Topology.Find(tap)!) { Channels = [[20]] }], Batch = 1, Height = height, Width = width };
         using ReferenceBackend reference = new();
         (double expected, double[] expectedGradient) = Objective(reference, FullWidth, spec);
         foreach (SimdLevel level in Levels.Supported)
@@ -38,7 +38,7 @@ public class WholeNetworkTests
     [Fact]
     public void Bits_do_not_depend_on_threads_or_batch()
     {
-        ProgramSpec spec = new() { Tap = Thin.Topology.Find("predictions")!, Batch = 3, Height = 64, Width = 75, Channels = [[3], [20], [31]] };
+        ProgramSpec spec = new() { Taps = [new TapSpec(Thin.Topology.Find("predictions")!) { Channels = [[3], [20], [31]] }], Batch = 3, Height = 64, Width = 75 };
         foreach (SimdLevel level in Levels.Supported)
         {
             (double[] Tap, double[] Gradient)? first = null;
@@ -54,7 +54,7 @@ public class WholeNetworkTests
             using CpuBackend single = new(2, level);
             for (int n = 0; n < 3; n++)
             {
-                (double[] tap, double[] gradient) = Run(single, Thin, spec with { Batch = 1, Channels = [spec.Channels[n]] }, n);
+                (double[] tap, double[] gradient) = Run(single, Thin, spec with { Batch = 1, Taps = [spec.Taps[0] with { Channels = [spec.Taps[0].Channels[n]] }] }, n);
                 Assert.Equal(first!.Value.Tap[n..(n + 1)], tap);
                 Assert.Equal(first!.Value.Gradient.AsSpan(n * gradient.Length, gradient.Length).ToArray(), gradient);
             }
@@ -66,11 +66,11 @@ public class WholeNetworkTests
     {
         using CpuBackend cpu = new(2);
         Network network = Samples.WithTop;
-        ProgramSpec spec = new() { Tap = network.Topology.Find("predictions")!, Batch = 64, Height = 37, Width = 33, Channels = [.. Enumerable.Range(0, 64).Select(n => (System.Collections.Immutable.ImmutableArray<int>)[n % 6])] };
+        ProgramSpec spec = new() { Taps = [new TapSpec(network.Topology.Find("predictions")!) { Channels = [.. Enumerable.Range(0, 64).Select(n => (System.Collections.Immutable.ImmutableArray<int>)[n % 6])] }], Batch = 64, Height = 37, Width = 33 };
         (double[] tap, double[] gradient) = Run(cpu, network, spec, 0);
         foreach (int n in (int[])[0, 13, 63])
         {
-            (double[] singleTap, double[] singleGradient) = Run(cpu, network, spec with { Batch = 1, Channels = [spec.Channels[n]] }, n);
+            (double[] singleTap, double[] singleGradient) = Run(cpu, network, spec with { Batch = 1, Taps = [spec.Taps[0] with { Channels = [spec.Taps[0].Channels[n]] }] }, n);
             Assert.Equal(tap[n], singleTap[0]);
             Assert.Equal(gradient.AsSpan(n * singleGradient.Length, singleGradient.Length).ToArray(), singleGradient);
         }
@@ -85,7 +85,7 @@ public class WholeNetworkTests
             using Tensors t = new(cpu);
             foreach (string tap in (string[])["block1_conv1", "block1_pool", "block2_conv1", "block5_pool", "fc1", "predictions"])
             {
-                ProgramSpec spec = new() { Tap = Thin.Topology.Find(tap)!, Batch = 1, Height = 64, Width = 64 };
+                ProgramSpec spec = new() { Taps = [new TapSpec(Thin.Topology.Find(tap)!)], Batch = 1, Height = 64, Width = 64 };
                 INetworkProgram program = t.Own(cpu.Compile(Thin, spec));
                 double[] image = Samples.Uniform(program.InputShape, 0, 255, 1);
                 image[((32 * 64) + 31) * 3] = double.NaN;
@@ -102,7 +102,7 @@ public class WholeNetworkTests
     public void A_tiny_gradient_at_the_tap_loses_nothing_on_its_way()
     {
         // 2^-130 is a denormal number: without care the whole backward pass would be.
-        ProgramSpec spec = new() { Tap = Thin.Topology.Find("block5_conv2")!, Batch = 1, Height = 64, Width = 64, Channels = [[1, 2, 3]] };
+        ProgramSpec spec = new() { Taps = [new TapSpec(Thin.Topology.Find("block5_conv2")!) { Channels = [[1, 2, 3]] }], Batch = 1, Height = 64, Width = 64 };
         using CpuBackend cpu = new(2);
         using Tensors t = new(cpu);
         INetworkProgram program = t.Own(cpu.Compile(Thin, spec));
@@ -132,9 +132,9 @@ public class WholeNetworkTests
     {
         using CpuBackend cpu = new(2);
         Network network = Network.FromWeights(new HeWeights(Topology.ImageNet, 1));
-        ProgramSpec spec = new() { Tap = network.Topology.Find("predictions")!, Batch = 1, Height = 224, Width = 224, Channels = [[20]] };
+        ProgramSpec spec = new() { Taps = [new TapSpec(network.Topology.Find("predictions")!) { Channels = [[20]] }], Batch = 1, Height = 224, Width = 224 };
         Assert.InRange(cpu.Forecast(network, spec).Total, 0, 1_100_000_000);
-        Assert.InRange(cpu.Forecast(network, spec with { Tap = network.Topology.Find("block3_conv1")! }).Total, 0, 120_000_000);
+        Assert.InRange(cpu.Forecast(network, spec with { Taps = [spec.Taps[0] with { Layer = network.Topology.Find("block3_conv1")! }] }).Total, 0, 120_000_000);
     }
 
     private static (double Value, double[] Gradient) Objective(IBackend backend, Network network, ProgramSpec spec)

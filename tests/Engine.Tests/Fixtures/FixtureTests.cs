@@ -42,7 +42,7 @@ public class FixtureTests
         Network network = Fixture.NetworkOf(fixture.Network);
         using ReferenceBackend backend = new();
         using Tensors t = new(backend);
-        ProgramSpec spec = new() { Tap = network.Topology.Find(fixture.Tap)!, Batch = 1, Height = fixture.Height, Width = fixture.Width, Preprocessing = fixture.Preprocessing };
+        ProgramSpec spec = new() { Taps = [new TapSpec(network.Topology.Find(fixture.Tap)!)], Batch = 1, Height = fixture.Height, Width = fixture.Width, Preprocessing = fixture.Preprocessing };
         ReferenceProgram program = (ReferenceProgram)t.Own(backend.Compile(network, spec));
         program.Forward(t.Put(program.InputShape, Fixture.Image(fixture.Height, fixture.Width, fixture.ImageSeed)));
         int compared = 0;
@@ -68,13 +68,11 @@ public class FixtureTests
         using Tensors t = new(backend);
         ProgramSpec spec = new()
         {
-            Tap = network.Topology.Find(fixture.Tap)!,
+            Taps = [new TapSpec(network.Topology.Find(fixture.Tap)!) { Channels = [fixture.Channels], Point = fixture.Before ? TapPoint.BeforeActivation : TapPoint.AfterActivation }],
             Batch = 1,
             Height = fixture.Height,
             Width = fixture.Width,
-            Channels = [fixture.Channels],
             Preprocessing = fixture.Preprocessing,
-            Point = fixture.Before ? TapPoint.BeforeActivation : TapPoint.AfterActivation,
             Top = fixture.Softmax ? TopActivation.Softmax : TopActivation.Linear,
         };
         INetworkProgram program = t.Own(backend.Compile(network, spec));

@@ -7,7 +7,7 @@ namespace VggCuda.Engine.Tests.Model;
 
 public class ProgramSpecTests
 {
-    private static readonly ProgramSpec Good = new() { Tap = Samples.WithTop.Topology.Find("predictions")!, Batch = 2, Height = 41, Width = 63, Channels = [[1, 2], [3, -1]] };
+    private static readonly ProgramSpec Good = new() { Taps = [new TapSpec(Samples.WithTop.Topology.Find("predictions")!) { Channels = [[1, 2], [3, -1]] }], Batch = 2, Height = 41, Width = 63 };
 
     public static TheoryData<string, string> Wrongs => new()
     {
@@ -31,17 +31,17 @@ public class ProgramSpecTests
         Good.Validate(Samples.WithTop);
         ProgramSpec bad = what switch
         {
-            "strange layer" => Good with { Tap = Samples.WithoutTop.Topology.Find("block3_conv1")! },
-            "flatten" => Good with { Tap = Samples.WithTop.Topology.Find("flatten")! },
+            "strange layer" => Good with { Taps = [Good.Taps[0] with { Layer = Samples.WithoutTop.Topology.Find("block3_conv1")! }] },
+            "flatten" => Good with { Taps = [Good.Taps[0] with { Layer = Samples.WithTop.Topology.Find("flatten")! }] },
             "batch" => Good with { Batch = 0 },
             "small" => Good with { Height = 31, Width = 40 },
-            "large" => Good with { Tap = Samples.WithTop.Topology.Find("block1_conv1")!, Height = 16385 },
+            "large" => Good with { Taps = [Good.Taps[0] with { Layer = Samples.WithTop.Topology.Find("block1_conv1")! }], Height = 16385 },
             "size" => Good with { Width = 64 },
-            "lists" => Good with { Channels = [[1]] },
-            "lengths" => Good with { Channels = [[1, 2], [3]] },
-            "empty list" => Good with { Channels = [[], []] },
-            "channel" => Good with { Channels = [[1, 2], [3, 6]] },
-            "negative" => Good with { Channels = [[1, -2], [3, 4]] },
+            "lists" => Good with { Taps = [Good.Taps[0] with { Channels = [[1]] }] },
+            "lengths" => Good with { Taps = [Good.Taps[0] with { Channels = [[1, 2], [3]] }] },
+            "empty list" => Good with { Taps = [Good.Taps[0] with { Channels = [[], []] }] },
+            "channel" => Good with { Taps = [Good.Taps[0] with { Channels = [[1, 2], [3, 6]] }] },
+            "negative" => Good with { Taps = [Good.Taps[0] with { Channels = [[1, -2], [3, 4]] }] },
             _ => throw new ArgumentOutOfRangeException(nameof(what)),
         };
         ArgumentException error = Assert.Throws<ArgumentException>(() => bad.Validate(Samples.WithTop));
@@ -52,13 +52,13 @@ public class ProgramSpecTests
     public void Shapes_follow_from_the_spec()
     {
         Assert.Equal(new TensorShape(2, 41, 63, 3), Good.InputShape);
-        Assert.Equal(new TensorShape(2, 1, 1, 2), Good.TapShape);
-        ProgramSpec pool = Good with { Tap = Samples.WithTop.Topology.Find("block3_pool")!, Channels = [] };
-        Assert.Equal(new TensorShape(2, 5, 7, 13), pool.TapShape);
-        Assert.Equal(13, (pool with { Channels = default(ImmutableArray<ImmutableArray<int>>) }).ChannelCount);
+        Assert.Equal(new TensorShape(2, 1, 1, 2), Good.TapShape());
+        ProgramSpec pool = Good with { Taps = [Good.Taps[0] with { Layer = Samples.WithTop.Topology.Find("block3_pool")!, Channels = [] }] };
+        Assert.Equal(new TensorShape(2, 5, 7, 13), pool.TapShape());
+        Assert.Equal(13, (pool with { Taps = [pool.Taps[0] with { Channels = default(ImmutableArray<ImmutableArray<int>>) }] }).Taps[0].ChannelCount);
     }
 
     [Fact]
     public void A_network_with_a_top_takes_any_size_below_its_dense_layers() =>
-        (Good with { Tap = Samples.WithTop.Topology.Find("block5_pool")!, Height = 333, Width = 97, Channels = [] }).Validate(Samples.WithTop);
+        (Good with { Taps = [Good.Taps[0] with { Layer = Samples.WithTop.Topology.Find("block5_pool")!, Channels = [] }], Height = 333, Width = 97 }).Validate(Samples.WithTop);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Backends.Reference;
 using VggCuda.Engine.Model;
@@ -39,7 +40,7 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
 
         return spec.Batch > mostImages
             ? throw new DeviceMemoryException($"{spec.Batch} pictures do not fit; {mostImages} would.", spec.Batch, mostImages)
-            : _inner.Compile(network, spec, cancellation);
+            : new AbleProgram(this, _inner.Compile(network, spec, cancellation));
     }
 
     public MemoryForecast Forecast(Network network, ProgramSpec spec) => _inner.Forecast(network, spec);
@@ -58,12 +59,6 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
         _inner.Shift(source, target, shifts, step, mode);
     }
 
-    public void ForwardShifted(INetworkProgram program, ITensor source, ITensor shifted, ITensor shifts, ITensor step, ShiftMode mode)
-    {
-        Shifts = (Shifts.Alone, Shifts.IntoTheNetwork + 1);
-        ((IBackend)_inner).ForwardShifted(program, source, shifted, shifts, step, mode);
-    }
-
     public void ChannelMean(ITensor tap, double weight, ITensor value) => _inner.ChannelMean(tap, weight, value);
 
     public void TotalVariation(ITensor image, double beta, double weight, ITensor value, ITensor gradient) => _inner.TotalVariation(image, beta, weight, value, gradient);
@@ -71,6 +66,26 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
     public void LpNorm(ITensor image, double p, double weight, ITensor value, ITensor gradient) => _inner.LpNorm(image, p, weight, value, gradient);
 
     public void Add(ITensor a, ITensor b, ITensor total) => _inner.Add(a, b, total);
+
+    public void ShiftBackward(ITensor gradient, ITensor target, ITensor shifts, ITensor step, ShiftMode mode) => _inner.ShiftBackward(gradient, target, shifts, step, mode);
+
+    public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step) => _inner.Warp(source, target, maps, step);
+
+    public void WarpBackward(ITensor gradient, ITensor target, ITensor maps, ITensor step) => _inner.WarpBackward(gradient, target, maps, step);
+
+    public void Product(ITensor matrix, ITensor source, ITensor target, int inner, bool transposed) => _inner.Product(matrix, source, target, inner, transposed);
+
+    public void Sigmoid(ITensor source, ITensor target, double low, double high) => _inner.Sigmoid(source, target, low, high);
+
+    public void SigmoidBackward(ITensor source, ITensor gradient, ITensor target, double low, double high) => _inner.SigmoidBackward(source, gradient, target, low, high);
+
+    public void Dot(ITensor a, ITensor b, double weight, ITensor value) => _inner.Dot(a, b, weight, value);
+
+    public void MeanSquare(ITensor tap, double weight, ITensor value, ITensor gradient) => _inner.MeanSquare(tap, weight, value, gradient);
+
+    public void Adam(ITensor image, ITensor gradient, ITensor mean, ITensor square, ITensor step, double rate, double beta1, double beta2, double epsilon) => _inner.Adam(image, gradient, mean, square, step, rate, beta1, beta2, epsilon);
+
+    public void Momentum(ITensor image, ITensor gradient, ITensor velocity, double rate, double decay) => _inner.Momentum(image, gradient, velocity, rate, decay);
 
     public void NormalizeRms(ITensor gradient, double epsilon) => _inner.NormalizeRms(gradient, epsilon);
 
@@ -83,4 +98,29 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
     public void Advance(ITensor step) => _inner.Advance(step);
 
     public void Dispose() => _inner.Dispose();
+
+    /// <summary>A program that takes a shift on the way in, and says how often.</summary>
+    private sealed class AbleProgram(LimitedBackend owner, INetworkProgram inner) : INetworkProgram, IShiftedInput
+    {
+        public ProgramSpec Spec => inner.Spec;
+
+        public TensorShape InputShape => inner.InputShape;
+
+        public ImmutableArray<ITensor> Taps => inner.Taps;
+
+        public ITensor TapGradient(int tap) => inner.TapGradient(tap);
+
+        public void Forward(ITensor input) => inner.Forward(input);
+
+        public void ForwardShifted(ITensor source, ITensor shifted, ITensor shifts, ITensor step, ShiftMode mode)
+        {
+            owner.Shifts = (owner.Shifts.Alone, owner.Shifts.IntoTheNetwork + 1);
+            owner._inner.Shift(source, shifted, shifts, step, mode);
+            inner.Forward(shifted);
+        }
+
+        public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient) => inner.Backward(tapGradients, inputGradient);
+
+        public void Dispose() => inner.Dispose();
+    }
 }

@@ -110,7 +110,7 @@ public sealed class PredictorTests : IDisposable
     private double[] Logits(Network network, float[] image, Preprocessing preprocessing)
     {
         using Tensors t = new(_backend);
-        INetworkProgram program = t.Own(_backend.Compile(network, new ProgramSpec { Tap = network.Topology.Find("predictions")!, Batch = 1, Height = 32, Width = 32, Preprocessing = preprocessing }));
+        INetworkProgram program = t.Own(_backend.Compile(network, new ProgramSpec { Taps = [new TapSpec(network.Topology.Find("predictions")!)], Batch = 1, Height = 32, Width = 32, Preprocessing = preprocessing }));
         program.Forward(t.Put(program.InputShape, [.. image.Select(v => (double)v)]));
         return t.Get(program.Tap);
     }

@@ -112,12 +112,10 @@ public class PropertyTests
                 ImmutableArray<ImmutableArray<int>> channels = [.. Enumerable.Range(0, batch).Select(_ => ImmutableArray.Create(random.NextInteger(0, tap.Outputs), random.NextInteger(-1, tap.Outputs)))];
                 NetworkCase all = new(network, new ProgramSpec
                 {
-                    Tap = tap,
+                    Taps = [new TapSpec(tap) { Channels = channels, Point = before ? TapPoint.BeforeActivation : TapPoint.AfterActivation }],
                     Batch = batch,
                     Height = height,
                     Width = width,
-                    Channels = channels,
-                    Point = before ? TapPoint.BeforeActivation : TapPoint.AfterActivation,
                 });
                 using ReferenceBackend backend = new();
                 using Tensors t = new(backend);

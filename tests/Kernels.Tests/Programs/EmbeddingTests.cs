@@ -136,7 +136,7 @@ public class EmbeddingTests
         TensorShape shape = program.InputShape;
         ITensor image = t.Zeros(shape), shifted = t.Zeros(shape), table = t.Zeros(new TensorShape(2, shape.N, 1, 2)), step = t.Zeros(TensorShape.PerImage(1));
         using IReplay plain = backend.Record(() => program.Forward(image));
-        using IReplay jittered = backend.Record(() => backend.ForwardShifted(program, image, shifted, table, step, ShiftMode.ScipyWrap));
+        using IReplay jittered = backend.Record(() => ShiftedPass.Forward(backend, program, image, shifted, table, step, ShiftMode.ScipyWrap));
         Assert.Equal(((CudaReplay)plain).NodeCount, ((CudaReplay)jittered).NodeCount);
     }
 

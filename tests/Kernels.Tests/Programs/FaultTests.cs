@@ -182,7 +182,7 @@ public class FaultTests
     {
         FakeCuda.Set("memory", 24L << 20);
         using CudaBackend backend = CudaBackend.Open();
-        ProgramSpec spec = new() { Tap = Samples.WithoutTop.Topology.Find("block3_conv1")!, Batch = 64, Height = 128, Width = 128 };
+        ProgramSpec spec = new() { Taps = [new TapSpec(Samples.WithoutTop.Topology.Find("block3_conv1")!)], Batch = 64, Height = 128, Width = 128 };
         DeviceMemoryException failure = Assert.Throws<DeviceMemoryException>(() => backend.Compile(Samples.WithoutTop, spec));
         Assert.Matches("^64 images of 128 x 128 up to block3_conv1 need [0-9]+ MiB on cuda:0, [0-9]+ MiB are free\\. About [0-9]+ images would fit\\.$", failure.Message);
         Assert.True(failure.Requested > failure.Available);

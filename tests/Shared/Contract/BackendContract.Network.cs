@@ -105,7 +105,7 @@ public abstract partial class BackendContract
     {
         // Every convolution passes channel 0 on unchanged, so a flat image stays flat and every window is a tie.
         Network network = Network.FromWeights(Passing(kernel: 1, bias: 0));
-        ProgramSpec spec = new() { Tap = network.Topology.Find("block2_pool")!, Batch = 1, Height = 35, Width = 33, Preprocessing = Preprocessing.Raw, Precision = Precision };
+        ProgramSpec spec = new() { Taps = [new TapSpec(network.Topology.Find("block2_pool")!)], Batch = 1, Height = 35, Width = 33, Preprocessing = Preprocessing.Raw, Precision = Precision };
         using Tensors t = new(Backend);
         INetworkProgram program = t.Own(Backend.Compile(network, spec));
         ITensor image = t.Zeros(program.InputShape);
@@ -145,7 +145,7 @@ public abstract partial class BackendContract
     {
         // block1_conv1 passes the value on and takes 50 off: below 50 the unit is off.
         Network network = Network.FromWeights(Passing(kernel: 1, bias: -50));
-        ProgramSpec spec = new() { Tap = network.Topology.Find("block1_conv1")!, Batch = 3, Height = 33, Width = 35, Preprocessing = Preprocessing.Raw, Point = point, Precision = Precision };
+        ProgramSpec spec = new() { Taps = [new TapSpec(network.Topology.Find("block1_conv1")!) { Point = point }], Batch = 3, Height = 33, Width = 35, Preprocessing = Preprocessing.Raw, Precision = Precision };
         using Tensors t = new(Backend);
         INetworkProgram program = t.Own(Backend.Compile(network, spec));
         int values = 33 * 35 * 3;
@@ -168,7 +168,7 @@ public abstract partial class BackendContract
         Network network = Network.FromWeights(Passing(kernel: 0, bias: -1));
         foreach (string tap in (string[])["block1_conv2", "block5_conv3", "block5_pool"])
         {
-            ProgramSpec spec = new() { Tap = network.Topology.Find(tap)!, Batch = 1, Height = 33, Width = 35, Precision = Precision };
+            ProgramSpec spec = new() { Taps = [new TapSpec(network.Topology.Find(tap)!)], Batch = 1, Height = 33, Width = 35, Precision = Precision };
             using Tensors t = new(Backend);
             INetworkProgram program = t.Own(Backend.Compile(network, spec));
             ITensor gradient = t.Zeros(program.InputShape);
@@ -198,7 +198,7 @@ public abstract partial class BackendContract
     {
         // An image in the mean colour is all zeros to the network, so that every bias shows alone, at the border too.
         NetworkCase one = NetworkCase.All["block1_conv1"];
-        ProgramSpec spec = one.Spec with { Point = TapPoint.BeforeActivation, Precision = Precision };
+        ProgramSpec spec = one.Spec with { Taps = [one.Spec.Taps[0] with { Point = TapPoint.BeforeActivation }], Precision = Precision };
         using Tensors t = new(Backend);
         INetworkProgram program = t.Own(Backend.Compile(one.Network, spec));
         double[] image = new double[program.InputShape.Count];
@@ -208,7 +208,7 @@ public abstract partial class BackendContract
         }
 
         program.Forward(t.Put(program.InputShape, image));
-        float[] bias = new float[spec.Tap.Outputs];
+        float[] bias = new float[spec.Taps[0].Layer.Outputs];
         one.Network.Weights.Read("block1_conv1", WeightPart.Bias, 0, bias);
         double[] tap = t.Get(program.Tap);
         for (int i = 0; i < tap.Length; i++)
@@ -222,8 +222,8 @@ public abstract partial class BackendContract
     {
         ProgramSpec spec = NetworkCase.All["predictions"].Spec with { Precision = Precision };
         MemoryForecast three = Backend.Forecast(Samples.WithTop, spec);
-        MemoryForecast one = Backend.Forecast(Samples.WithTop, spec with { Batch = 1, Channels = [[5]] });
-        MemoryForecast shallow = Backend.Forecast(Samples.WithTop, spec with { Tap = Samples.WithTop.Topology.Find("block1_conv2")!, Channels = [] });
+        MemoryForecast one = Backend.Forecast(Samples.WithTop, spec with { Batch = 1, Taps = [spec.Taps[0] with { Channels = [[5]] }] });
+        MemoryForecast shallow = Backend.Forecast(Samples.WithTop, spec with { Taps = [spec.Taps[0] with { Layer = Samples.WithTop.Topology.Find("block1_conv2")!, Channels = [] }] });
         Assert.True(three.Activations > one.Activations);
         Assert.True(three.Weights > shallow.Weights && shallow.Weights > 0);
         Assert.Equal(three.Weights + three.Activations + three.Workspace, three.Total);

@@ -53,13 +53,13 @@ public abstract partial class BackendContract
         for (int i = 0; i < 4; i++)
         {
             Backend.Fill(step, i);
-            Backend.ForwardShifted(program, image, shifted, table, step, ShiftMode.ScipyWrap);
+            ShiftedPass.Forward(Backend, program, image, shifted, table, step, ShiftMode.ScipyWrap);
             taps.Add(t.Get(program.Tap));
         }
 
         using IReplay replay = Backend.Record(() =>
         {
-            Backend.ForwardShifted(program, image, shifted, table, step, ShiftMode.ScipyWrap);
+            ShiftedPass.Forward(Backend, program, image, shifted, table, step, ShiftMode.ScipyWrap);
             Backend.Advance(step);
         });
         Backend.Fill(step, 0);
@@ -81,19 +81,19 @@ public abstract partial class BackendContract
         TensorShape tableShape = new(4, shape.N, 1, 2);
         ITensor image = t.Zeros(shape), shifted = t.Zeros(shape), table = t.Zeros(tableShape), step = t.Zeros(TensorShape.PerImage(1));
         ITensor small = t.Zeros(new TensorShape(shape.N, 5, 7, 3)), smallTarget = t.Zeros(small.Shape);
-        Refuses(() => Backend.ForwardShifted(program, image, image, table, step, ShiftMode.Roll));
-        Refuses(() => Backend.ForwardShifted(program, small, smallTarget, table, step, ShiftMode.Roll));
-        Refuses(() => Backend.ForwardShifted(program, image, small, table, step, ShiftMode.Roll));
-        Refuses(() => Backend.ForwardShifted(program, image, shifted, image, step, ShiftMode.Roll));
-        Refuses(() => Backend.ForwardShifted(program, image, shifted, table, table, ShiftMode.Roll));
-        Refuses(() => Backend.ForwardShifted(program, foreign.Zeros(shape), shifted, table, step, ShiftMode.Roll));
-        Refuses(() => Backend.ForwardShifted(program, image, foreign.Zeros(shape), table, step, ShiftMode.Roll));
-        Refuses(() => Backend.ForwardShifted(program, image, shifted, foreign.Zeros(tableShape), step, ShiftMode.Roll));
-        Refuses(() => Backend.ForwardShifted(foreign.Own(foreign.Backend.Compile(one.Network, one.Spec)), image, shifted, table, step, ShiftMode.Roll));
-        Refuses(() => Backend.ForwardShifted(null!, image, shifted, table, step, ShiftMode.Roll));
+        Refuses(() => ShiftedPass.Forward(Backend, program, image, image, table, step, ShiftMode.Roll));
+        Refuses(() => ShiftedPass.Forward(Backend, program, small, smallTarget, table, step, ShiftMode.Roll));
+        Refuses(() => ShiftedPass.Forward(Backend, program, image, small, table, step, ShiftMode.Roll));
+        Refuses(() => ShiftedPass.Forward(Backend, program, image, shifted, image, step, ShiftMode.Roll));
+        Refuses(() => ShiftedPass.Forward(Backend, program, image, shifted, table, table, ShiftMode.Roll));
+        Refuses(() => ShiftedPass.Forward(Backend, program, foreign.Zeros(shape), shifted, table, step, ShiftMode.Roll));
+        Refuses(() => ShiftedPass.Forward(Backend, program, image, foreign.Zeros(shape), table, step, ShiftMode.Roll));
+        Refuses(() => ShiftedPass.Forward(Backend, program, image, shifted, foreign.Zeros(tableShape), step, ShiftMode.Roll));
+        Refuses(() => ShiftedPass.Forward(Backend, foreign.Own(foreign.Backend.Compile(one.Network, one.Spec)), image, shifted, table, step, ShiftMode.Roll));
+        Refuses(() => ShiftedPass.Forward(Backend, null!, image, shifted, table, step, ShiftMode.Roll));
         Assert.Throws<InvalidOperationException>(() => program.Backward(t.Zeros(program.Tap.Shape), t.Zeros(shape)));
         program.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => Backend.ForwardShifted(program, image, shifted, table, step, ShiftMode.Roll));
+        Assert.Throws<ObjectDisposedException>(() => ShiftedPass.Forward(Backend, program, image, shifted, table, step, ShiftMode.Roll));
         foreign.Dispose();
         foreign.Backend.Dispose();
     }

@@ -88,6 +88,68 @@ public sealed record OperationCase(bool IsExact, Func<Tensors, TensorShape, int,
 
             return [t.Get(bestTotal), t.Get(bestStep), t.Get(best)];
         }),
+        ["ShiftBackward, as SciPy wraps"] = new(false, (t, shape, first) => ShiftBackward(t, shape, first, ShiftMode.ScipyWrap)),
+        ["ShiftBackward, around"] = new(true, (t, shape, first) => ShiftBackward(t, shape, first, ShiftMode.Roll)),
+        ["Warp, turned and enlarged"] = new(false, (t, shape, first) => Warp(t, shape, shape, first)),
+        ["Warp, to another size"] = new(false, (t, shape, first) => Warp(t, shape, shape with { H = (shape.H * 3 / 2) + 1, W = (shape.W / 2) + 1 }, first)),
+        ["WarpBackward, turned and enlarged"] = new(false, (t, shape, first) => WarpBackward(t, shape, shape, first)),
+        ["WarpBackward, to another size"] = new(false, (t, shape, first) => WarpBackward(t, shape, shape with { H = (shape.H * 3 / 2) + 1, W = (shape.W / 2) + 1 }, first)),
+        ["Product, rows"] = new(false, (t, shape, first) => Product(t, shape, shape with { H = shape.H + 5 }, shape.H, shape.W * shape.C, first)),
+        ["Product, columns"] = new(false, (t, shape, first) => Product(t, shape, shape with { W = (shape.W / 2) + 1 }, shape.W, shape.C, first)),
+        ["Product, channels"] = new(false, (t, shape, first) => Product(t, shape, shape with { C = shape.C + 2 }, shape.C, 1, first)),
+        ["Sigmoid"] = new(false, (t, shape, first) =>
+        {
+            ITensor x = t.Put(shape, Samples.Uniform(shape, -12, 12, 81, first));
+            ITensor y = t.Zeros(shape);
+            ITensor g = t.Put(shape, Samples.Uniform(shape, -1, 1, 82, first));
+            ITensor back = t.Zeros(shape);
+            t.Backend.Sigmoid(x, y, -20, 255);
+            t.Backend.SigmoidBackward(x, g, back, -20, 255);
+            double[][] results = [t.Get(y), t.Get(back), t.Get(x), t.Get(g)];
+            t.Backend.SigmoidBackward(x, g, g, -20, 255);
+            t.Backend.Sigmoid(x, x, -20, 255);
+            return [.. results, t.Get(x), t.Get(g)];
+        }),
+        ["Dot"] = new(false, (t, shape, first) =>
+        {
+            ITensor value = t.Zeros(TensorShape.PerImage(shape.N));
+            t.Backend.Dot(t.Put(shape, Samples.Uniform(shape, 0, 3, 83, first)), t.Put(shape, Samples.Uniform(shape, 0, 1, 84, first)), -0.75, value);
+            return [t.Get(value)];
+        }),
+        ["MeanSquare"] = new(false, (t, shape, first) =>
+        {
+            ITensor x = t.Put(shape, Samples.Uniform(shape, -40, 255, 85, first));
+            ITensor value = t.Zeros(TensorShape.PerImage(shape.N));
+            ITensor gradient = t.Put(shape, Samples.Uniform(shape, -1e-3, 1e-3, 86, first));
+            t.Backend.MeanSquare(x, -1.25, value, gradient);
+            return [t.Get(value), t.Get(gradient), t.Get(x)];
+        }),
+        ["Adam"] = new(false, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 87);
+            ITensor m = t.Zeros(shape), v = t.Zeros(shape), step = t.Scalar(0);
+            for (uint i = 0; i < 3; i++)
+            {
+                t.Backend.Adam(x, t.Put(shape, Samples.Uniform(shape, -2, 2, 88 + i, first)), m, v, step, 0.75, 0.9, 0.999, 1e-8);
+                t.Backend.Advance(step);
+            }
+
+            return [t.Get(x), t.Get(m), t.Get(v)];
+        }),
+        ["Adam, far on"] = new(false, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 87);
+            ITensor m = t.Put(shape, Samples.Uniform(shape, -1, 1, 91, first)), v = t.Put(shape, Samples.Uniform(shape, 0, 1, 92, first));
+            t.Backend.Adam(x, t.Put(shape, Samples.Uniform(shape, -2, 2, 93, first)), m, v, t.Scalar(1_000_000), 0.75, 0.9, 0.999, 1e-8);
+            return [t.Get(x), t.Get(m), t.Get(v)];
+        }),
+        ["Momentum"] = new(false, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 94);
+            ITensor v = t.Put(shape, Samples.Uniform(shape, -1, 1, 95, first));
+            t.Backend.Momentum(x, t.Put(shape, Samples.Uniform(shape, -2, 2, 96, first)), v, 0.25, 0.9);
+            return [t.Get(x), t.Get(v)];
+        }),
         ["Log"] = new(true, (t, shape, first) =>
         {
             TensorShape perImage = TensorShape.PerImage(shape.N);
@@ -124,6 +186,68 @@ public sealed record OperationCase(bool IsExact, Func<Tensors, TensorShape, int,
 
         results.Add(t.Get(x));
         return [.. results];
+    }
+
+    private static double[][] ShiftBackward(Tensors t, TensorShape shape, int first, ShiftMode mode)
+    {
+        ITensor g = Image(t, shape, first, 101);
+        ITensor back = Image(t, shape, first, 102);
+        ITensor table = t.Put(new TensorShape(5, shape.N, 1, 2), Samples.Shifts(5, shape, 77, first));
+        List<double[]> results = [];
+        for (int step = 0; step < 6; step++)
+        {
+            t.Backend.ShiftBackward(g, back, table, t.Scalar(step), mode);
+            results.Add(t.Get(back));
+        }
+
+        results.Add(t.Get(g));
+        return [.. results];
+    }
+
+    private static double[][] Warp(Tensors t, TensorShape from, TensorShape to, int first)
+    {
+        ITensor x = Image(t, from, first, 103);
+        ITensor y = Image(t, to, first, 104);
+        ITensor table = t.Put(new TensorShape(4, from.N, 1, 6), Samples.Maps(4, from, to, 79, first));
+        List<double[]> results = [];
+        for (int step = 0; step < 5; step++)
+        {
+            t.Backend.Warp(x, y, table, t.Scalar(step));
+            results.Add(t.Get(y));
+        }
+
+        results.Add(t.Get(x));
+        return [.. results];
+    }
+
+    private static double[][] WarpBackward(Tensors t, TensorShape from, TensorShape to, int first)
+    {
+        ITensor g = Image(t, to, first, 105);
+        ITensor back = Image(t, from, first, 106);
+        ITensor table = t.Put(new TensorShape(4, from.N, 1, 6), Samples.Maps(4, from, to, 79, first));
+        List<double[]> results = [];
+        for (int step = 0; step < 5; step++)
+        {
+            t.Backend.WarpBackward(g, back, table, t.Scalar(step));
+            results.Add(t.Get(back));
+        }
+
+        results.Add(t.Get(g));
+        return [.. results];
+    }
+
+    private static double[][] Product(Tensors t, TensorShape from, TensorShape to, int extent, int inner, int first)
+    {
+        int results = (int)(extent * to.CountPerImage / from.CountPerImage);
+        TensorShape shape = new(1, results, extent, 1);
+        ITensor matrix = t.Put(shape, Samples.Uniform(shape, -1, 1, 107));
+        ITensor x = Image(t, from, first, 108);
+        ITensor y = Image(t, to, first, 109);
+        t.Backend.Product(matrix, x, y, inner, transposed: false);
+        double[] forward = t.Get(y);
+        t.Backend.Upload(y, Samples.Uniform(to, -1, 1, 110, first));
+        t.Backend.Product(matrix, y, x, inner, transposed: true);
+        return [forward, t.Get(x), t.Get(y)];
     }
 
     private static double[][] TotalVariation(Tensors t, TensorShape shape, int first, double beta)

@@ -46,4 +46,35 @@ public static class Samples
 
         return table;
     }
+
+    /// <summary>(steps, N, 1, 6): no change at all, then maps that turn, scale, shear and move, so that part of the target lies outside the source. All are float32 numbers.</summary>
+    public static double[] Maps(int steps, TensorShape from, TensorShape to, uint seed, int firstImage = 0)
+    {
+        double[] table = new double[steps * from.N * 6];
+        for (int n = 0; n < from.N; n++)
+        {
+            NumPyRandom random = new(seed + (1000u * (uint)(firstImage + n)));
+            for (int step = 0; step < steps; step++)
+            {
+                double angle = (random.NextDouble() - 0.5) * 2;
+                double scale = 0.6 + random.NextDouble();
+                double[] map =
+                [
+                    Math.Cos(angle) * scale, -Math.Sin(angle) * scale, ((random.NextDouble() - 0.3) * from.H) - 1,
+                    Math.Sin(angle) * scale * 1.25, Math.Cos(angle) * scale, ((random.NextDouble() - 0.3) * from.W) - 1,
+                ];
+                if (step == 0)
+                {
+                    map = [1, 0, 0, 0, 1, 0];
+                }
+
+                for (int i = 0; i < 6; i++)
+                {
+                    table[(((step * from.N) + n) * 6) + i] = (float)map[i];
+                }
+            }
+        }
+
+        return table;
+    }
 }

@@ -35,7 +35,7 @@ public static class ShiftedCase
             t.Backend.Fill(step, row);
             if (fused)
             {
-                t.Backend.ForwardShifted(program, image, shifted, table, step, mode);
+                ShiftedPass.Forward(t.Backend, program, image, shifted, table, step, mode);
             }
             else
             {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using VggCuda.Engine.Backends.Reference.Layers;
 using VggCuda.Engine.Model;
 
@@ -11,7 +12,8 @@ internal sealed class ReferenceProgram : INetworkProgram
     private readonly Network _network;
     private readonly List<Stage> _stages = [];
     private readonly List<Layer> _acquired = [];
-    private readonly ITensor _tap;
+    private readonly List<ITensor> _taps = [];
+    private readonly List<ITensor?> _tapGradients = [];
     private double[] _input;
     private bool _ranForward;
     private bool _disposed;
@@ -22,13 +24,18 @@ internal sealed class ReferenceProgram : INetworkProgram
         _weights = weights;
         _network = network;
         Spec = spec;
-        _tap = owner.Allocate(spec.TapShape);
         owner.Opened();
         try
         {
+            for (int i = 0; i < spec.Taps.Length; i++)
+            {
+                _taps.Add(owner.Allocate(spec.TapShape(i)));
+                _tapGradients.Add(spec.Taps[i].WantsGradient && spec.NeedsGradient ? owner.Allocate(spec.TapShape(i)) : null);
+            }
+
             _input = ReferenceBackend.NewArray(spec.InputShape.Count, "the network's input");
             TensorShape shape = spec.InputShape;
-            foreach (Layer layer in network.Topology.Layers.Where(l => l.Index > 0 && l.Index <= spec.Tap.Index))
+            foreach (Layer layer in network.Topology.Layers.Where(l => l.Index > 0 && l.Index <= spec.Last.Index))
             {
                 cancellation.ThrowIfCancellationRequested();
                 TensorShape after = ShapeAfter(layer, spec);
@@ -39,10 +46,12 @@ internal sealed class ReferenceProgram : INetworkProgram
                     _acquired.Add(layer);
                 }
 
+                bool hasActivation = HasRelu(layer, spec) || HasSoftmax(layer, spec);
                 _stages.Add(new Stage(
                     layer,
                     shape,
                     ReferenceBackend.NewArray(after.Count, $"the output of '{layer.Name}'"),
+                    hasActivation && spec.Taps.Any(t => t.Layer == layer && t.Point == TapPoint.BeforeActivation) ? ReferenceBackend.NewArray(after.Count, $"the values of '{layer.Name}' before its activation") : null,
                     layer.Kind == LayerKind.MaxPool ? ReferenceBackend.NewArray<int>(after.Count, $"the choices of '{layer.Name}'") : null,
                     values,
                     HasRelu(layer, spec),
@@ -64,7 +73,7 @@ internal sealed class ReferenceProgram : INetworkProgram
     public TensorShape InputShape => Spec.InputShape;
 
     /// <inheritdoc/>
-    public ITensor Tap => _disposed ? throw Disposed() : _tap;
+    public ImmutableArray<ITensor> Taps => _disposed ? throw Disposed() : [.. _taps];
 
     /// <summary>What the last forward pass found at a layer below or at the tap, all channels, before the selection of channels.</summary>
     internal ReadOnlySpan<double> OutputOf(string layer) => _stages.Single(s => s.Layer.Name == layer).Output;
@@ -72,9 +81,14 @@ internal sealed class ReferenceProgram : INetworkProgram
     public static MemoryForecast Forecast(Network network, ProgramSpec spec)
     {
         long weights = 0;
-        long activations = spec.TapShape.Count + spec.InputShape.Count;
+        long activations = spec.InputShape.Count;
+        for (int i = 0; i < spec.Taps.Length; i++)
+        {
+            activations += spec.TapShape(i).Count * (spec.Taps[i].WantsGradient && spec.NeedsGradient ? 2 : 1);
+        }
+
         long largest = spec.InputShape.Count;
-        foreach (Layer layer in network.Topology.Layers.Where(l => l.Index > 0 && l.Index <= spec.Tap.Index))
+        foreach (Layer layer in network.Topology.Layers.Where(l => l.Index > 0 && l.Index <= spec.Last.Index))
         {
             long count = ShapeAfter(layer, spec).Count;
             weights += layer.ParameterCount;
@@ -99,34 +113,53 @@ internal sealed class ReferenceProgram : INetworkProgram
             x = stage.Output;
         }
 
-        ChannelSelection.Forward(x, _owner.ValuesOf(_tap, nameof(Tap)), Spec.TapShape, Spec.Tap.Outputs, Spec.Channels);
+        for (int i = 0; i < _taps.Count; i++)
+        {
+            TapSpec tap = Spec.Taps[i];
+            Stage stage = StageOf(tap);
+            double[] values = tap.Point == TapPoint.BeforeActivation && stage.Before is not null ? stage.Before : stage.Output;
+            ChannelSelection.Forward(values, _owner.ValuesOf(_taps[i], nameof(Taps)), Spec.TapShape(i), tap.Layer.Outputs, tap.Channels);
+        }
+
         _ranForward = true;
     }
 
     /// <inheritdoc/>
-    public void Backward(ITensor tapGradient, ITensor inputGradient)
+    public ITensor TapGradient(int tap)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (!Spec.NeedsGradient)
-        {
-            throw new InvalidOperationException("This program was compiled without a backward pass; set ProgramSpec.NeedsGradient.");
-        }
+        return _tapGradients[tap] ?? throw new InvalidOperationException($"No gradient at tap {tap} was asked for; set TapSpec.WantsGradient and ProgramSpec.NeedsGradient.");
+    }
 
-        double[] atTap = _owner.ValuesOf(tapGradient, Spec.TapShape, nameof(tapGradient));
-        double[] result = _owner.ValuesOf(inputGradient, InputShape, nameof(inputGradient));
+    /// <inheritdoc/>
+    public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ProgramChecks.Gradients(this, tapGradients, inputGradient);
+        double[]?[] given = [.. tapGradients.ToArray().Select(g => g is null ? null : _owner.ValuesOf(g, nameof(tapGradients)))];
+        double[]? result = inputGradient is null ? null : _owner.ValuesOf(inputGradient, InputShape, nameof(inputGradient));
         if (!_ranForward)
         {
             throw new InvalidOperationException("A backward pass needs a forward pass before it.");
         }
 
+        int lowest = result is not null ? 0 : Enumerable.Range(0, Spec.Taps.Length).Where(i => _tapGradients[i] is not null).Min(i => Spec.Taps[i].Layer.Index);
         double[] gradient = new double[_stages[^1].Output.Length];
-        ChannelSelection.Backward(atTap, gradient, Spec.TapShape, Spec.Tap.Outputs, Spec.Channels);
         for (int i = _stages.Count - 1; i >= 0; i--)
         {
-            gradient = _stages[i].Backward(gradient, _owner.Cancellation);
+            Stage stage = _stages[i];
+            Meet(stage, TapPoint.AfterActivation, given, gradient);
+            stage.BackThroughActivation(gradient, Spec.Relu);
+            Meet(stage, TapPoint.BeforeActivation, given, gradient);
+            if (stage.Layer.Index == lowest)
+            {
+                return;
+            }
+
+            gradient = stage.Backward(gradient, _owner.Cancellation);
         }
 
-        InputPreprocessing.Backward(gradient, result, Spec.Preprocessing);
+        InputPreprocessing.Backward(gradient, result!, Spec.Preprocessing);
     }
 
     /// <inheritdoc/>
@@ -138,7 +171,8 @@ internal sealed class ReferenceProgram : INetworkProgram
         }
 
         _disposed = true;
-        _tap.Dispose();
+        _taps.ForEach(t => t.Dispose());
+        _tapGradients.ForEach(t => t?.Dispose());
         foreach (Layer layer in _acquired)
         {
             _weights.Release(_network, layer);
@@ -150,6 +184,28 @@ internal sealed class ReferenceProgram : INetworkProgram
         _owner.Closed();
     }
 
+    private Stage StageOf(TapSpec tap) => _stages.Single(s => s.Layer == tap.Layer);
+
+    /// <summary>Adds what is given at a layer's taps, then tells its taps what has arrived.</summary>
+    private void Meet(Stage stage, TapPoint point, double[]?[] given, double[] gradient)
+    {
+        for (int i = 0; i < given.Length; i++)
+        {
+            if (Spec.Taps[i].Layer == stage.Layer && Spec.Taps[i].Point == point && given[i] is double[] own)
+            {
+                ChannelSelection.Add(own, gradient, Spec.TapShape(i), stage.Layer.Outputs, Spec.Taps[i].Channels);
+            }
+        }
+
+        for (int i = 0; i < given.Length; i++)
+        {
+            if (Spec.Taps[i].Layer == stage.Layer && Spec.Taps[i].Point == point && _tapGradients[i] is ITensor wanted)
+            {
+                ChannelSelection.Forward(gradient, _owner.ValuesOf(wanted, nameof(TapGradient)), Spec.TapShape(i), stage.Layer.Outputs, Spec.Taps[i].Channels);
+            }
+        }
+    }
+
     private static TensorShape ShapeAfter(Layer layer, ProgramSpec spec)
     {
         (int height, int width) = Topology.OutputSize(layer, spec.Height, spec.Width);
@@ -157,14 +213,14 @@ internal sealed class ReferenceProgram : INetworkProgram
     }
 
     private static bool HasRelu(Layer layer, ProgramSpec spec) =>
-        layer.HasWeights && layer.Name != "predictions" && (layer != spec.Tap || spec.Point == TapPoint.AfterActivation);
+        layer.HasWeights && layer.Name != "predictions" && (layer != spec.Last || spec.Taps.Any(t => t.Layer == layer && t.Point == TapPoint.AfterActivation));
 
     private static bool HasSoftmax(Layer layer, ProgramSpec spec) =>
-        layer.Name == "predictions" && spec.Top == TopActivation.Softmax && spec.Point == TapPoint.AfterActivation;
+        layer.Name == "predictions" && spec.Top == TopActivation.Softmax && spec.Taps.Any(t => t.Layer == layer && t.Point == TapPoint.AfterActivation);
 
     private static ObjectDisposedException Disposed() => new(nameof(INetworkProgram), "The program has been disposed.");
 
-    private sealed record Stage(Layer Layer, TensorShape InputShape, double[] Output, int[]? Chosen, LayerValues? Weights, bool HasRelu, bool HasSoftmax)
+    private sealed record Stage(Layer Layer, TensorShape InputShape, double[] Output, double[]? Before, int[]? Chosen, LayerValues? Weights, bool HasRelu, bool HasSoftmax)
     {
         public void Forward(double[] input, CancellationToken cancellation)
         {
@@ -184,6 +240,11 @@ internal sealed class ReferenceProgram : INetworkProgram
                     break;
             }
 
+            if (Before is not null)
+            {
+                Output.CopyTo(Before, 0);
+            }
+
             if (HasRelu)
             {
                 Relu.Forward(Output);
@@ -195,7 +256,7 @@ internal sealed class ReferenceProgram : INetworkProgram
             }
         }
 
-        public double[] Backward(double[] gradient, CancellationToken cancellation)
+        public void BackThroughActivation(double[] gradient, ReluRule rule)
         {
             if (HasSoftmax)
             {
@@ -204,9 +265,12 @@ internal sealed class ReferenceProgram : INetworkProgram
 
             if (HasRelu)
             {
-                Relu.Backward(Output, gradient);
+                Relu.Backward(Output, gradient, rule);
             }
+        }
 
+        public double[] Backward(double[] gradient, CancellationToken cancellation)
+        {
             if (Layer.Kind == LayerKind.Flatten)
             {
                 return gradient;

@@ -14,7 +14,7 @@ internal sealed unsafe class CpuProgram : INetworkProgram
     {
         _backend = backend;
         _plan = plan;
-        _tap = (CpuTensor)backend.Allocate(plan.Spec.TapShape);
+        _tap = (CpuTensor)backend.Allocate(plan.Spec.TapShape());
         _scales = NativeBuffer.OfFloats(2L * plan.Spec.Batch);
         backend.Opened();
     }
@@ -26,7 +26,10 @@ internal sealed unsafe class CpuProgram : INetworkProgram
     public TensorShape InputShape => _plan.Spec.InputShape;
 
     /// <inheritdoc/>
-    public ITensor Tap => _tap;
+    public System.Collections.Immutable.ImmutableArray<ITensor> Taps => [_tap];
+
+    /// <inheritdoc/>
+    public ITensor TapGradient(int tap) => throw new NotImplementedException();
 
     internal ProgramPlan Plan => _plan;
 
@@ -45,15 +48,17 @@ internal sealed unsafe class CpuProgram : INetworkProgram
     }
 
     /// <inheritdoc/>
-    public void Backward(ITensor tapGradient, ITensor inputGradient)
+    public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (!Spec.NeedsGradient)
+        ProgramChecks.Gradients(this, tapGradients, inputGradient);
+        ITensor tapGradient = tapGradients[0] ?? throw new NotImplementedException();
+        if (inputGradient is null)
         {
-            throw new InvalidOperationException("This program was compiled without a gradient; compile it with NeedsGradient.");
+            throw new NotImplementedException();
         }
 
-        _backend.Own(tapGradient, nameof(tapGradient), _tap.Shape);
+        _backend.Own(tapGradient, nameof(tapGradients), _tap.Shape);
         _backend.Own(inputGradient, nameof(inputGradient), InputShape);
         if (!_forwardDone)
         {

@@ -34,7 +34,7 @@ internal sealed unsafe class DenseTop : IDisposable
         _map = map;
         _slice = slice;
         _images = spec.Batch;
-        bool after = spec.Point == TapPoint.AfterActivation;
+        bool after = spec.Taps[0].Point == TapPoint.AfterActivation;
         bool isTop = layers.Length == 3;
         _softmax = isTop && after && spec.Top == TopActivation.Softmax;
         _tapRelu = !isTop && after;

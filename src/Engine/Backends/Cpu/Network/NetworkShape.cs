@@ -15,8 +15,8 @@ internal sealed class NetworkShape
     {
         spec.Validate(network);
         Spec = spec;
-        Layer tap = spec.Tap;
-        bool softmax = tap.Name == "predictions" && spec.Top == TopActivation.Softmax && spec.Point == TapPoint.AfterActivation;
+        Layer tap = spec.Taps[0].Layer;
+        bool softmax = tap.Name == "predictions" && spec.Top == TopActivation.Softmax && spec.Taps[0].Point == TapPoint.AfterActivation;
         Slice = new TapSlice(spec, all: softmax);
         List<Layer> convolutions = [];
         List<Layer> dense = [];
@@ -51,7 +51,7 @@ internal sealed class NetworkShape
             Layer next = network.Topology.Layers[layer.Index + 1];
             bool pooled = next.Kind == LayerKind.MaxPool && next.Index <= tap.Index;
             bool isTap = last && layer == tap;
-            bool relu = !isTap || spec.Point == TapPoint.AfterActivation;
+            bool relu = !isTap || spec.Taps[0].Point == TapPoint.AfterActivation;
             PlaneLayout stored = pooled ? map.Pooled : map;
             BufferKey key = new(layer.Halvings + (pooled ? 1 : 0), stored.Lanes, 0);
             if (i > 0 && Maps[i - 1].Buffer == key)
@@ -133,7 +133,7 @@ internal sealed class NetworkShape
     {
         get
         {
-            long bytes = (Buffers.Values.Sum() + FirstConvolution.ImageFloats(Spec) + Spec.TapShape.Count) * sizeof(float);
+            long bytes = (Buffers.Values.Sum() + FirstConvolution.ImageFloats(Spec) + Spec.TapShape().Count) * sizeof(float);
             foreach (MapShape map in Maps)
             {
                 bytes += MaskBytes(map);

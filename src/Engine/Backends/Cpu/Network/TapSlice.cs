@@ -7,31 +7,31 @@ internal sealed class TapSlice
 {
     public TapSlice(ProgramSpec spec, bool all)
     {
-        Wanted = spec.ChannelCount;
+        Wanted = spec.Taps[0].ChannelCount;
         Positions = new int[spec.Batch * Wanted];
         int[]? union = null;
-        if (!spec.Channels.IsDefaultOrEmpty && !all)
+        if (!spec.Taps[0].Channels.IsDefaultOrEmpty && !all)
         {
-            union = [.. spec.Channels.SelectMany(list => list).Where(c => c >= 0).Distinct().Order()];
+            union = [.. spec.Taps[0].Channels.SelectMany(list => list).Where(c => c >= 0).Distinct().Order()];
             if (union.Length == 0)
             {
                 // Nothing is wanted: one channel keeps every size above zero.
                 union = [0];
             }
 
-            if (union.Length == spec.Tap.Outputs)
+            if (union.Length == spec.Taps[0].Layer.Outputs)
             {
                 union = null;
             }
         }
 
         Channels = union;
-        Count = union?.Length ?? spec.Tap.Outputs;
+        Count = union?.Length ?? spec.Taps[0].Layer.Outputs;
         for (int image = 0; image < spec.Batch; image++)
         {
             for (int k = 0; k < Wanted; k++)
             {
-                int channel = spec.Channels.IsDefaultOrEmpty ? k : spec.Channels[image][k];
+                int channel = spec.Taps[0].Channels.IsDefaultOrEmpty ? k : spec.Taps[0].Channels[image][k];
                 Positions[(image * Wanted) + k] = channel < 0 ? -1 : union is null ? channel : Array.BinarySearch(union, channel);
             }
         }

@@ -19,6 +19,12 @@ internal static class ChannelSelection
     public static void Backward(double[] tapGradient, double[] layerGradient, TensorShape tapShape, int channels, ImmutableArray<ImmutableArray<int>> lists)
     {
         Array.Clear(layerGradient);
+        Add(tapGradient, layerGradient, tapShape, channels, lists);
+    }
+
+    /// <summary>The transpose, added to what is there.</summary>
+    public static void Add(double[] tapGradient, double[] layerGradient, TensorShape tapShape, int channels, ImmutableArray<ImmutableArray<int>> lists)
+    {
         for (int i = 0; i < tapGradient.Length; i++)
         {
             int source = Source(i, tapShape, channels, lists);

@@ -14,11 +14,13 @@ internal static class Relu
     }
 
     /// <summary>In place; y &gt; 0 exactly where x &gt; 0, so the outputs tell the decisions.</summary>
-    public static void Backward(double[] outputs, double[] gradient)
+    public static void Backward(double[] outputs, double[] gradient, ReluRule rule = ReluRule.Plain)
     {
         for (int i = 0; i < gradient.Length; i++)
         {
-            gradient[i] = outputs[i] <= 0 ? 0 : gradient[i];
+            bool stopped = rule != ReluRule.Deconvnet && outputs[i] <= 0;
+            stopped |= rule != ReluRule.Plain && gradient[i] <= 0;
+            gradient[i] = stopped ? 0 : gradient[i];
         }
     }
 }

@@ -1,0 +1,117 @@
+namespace VggCuda.Engine.Backends;
+
+/// <summary>The shapes that image operations demand, checked in one place for all backends; each message names both sides. Whose tensor it is remains the backend's question.</summary>
+public static class OperationChecks
+{
+    /// <summary>Two tensors of one shape.</summary>
+    /// <exception cref="ArgumentException">They differ.</exception>
+    public static void Same(ITensor expected, string expectedName, ITensor actual, string actualName)
+    {
+        ArgumentNullException.ThrowIfNull(expected, expectedName);
+        ArgumentNullException.ThrowIfNull(actual, actualName);
+        if (actual.Shape != expected.Shape)
+        {
+            throw new ArgumentException($"The tensor '{actualName}' is {actual.Shape}, '{expectedName}' is {expected.Shape}; both must have one shape.", actualName);
+        }
+    }
+
+    /// <summary>One value per image of another tensor.</summary>
+    /// <exception cref="ArgumentException">Another shape.</exception>
+    public static void PerImage(ITensor images, string imagesName, ITensor value, string valueName)
+    {
+        ArgumentNullException.ThrowIfNull(images, imagesName);
+        ArgumentNullException.ThrowIfNull(value, valueName);
+        if (value.Shape != TensorShape.PerImage(images.Shape.N))
+        {
+            throw new ArgumentException($"The tensor '{valueName}' is {value.Shape}; '{imagesName}' is {images.Shape}, so {TensorShape.PerImage(images.Shape.N)} is needed.", valueName);
+        }
+    }
+
+    /// <summary>The two sides of an operation that cannot work in place.</summary>
+    /// <exception cref="ArgumentException">They are one tensor.</exception>
+    public static void Apart(ITensor source, string sourceName, ITensor target, string targetName)
+    {
+        ArgumentNullException.ThrowIfNull(source, sourceName);
+        ArgumentNullException.ThrowIfNull(target, targetName);
+        if (ReferenceEquals(source, target))
+        {
+            throw new ArgumentException($"'{sourceName}' and '{targetName}' are one tensor {source.Shape}; they must differ.", targetName);
+        }
+    }
+
+    /// <summary>A table of numbers for every step and image, and the step counter.</summary>
+    /// <exception cref="ArgumentException">Another shape.</exception>
+    public static void Table(ITensor images, ITensor table, string tableName, int numbers, ITensor step)
+    {
+        ArgumentNullException.ThrowIfNull(table, tableName);
+        ArgumentNullException.ThrowIfNull(step);
+        if (table.Shape != new TensorShape(table.Shape.N, images.Shape.N, 1, numbers))
+        {
+            throw new ArgumentException($"The table '{tableName}' is {table.Shape}; (steps, {images.Shape.N}, 1, {numbers}) is needed for images {images.Shape}.", tableName);
+        }
+
+        if (step.Shape != TensorShape.PerImage(1))
+        {
+            throw new ArgumentException($"The step is {step.Shape}; {TensorShape.PerImage(1)} is needed.", nameof(step));
+        }
+    }
+
+    /// <summary>The arguments of <see cref="IImageOperations.Warp"/>; for its adjoint the two sides change places.</summary>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    public static void Warp(ITensor source, string sourceName, ITensor target, string targetName, ITensor maps, ITensor step)
+    {
+        Apart(source, sourceName, target, targetName);
+        if (source.Shape.N != target.Shape.N || source.Shape.C != target.Shape.C)
+        {
+            throw new ArgumentException($"'{sourceName}' is {source.Shape}, '{targetName}' is {target.Shape}; both must have as many images and channels.", targetName);
+        }
+
+        Table(source, maps, nameof(maps), 6, step);
+    }
+
+    /// <summary>One row of maps, as far as it is known to the host.</summary>
+    /// <exception cref="ArgumentException">Not finite or not invertible.</exception>
+    public static void Map(ReadOnlySpan<double> map)
+    {
+        foreach (double m in map)
+        {
+            if (!double.IsFinite(m))
+            {
+                throw new ArgumentException($"A map has the coefficient {m}; all six must be finite.");
+            }
+        }
+
+        double determinant = (map[0] * map[4]) - (map[1] * map[3]);
+        if (!(Math.Abs(determinant) >= SmallestDeterminant))
+        {
+            throw new ArgumentException($"A map has the determinant {determinant}; it must be at least {SmallestDeterminant} in magnitude, so that it can be inverted.");
+        }
+    }
+
+    /// <summary>Below it a map squeezes a picture into less than a ten-thousandth of its area.</summary>
+    public const double SmallestDeterminant = 1e-4;
+
+    /// <summary>The arguments of <see cref="IImageOperations.Product"/>.</summary>
+    /// <returns>How often the product is done, over how many terms, with how many results.</returns>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    public static (int Outer, int Terms, int Results) Product(ITensor matrix, ITensor source, ITensor target, int inner, bool transposed)
+    {
+        ArgumentNullException.ThrowIfNull(matrix);
+        Apart(source, nameof(source), target, nameof(target));
+        if (matrix.Shape is not { N: 1, C: 1 })
+        {
+            throw new ArgumentException($"The matrix is {matrix.Shape}; (1, rows, columns, 1) is needed.", nameof(matrix));
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(inner, 1);
+        (int terms, int results) = transposed ? (matrix.Shape.H, matrix.Shape.W) : (matrix.Shape.W, matrix.Shape.H);
+        long piece = (long)terms * inner;
+        long outer = source.Shape.CountPerImage / piece;
+        if (outer * piece != source.Shape.CountPerImage || target.Shape.N != source.Shape.N || target.Shape.CountPerImage != outer * results * inner)
+        {
+            throw new ArgumentException($"A matrix {matrix.Shape}{(transposed ? ", transposed," : "")} along an axis of {terms} that moves {inner} values together does not lead from {source.Shape} to {target.Shape}.", nameof(target));
+        }
+
+        return (checked((int)(outer * source.Shape.N)), terms, results);
+    }
+}
