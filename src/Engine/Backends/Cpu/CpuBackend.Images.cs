@@ -6,6 +6,14 @@ public sealed unsafe partial class CpuBackend
     private readonly ShiftJob _shift = new();
     private readonly NormalizeRmsJob _normalizeRms = new();
     private readonly RmsPropJob _rmsProp = new();
+    private readonly ShiftBackwardJob _shiftBackward = new();
+    private readonly WarpJob _warp = new();
+    private readonly WarpBackwardJob _warpBackward = new();
+    private readonly ProductJob _product;
+    private readonly SigmoidJob _sigmoid = new();
+    private readonly SigmoidBackwardJob _sigmoidBackward = new();
+    private readonly AdamJob _adam = new();
+    private readonly MomentumJob _momentum = new();
 
     /// <inheritdoc/>
     public void Fill(ITensor target, double value)
@@ -44,11 +52,66 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
+    public void ShiftBackward(ITensor gradient, ITensor target, ITensor shifts, ITensor step, ShiftMode mode)
+    {
+        OperationChecks.Apart(gradient, nameof(gradient), target, nameof(target));
+        OperationChecks.Table(gradient, shifts, nameof(shifts), 2, step);
+        _shiftBackward.Run(Pool, Own(gradient, nameof(gradient)), Own(target, nameof(target), gradient.Shape), Own(shifts, nameof(shifts)), StepOf(step), mode);
+    }
+
+    /// <inheritdoc/>
+    public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step)
+    {
+        OperationChecks.Warp(source, nameof(source), target, nameof(target), maps, step);
+        _warp.Run(Pool, Own(source, nameof(source)), Own(target, nameof(target)), Own(maps, nameof(maps)), StepOf(step));
+    }
+
+    /// <inheritdoc/>
+    public void WarpBackward(ITensor gradient, ITensor target, ITensor maps, ITensor step)
+    {
+        OperationChecks.Warp(gradient, nameof(gradient), target, nameof(target), maps, step);
+        _warpBackward.Run(Pool, Own(gradient, nameof(gradient)), Own(target, nameof(target)), Own(maps, nameof(maps)), StepOf(step));
+    }
+
+    /// <inheritdoc/>
+    public void Product(ITensor matrix, ITensor source, ITensor target, int inner, bool transposed)
+    {
+        (int outer, int terms, int results) = OperationChecks.Product(matrix, source, target, inner, transposed);
+        _product.Run(Pool, Own(matrix, nameof(matrix)), Own(source, nameof(source)), Own(target, nameof(target)), outer, terms, results, inner, transposed);
+    }
+
+    /// <inheritdoc/>
+    public void Sigmoid(ITensor source, ITensor target, double low, double high) =>
+        _sigmoid.Run(Pool, Own(source, nameof(source)), Own(target, nameof(target), source.Shape), low, high);
+
+    /// <inheritdoc/>
+    public void SigmoidBackward(ITensor source, ITensor gradient, ITensor target, double low, double high) =>
+        _sigmoidBackward.Run(Pool, Own(source, nameof(source)), Own(gradient, nameof(gradient), source.Shape), Own(target, nameof(target), source.Shape), low, high);
+
+    /// <inheritdoc/>
     public void NormalizeRms(ITensor gradient, double epsilon) => _normalizeRms.Run(Pool, Own(gradient, nameof(gradient)), epsilon);
 
     /// <inheritdoc/>
     public void RmsProp(ITensor image, ITensor gradient, ITensor cache, double rate, double decay, double epsilon) =>
         _rmsProp.Run(Pool, Own(image, nameof(image)), Own(gradient, nameof(gradient), image.Shape), Own(cache, nameof(cache), image.Shape), rate, decay, epsilon);
+
+    /// <inheritdoc/>
+    public void Adam(ITensor image, ITensor gradient, ITensor mean, ITensor square, ITensor step, double rate, double beta1, double beta2, double epsilon) =>
+        _adam.Run(
+            Pool,
+            Own(image, nameof(image)),
+            Own(gradient, nameof(gradient), image.Shape),
+            Own(mean, nameof(mean), image.Shape),
+            Own(square, nameof(square), image.Shape),
+            StepOf(step) + 1,
+            rate,
+            beta1,
+            beta2,
+            epsilon);
+
+    /// <inheritdoc/>
+    public void Momentum(ITensor image, ITensor gradient, ITensor velocity, double rate, double decay) =>
+        _momentum.Run(Pool, Own(image, nameof(image)), Own(gradient, nameof(gradient), image.Shape), Own(velocity, nameof(velocity), image.Shape), rate, decay);
 
     private long StepOf(ITensor step) => (long)Own(step, nameof(step), TensorShape.PerImage(1)).Data[0];
 }

@@ -6,6 +6,8 @@ public sealed unsafe partial class CpuBackend
     private readonly ChannelMeanJob _channelMean = new();
     private readonly TotalVariationJob _totalVariation = new();
     private readonly LpNormJob _lpNorm = new();
+    private readonly DotJob _dot = new();
+    private readonly MeanSquareJob _meanSquare = new();
 
     /// <inheritdoc/>
     public void ChannelMean(ITensor tap, double weight, ITensor value) =>
@@ -45,6 +47,14 @@ public sealed unsafe partial class CpuBackend
             _lpNorm.Run(Pool, x, p, weight, result, g);
         }
     }
+
+    /// <inheritdoc/>
+    public void Dot(ITensor a, ITensor b, double weight, ITensor value) =>
+        _dot.Run(Pool, Own(a, nameof(a)), Own(b, nameof(b), a.Shape), weight, Own(value, nameof(value), TensorShape.PerImage(a.Shape.N)));
+
+    /// <inheritdoc/>
+    public void MeanSquare(ITensor tap, double weight, ITensor value, ITensor gradient) =>
+        _meanSquare.Run(Pool, Own(tap, nameof(tap)), weight, Own(value, nameof(value), TensorShape.PerImage(tap.Shape.N)), Own(gradient, nameof(gradient), tap.Shape));
 
     /// <inheritdoc/>
     public void Add(ITensor a, ITensor b, ITensor total)

@@ -39,6 +39,7 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
 
         Level = level;
         Pool = new WorkerPool(threads ?? Environment.ProcessorCount);
+        _product = new ProductJob(LaneKernels.For(level, 16), Pool.Threads);
         Description = new BackendDescription("cpu", ProcessorName(), new Dictionary<string, string>
         {
             ["instructions"] = SimdLevels.NameOf(level),
@@ -200,6 +201,7 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
         {
             _disposed = true;
             Pool.Dispose();
+            _product.Dispose();
         }
     }
 

@@ -32,31 +32,18 @@ internal sealed unsafe class ShiftJob : Job
     /// <inheritdoc/>
     public override void Execute(int chunk, int worker)
     {
-        int dy = Whole(_shifts[2 * chunk], _shape.H);
-        int dx = Whole(_shifts[(2 * chunk) + 1], _shape.W);
+        AxisShift rows = AxisShift.Of(_shifts[2 * chunk], _shape.H, _mode);
+        AxisShift columns = AxisShift.Of(_shifts[(2 * chunk) + 1], _shape.W, _mode);
         float* from = _source + (chunk * _shape.CountPerImage);
         float* to = _target + (chunk * _shape.CountPerImage);
-        int rowPeriod = _mode == ShiftMode.ScipyWrap ? _shape.H - 1 : _shape.H;
-        int columnPeriod = _mode == ShiftMode.ScipyWrap ? _shape.W - 1 : _shape.W;
-        // Each target row is two runs of a source row.
-        int split = dx >= 0 ? dx : _shape.W + dx;
-        int firstSource = dx >= 0 ? columnPeriod - dx : -dx;
-        int secondSource = dx >= 0 ? 0 : _shape.W - columnPeriod;
         int row = _shape.W * _shape.C;
+        int first = columns.Split * _shape.C;
         for (int y = 0; y < _shape.H; y++)
         {
-            int sourceRow = y - dy;
-            sourceRow = sourceRow < 0 ? sourceRow + rowPeriod : sourceRow > _shape.H - 1 ? sourceRow - rowPeriod : sourceRow;
-            float* source = from + ((nint)sourceRow * row);
+            float* source = from + ((nint)rows.SourceOf(y) * row);
             float* target = to + ((nint)y * row);
-            int first = split * _shape.C;
-            new ReadOnlySpan<float>(source + (firstSource * _shape.C), first).CopyTo(new Span<float>(target, first));
-            new ReadOnlySpan<float>(source + (secondSource * _shape.C), row - first).CopyTo(new Span<float>(target + first, row - first));
+            new ReadOnlySpan<float>(source + (columns.FirstSource * _shape.C), first).CopyTo(new Span<float>(target, first));
+            new ReadOnlySpan<float>(source + (columns.SecondSource * _shape.C), row - first).CopyTo(new Span<float>(target + first, row - first));
         }
     }
-
-    private static int Whole(float value, int side) =>
-        value == MathF.Round(value) && Math.Abs(value) < side
-            ? (int)value
-            : throw new ArgumentException($"A shift is {value}; whole numbers between {1 - side} and {side - 1} are possible along a side of {side}.");
 }
