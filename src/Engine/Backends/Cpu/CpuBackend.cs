@@ -138,11 +138,6 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(spec);
-        if (spec.Taps.Length > 1 || spec.Relu != ReluRule.Plain || spec.Taps.Any(t => t.WantsGradient))
-        {
-            throw new NotImplementedException();
-        }
-
         NetworkShape shape = new(network, spec, Level);
         MemoryForecast forecast = ForecastOf(shape);
         long available = AvailableMemory;

@@ -277,9 +277,9 @@ internal static unsafe class OutputTransform<TLanes, TVector>
         out v2,
         out v3);
 
-    // Maximum, ReLU, and 16 bits each for the four places: where the first maximum was, unless nothing was above zero.
+    /// <summary>Maximum, ReLU, and 16 bits each for the four places: where the first maximum was, unless nothing was above zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Pool(TVector v0, TVector v1, TVector v2, TVector v3, out ulong mask)
+    public static TVector Pool(TVector v0, TVector v1, TVector v2, TVector v3, out ulong mask)
     {
         uint better1 = TLanes.GreaterBits(v1, v0);
         TVector best = TLanes.Max(v0, v1);
