@@ -45,7 +45,7 @@ internal sealed record MapShape
     public required bool WantsDead { get; init; }
 
     /// <summary>What is kept of it: the pooled map where a pooling follows.</summary>
-    public PlaneLayout Stored => IsPooled ? Map.Pooled : Map;
+    public required PlaneLayout Stored { get; init; }
 
     /// <summary>Whether a tap looks in front of something that would otherwise happen in registers: then it is written before its activation, which follows as a pass of its own.</summary>
     public bool IsSplit => IsPooled ? After.Length + Before.Length > 0 : HasRelu && Before.Length > 0;

@@ -154,6 +154,7 @@ internal sealed class NetworkShape
             Layer = layer,
             Kernels = kernels,
             Map = map,
+            Stored = pooling is null ? map : map.Pooled,
             IsPooled = pooling is not null,
             HasRelu = relu,
             Slice = slice,
