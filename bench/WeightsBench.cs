@@ -53,7 +53,6 @@ internal static class WeightsBench
         using Process peer = Start(Python, ["-c", Script, path]);
         List<double> ours = [];
         List<double> theirs = [];
-        List<double> mapped = [];
         List<double> reused = [];
         List<double> tap = [];
         List<double> opening = [];
@@ -61,7 +60,6 @@ internal static class WeightsBench
         {
             double mine = ReadAll(path);
             (double peers, _) = Ask(peer);
-            double inPlace = MapAll(path);
             double touched = ReadAgain(path, buffer);
             double upToBlock3 = ReadUpTo(path, "block3_conv1");
             double open = Open(path);
@@ -70,7 +68,6 @@ internal static class WeightsBench
             {
                 ours.Add(mine);
                 theirs.Add(peers);
-                mapped.Add(inPlace);
                 reused.Add(touched);
                 tap.Add(upToBlock3);
                 opening.Add(open);
@@ -89,11 +86,10 @@ internal static class WeightsBench
         Console.WriteLine($"{rounds} rounds by turns, page cache warm; medians (fastest to slowest), ms");
         Print("all weights into fresh memory", ours);
         Print("all weights into memory used before", reused);
-        Print("all weights mapped, each one checked", mapped);
         Print("h5py, into fresh arrays", theirs);
         Print("open only", opening);
         Print("open, and read up to block3_conv1", tap);
-        foreach ((string way, List<double> times) in ((string, List<double>)[])[("fresh memory", ours), ("memory used before", reused), ("mapped", mapped)])
+        foreach ((string way, List<double> times) in ((string, List<double>)[])[("fresh memory", ours), ("memory used before", reused)])
         {
             Console.WriteLine($"  {way} to h5py: ratio of the medians {Median(times) / Median(theirs):F2}, of the fastest {times.Min() / theirs.Min():F2}");
         }
@@ -107,21 +103,6 @@ internal static class WeightsBench
         long start = Stopwatch.GetTimestamp();
         using KerasWeights weights = KerasWeights.Open(path);
         using LoadedWeights loaded = LoadedWeights.From(weights);
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-    }
-
-    private static double MapAll(string path)
-    {
-        long start = Stopwatch.GetTimestamp();
-        using KerasWeights weights = KerasWeights.Open(path);
-        foreach (LayerWeights layer in weights.Layers)
-        {
-            if (!weights.TryMap(layer.Layer, WeightPart.Kernel, out _) || !weights.TryMap(layer.Layer, WeightPart.Bias, out _))
-            {
-                return double.NaN;
-            }
-        }
-
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 

@@ -16,7 +16,7 @@ internal static class SpecialBench
         report.Line("");
         report.Line("| case | forward and backward, ms | processor time, ms |");
         report.Line("|---|---|---|");
-        Topology topology = new(Topology.ImageNet.Widths, null);
+        Topology topology = new(Topology.ImageNet.Blocks, null);
         Network alive = Network.FromWeights(new Shifted(new HeWeights(topology, 1), 0));
         Network dead = Network.FromWeights(new Shifted(new HeWeights(topology, 1), -1e6f));
         Network plain = Network.FromWeights(new Shifted(new HeWeights(topology, 1), null));

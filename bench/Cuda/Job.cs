@@ -24,7 +24,7 @@ internal sealed record Job(string Name, RenderPlan Plan, int Batch, int Iteratio
     /// <param name="filterIterations">Steps that are measured of the job of all filters; its whole time is scaled up.</param>
     public static IEnumerable<Job> All(Topology topology, int side, int iterations, int filterBatch, int filterIterations)
     {
-        int classes = topology.Top!.Classes;
+        int classes = topology.Head!.Classes;
         foreach (int batch in (int[])[1, 3, 16])
         {
             yield return new Job($"class 20, batch {batch}", PlanOf("predictions", Enumerable.Repeat(20 % classes, batch), side, iterations), batch, iterations);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Kernels;
@@ -78,7 +79,7 @@ internal static class JobMeasurement
     /// <summary>Milliseconds that a step takes at least: convolutions by operations, dense layers by bytes, both ways.</summary>
     public static double Floor(Topology topology, RenderPlan plan, Precision precision)
     {
-        Layer tap = topology.Find(plan.Objective.Layer)!;
+        Layer tap = topology.Find(((ChannelObjective)plan.Objective).Layer)!;
         double rate = precision switch
         {
             Precision.Fp16 or Precision.Bf16 => Ceilings.Half,
@@ -90,7 +91,7 @@ internal static class JobMeasurement
         foreach (Layer layer in topology.Layers.Where(l => l.HasWeights && l.Index <= tap.Index))
         {
             // Of the layer looked at, only the wanted outputs.
-            int outputs = layer == tap ? plan.Objective.Channels.SelectMany(c => c).Distinct().Count() : layer.Outputs;
+            int outputs = layer == tap ? ((ChannelObjective)plan.Objective).Channels.SelectMany(c => c).Distinct().Count() : layer.Outputs;
             (int height, int width) = Topology.OutputSize(layer, plan.Height, plan.Width);
             double products = (layer.Kind == LayerKind.Convolution ? 9.0 : 1.0) * height * width * layer.Inputs * outputs;
             double weights = (layer.Kind == LayerKind.Convolution ? 9.0 : 1.0) * layer.Inputs * outputs * size;

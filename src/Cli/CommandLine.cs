@@ -13,7 +13,7 @@ internal static class CommandLine
     public static RootCommand Create(Terminal terminal)
     {
         GlobalOptions globals = new();
-        RootCommand root = new("Draws the picture that most excites a class or a filter of VGG16.");
+        RootCommand root = new("Draws the picture that most excites a class or a filter of a VGG network.");
         globals.AddTo(root);
         CommandHost host = new(terminal, globals);
         root.Subcommands.Add(RecipeCommand.Create(host));

@@ -96,10 +96,10 @@ public sealed record KerasInspection
     /// <summary>Layers with weights beside a nested network, which are not read.</summary>
     public ImmutableArray<string> IgnoredLayers { get; init; } = [];
 
-    /// <summary>The VGG16 that it is, or null.</summary>
+    /// <summary>The VGG that it is, or null.</summary>
     public Topology? Topology { get; init; }
 
-    /// <summary>Why it is no VGG16, or null.</summary>
+    /// <summary>Why it is no VGG, or null.</summary>
     public string? Problem { get; init; }
 
     /// <summary>Whether every tensor is contiguous little-endian float32.</summary>

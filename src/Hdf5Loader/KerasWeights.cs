@@ -6,7 +6,7 @@ using VggCuda.Hdf5Loader.Keras;
 
 namespace VggCuda.Hdf5Loader;
 
-/// <summary>The weights of a VGG16 in a file written by Keras.</summary>
+/// <summary>The weights of a VGG in a file written by Keras.</summary>
 /// <remarks>
 /// <para>Opening reads the file's structure and checks it, shapes included; no weight is read before <see cref="Read"/> asks for it, and then only that one. Contiguous float32 data go from the file straight into the caller's memory.</para>
 /// <para>A file is trusted in nothing: every address, size, count and depth is checked against limits, and every value read is checked to be finite. See docs/weight-files.md for the layouts taken and the refusals.</para>
@@ -15,21 +15,16 @@ namespace VggCuda.Hdf5Loader;
 public sealed class KerasWeights : IWeightSource
 {
     private readonly ByteSource _source;
-    private readonly ByteSource _data;
-    private readonly Vgg16Mapping _mapping;
+    private readonly LayerMapping _mapping;
     private readonly DatasetReader _reader;
     private readonly HashSet<Hdf5Dataset> _knownNonZero = [];
-    private readonly HashSet<Hdf5Dataset> _knownFinite = [];
-    private readonly Lock _mapGate = new();
-    private MappedFile? _mapped;
 
     private KerasWeights(string name, ByteSource source, KerasFile file)
     {
         _source = source;
         Name = name;
-        _mapping = Vgg16Mapping.Create(file.Network);
-        _data = file.Data;
-        _reader = new DatasetReader(_data);
+        _mapping = LayerMapping.Create(name, file.Network);
+        _reader = new DatasetReader(file.Data);
         Layers = _mapping.Layers;
         Topology = Network.FromWeights(this).Topology;
         Inspection = file.Inspect(name, source.Length, Topology, null);
@@ -52,7 +47,7 @@ public sealed class KerasWeights : IWeightSource
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">A <c>.h5</c>, <c>.weights.h5</c>, <c>.hdf5</c> or <c>.keras</c> file; told by its content, not its name.</param>
-    /// <exception cref="WeightsException">It cannot be read, or does not hold a VGG16; the message says what it is and what to do.</exception>
+    /// <exception cref="WeightsException">It cannot be read, or does not hold a VGG; the message says what it is and what to do.</exception>
     public static KerasWeights Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -62,14 +57,14 @@ public sealed class KerasWeights : IWeightSource
     /// <summary>Opens a file that is in memory, such as the bundled model.</summary>
     /// <param name="bytes">The whole file; must not change while it is in use.</param>
     /// <param name="name">What to call it in messages.</param>
-    /// <exception cref="WeightsException">The bytes do not hold a VGG16.</exception>
+    /// <exception cref="WeightsException">The bytes do not hold a VGG.</exception>
     public static KerasWeights Open(ReadOnlyMemory<byte> bytes, string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         return Open(name, () => new MemorySource(bytes));
     }
 
-    /// <summary>Says what a weight file is and holds, also where it is another network than VGG16.</summary>
+    /// <summary>Says what a weight file is and holds, also where it is another network than a VGG.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="WeightsException">It is not a weight file that this reader understands.</exception>
     public static KerasInspection Inspect(string path)
@@ -175,66 +170,8 @@ public sealed class KerasWeights : IWeightSource
         }
     }
 
-    /// <summary>Maps a tensor into memory instead of copying it: the fastest way to values that are read once, to be repacked or uploaded.</summary>
-    /// <param name="layer">A layer of <see cref="Layers"/>.</param>
-    /// <param name="part">Kernel or bias.</param>
-    /// <param name="values">All values, C order, checked to be finite as <see cref="Read"/> does; valid until <see cref="Dispose"/>. Aligned to 4 bytes, not more.</param>
-    /// <param name="cancellation">Ends the check early.</param>
-    /// <returns>False where the tensor cannot be mapped: it is in memory, in chunks, of another type, or at an odd place of the file. Then use <see cref="Read"/>.</returns>
-    /// <remarks>A mapped file that another program shortens ends this process when the lost part is touched, and one that it changes changes the values. Map files of your own; read those of others.</remarks>
-    /// <exception cref="ArgumentException">There is no such tensor.</exception>
-    /// <exception cref="WeightsException">A value is not finite, a kernel is all zeros, or the file cannot be mapped.</exception>
-    public bool TryMap(string layer, WeightPart part, out ReadOnlySpan<float> values, CancellationToken cancellation = default)
-    {
-        if (_mapping.Find(layer, part) is not Hdf5Dataset dataset)
-        {
-            throw new ArgumentException($"{Name} has no layer '{layer}' with weights.", nameof(layer));
-        }
-
-        values = default;
-        if (dataset.Storage != StorageKind.Contiguous || !dataset.Number.IsNative || _data.File is not { } file
-            || (file.Start + dataset.Offset) % sizeof(float) != 0 || dataset.Count > int.MaxValue)
-        {
-            return false;
-        }
-
-        try
-        {
-            lock (_mapGate)
-            {
-                _mapped ??= new MappedFile(file.Handle);
-                values = _mapped.Values(file.Start + dataset.Offset, (int)dataset.Count);
-                if (!_knownFinite.Contains(dataset))
-                {
-                    DatasetReader.CheckFinite(dataset, values, 0, cancellation);
-                    _knownFinite.Add(dataset);
-                }
-            }
-
-            if (part == WeightPart.Kernel)
-            {
-                CheckNotAllZero(dataset, values, cancellation);
-            }
-
-            return true;
-        }
-        catch (Hdf5Exception failure)
-        {
-            throw new WeightsException(Name, layer, failure.Message, failure);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new WeightsException(Name, layer, $"cannot be mapped: {failure.Message}", failure);
-        }
-    }
-
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _mapped?.Dispose();
-        _mapped = null;
-        _source.Dispose();
-    }
+    public void Dispose() => _source.Dispose();
 
     /// <summary>Opens any source; disposes it where that fails.</summary>
     internal static KerasWeights Open(string name, Func<ByteSource> open) => KerasFile.Guard(name, () =>

@@ -11,6 +11,9 @@ public sealed unsafe partial class CudaBackend
     // What a plan that has not been chosen yet is assumed to need.
     private const long AssumedWorkspace = 32L << 20;
 
+    // Of the network compiled last: its layers' names, for messages.
+    private Topology? _topology;
+
     /// <summary>Chosen cuDNN plans.</summary>
     internal PlanSelector Plans { get; private set; } = null!;
 
@@ -27,6 +30,7 @@ public sealed unsafe partial class CudaBackend
     {
         Enter();
         NetworkLayout layout = Lay(network, spec);
+        _topology = network.Topology;
         cancellation.ThrowIfCancellationRequested();
         try
         {
@@ -90,8 +94,8 @@ public sealed unsafe partial class CudaBackend
         _staging = null;
     }
 
-    private static string NumbersFailedMessage(int mark) =>
-        $"Half precision overflowed, or met a value that is no number, in {NumberMarks.Describe(mark)}. Take --precision bf16, whose range is float32's, or fp32 (tf32).";
+    private string NumbersFailedMessage(int mark) =>
+        $"Half precision overflowed, or met a value that is no number, in {NumberMarks.Describe(mark, _topology)}. Take --precision bf16, whose range is float32's, or fp32 (tf32).";
 
     private NetworkLayout Lay(Network network, ProgramSpec spec)
     {

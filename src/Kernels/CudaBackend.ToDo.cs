@@ -18,6 +18,9 @@ public sealed partial class CudaBackend
     public void Product(ITensor matrix, ITensor source, ITensor target, int inner, bool transposed) => throw new NotImplementedException();
 
     /// <inheritdoc/>
+    public void Multiply(ITensor source, ITensor factors, ITensor target) => throw new NotImplementedException();
+
+    /// <inheritdoc/>
     public void Sigmoid(ITensor source, ITensor target, double low, double high) => throw new NotImplementedException();
 
     /// <inheritdoc/>

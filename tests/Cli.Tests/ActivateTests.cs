@@ -1,5 +1,6 @@
 using System.Text.Json;
 using VggCuda.Cli.Tests.Support;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Imaging;
@@ -24,7 +25,7 @@ public sealed class ActivateTests : IDisposable
         Assert.Equal((224, 224), (picture.Width, picture.Height));
         IReadOnlyDictionary<string, string> text = PngText.Read(_shell.PathOf("f.png"));
         RenderPlan plan = RenderPlan.FromJson(text["vggcuda:plan"]);
-        Assert.Equal(("block2_conv1", 3, 7u, 32), (plan.Objective.Layer, plan.Iterations, plan.Seeds[0], plan.Width));
+        Assert.Equal(("block2_conv1", 3, 7u, 32), (((ChannelObjective)plan.Objective).Layer, plan.Iterations, plan.Seeds[0], plan.Width));
         Assert.StartsWith("VggCuda ", text["Software"], StringComparison.Ordinal);
 
         JsonElement record = Record("f.json");
@@ -81,7 +82,7 @@ public sealed class ActivateTests : IDisposable
     public void Sum_makes_one_joint_picture()
     {
         Activate("--layer", "block1_conv2", "--filter", "0,1", "--sum", "--iterations", "1", "--out", "~/sum.png", "--raw", "~/sum.npy").Succeeded();
-        Assert.Equal([0, 1], Assert.Single(Plan("sum.png").Objective.Channels));
+        Assert.Equal([0, 1], Assert.Single(((ChannelObjective)Plan("sum.png").Objective).Channels));
         Assert.Equal([1, 32, 32, 3], Npy.Read(_shell.PathOf("sum.npy")).Shape);
     }
 

@@ -34,7 +34,7 @@ public sealed class SummaryTests : IDisposable
     [Fact]
     public void Without_dense_layers_the_size_is_open()
     {
-        string[] lines = [.. SummaryTable.Lines(new Topology(Topology.ImageNet.Widths, null))];
+        string[] lines = [.. SummaryTable.Lines(new Topology(Topology.ImageNet.Blocks, null))];
         Assert.Equal("block1_conv1 (Conv2D)        (None, None, None, 64)    1792", lines[5]);
         Assert.Equal("Total params: 14,714,688", lines[^4]);
     }

@@ -15,7 +15,7 @@ internal static class NetworkCheck
         using CudaBackend backend = CudaBackend.Open(settings.Device);
         Network network = settings.Network();
         RawWeights.Write(settings.Folder, network.Weights, settings.Side);
-        int channel = 20 % settings.Topology.Top!.Classes;
+        int channel = 20 % settings.Topology.Head!.Classes;
         double[] image = Image(settings.Side);
         WriteFloats(settings, "image", image);
         result.Columns.AddRange(["precision", "logits against fp32", "gradient against fp32 (norm)"]);

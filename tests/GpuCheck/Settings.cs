@@ -11,7 +11,7 @@ internal sealed record Settings(string Folder, bool Small, int Device)
 {
     /// <summary>The published network's widths, or a tenth of them.</summary>
     public Topology Topology => Small
-        ? new Topology([8, 8, 16, 16, 24, 24, 24, 32, 32, 32, 32, 32, 32], new Vgg16Top(1, 64, 48, 40))
+        ? new Topology([[8, 8], [16, 16], [24, 24, 24], [32, 32, 32], [32, 32, 32]], Head.Create(1, 64, 48, 40))
         : Topology.ImageNet;
 
     /// <summary>Side of the images.</summary>
@@ -27,7 +27,7 @@ internal sealed record Settings(string Folder, bool Small, int Device)
     public int FilterIterations => Small ? 2 : 20;
 
     /// <summary>The full-width seeded network.</summary>
-    public Network Network() => Network.FromWeights(MemoryWeights.CopyOf(new HeWeights(Topology, 20)));
+    public Network Network() => Engine.Model.Network.FromWeights(MemoryWeights.CopyOf(new HeWeights(Topology, 20)));
 
     /// <summary>Reads the arguments, or gives null.</summary>
     public static Settings? Parse(string[] args)

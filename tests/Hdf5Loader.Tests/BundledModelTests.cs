@@ -13,7 +13,7 @@ public class BundledModelTests
         using KerasWeights weights = KerasWeights.Open(Demo);
         Topology topology = Network.FromWeights(weights).Topology;
         Assert.Equal([16, 16, 32, 32, 64, 64, 64, 128, 128, 128, 128, 128, 128], topology.Widths);
-        Assert.Equal(new Vgg16Top(2, 256, 256, 32), topology.Top);
+        Assert.Equal(Head.Create(2, 256, 256, 32), topology.Head);
         Assert.Equal(KerasLayout.Weights, weights.Inspection.Layout);
         Assert.Equal("2.2.4", weights.Inspection.KerasVersion);
         Assert.Equal("tensorflow", weights.Inspection.Backend);

@@ -35,35 +35,6 @@ public class ReadingTests
         Assert.Equal(weights.Inspection.Tensors.Single(t => t.Layer == "fc1" && t.Part == WeightPart.Kernel).StoredBytes, weights.BytesRead);
     }
 
-    [Theory]
-    [InlineData("k1_top.h5", true)]
-    [InlineData("s_user_block_8192.h5", true)]
-    [InlineData("s_gzip.h5", false)]
-    [InlineData("t_f32_big.h5", false)]
-    public void Mapping_gives_the_same_values_where_it_can(string name, bool possible)
-    {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("vggcuda-").FullName, name);
-        try
-        {
-            File.WriteAllBytes(path, FixtureFiles.Bytes(name));
-            using (KerasWeights weights = KerasWeights.Open(path))
-            {
-                foreach (LayerWeights layer in weights.Layers)
-                {
-                    Assert.Equal(possible, weights.TryMap(layer.Layer, WeightPart.Kernel, out ReadOnlySpan<float> values));
-                    Assert.Equal(possible ? FixtureFiles.Values(weights, layer, WeightPart.Kernel) : [], values.ToArray());
-                }
-            }
-
-            using KerasWeights memory = KerasWeights.Open(FixtureFiles.Bytes(name), name);
-            Assert.False(memory.TryMap("fc1", WeightPart.Kernel, out _));
-        }
-        finally
-        {
-            Directory.Delete(Path.GetDirectoryName(path)!, true);
-        }
-    }
-
     [Fact]
     public void Loaded_weights_are_the_same_and_need_the_file_no_more()
     {

@@ -125,7 +125,7 @@ internal sealed class EagerNetwork : IDisposable
                 return Flatten(x);
             case LayerKind.Dense:
                 Tensor units = F.linear(x, _weights[layer.Name].Kernel, _weights[layer.Name].Bias);
-                return layer.Name == "predictions" ? units : units.relu_();
+                return layer.IsClassifier ? units : units.relu_();
             default:
                 return x;
         }

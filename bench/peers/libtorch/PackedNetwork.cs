@@ -102,7 +102,7 @@ internal sealed class PackedNetwork : IDisposable
             default:
                 // Not packed: oneDNN's dense layer with packed weights gives wrong sums here for some shapes, 512 x 256 for one.
                 Tensor units = F.linear(x, _weights[layer.Name].Kernel, _weights[layer.Name].Bias);
-                return (layer.Name == "predictions" ? units : units.relu_(), null);
+                return (layer.IsClassifier ? units : units.relu_(), null);
         }
     }
 
@@ -122,7 +122,7 @@ internal sealed class PackedNetwork : IDisposable
                 }
 
             default:
-                if (layer.Name != "predictions")
+                if (!layer.IsClassifier)
                 {
                     OneDnn.Mask(gradient, output);
                 }

@@ -32,13 +32,13 @@ internal static class ActivateCommand
         PlanFactory.CheckOptions(invocation, options);
         using ChosenNetwork chosen = NetworkChoice.Open(invocation);
         RenderPlan plan = PlanFactory.Create(invocation, options, chosen);
-        Sheet sheet = new(plan, chosen, invocation.Value(options.Scale));
-        Sheet.CheckSize(plan, sheet.Scale);
+        LabelledGrid grid = new(plan, chosen, invocation.Value(options.Scale));
+        LabelledGrid.CheckSize(plan, grid.Scale);
 
         using OutputFiles files = new();
         DrawingFiles names = NamesOf(invocation, options, plan);
         string record = Path.ChangeExtension(names.Png, ".json");
-        FrameCollector? frames = names.Animates ? new FrameCollector(plan, sheet.Scale) : null;
+        FrameCollector? frames = names.Animates ? new FrameCollector(plan, grid.Scale) : null;
         if (invocation.Value(options.Out) is null)
         {
             files.PlanFolder("the default folder", DefaultFolder);
@@ -53,16 +53,16 @@ internal static class ActivateCommand
         }
 
         Drawer drawer = new(invocation, backend, chosen, files);
-        RenderResult result = drawer.Draw(plan, Telling.Title(plan, chosen), frames);
+        RenderResult result = drawer.Draw(plan, plan.Objective.Title(chosen.Network, chosen.NameOf), frames);
         string? resume = result is { Cancelled: true, Images.Length: 1 } && plan.Count == 1 ? names.Raw ?? Path.ChangeExtension(names.Png, ".best.npy") : null;
-        RenderRecord render = drawer.Stage(result, sheet, frames, names with { Raw = names.Raw ?? resume });
+        RenderRecord render = drawer.Stage(result, grid, frames, names with { Raw = names.Raw ?? resume });
         files.Stage(record, JsonSerializer.SerializeToUtf8Bytes(drawer.Record("activate", started, [render]), RunRecordJson.Default.RunRecord));
         files.Commit();
-        Telling.Scores(invocation, chosen, result);
+        ResultText.Scores(invocation, chosen, result);
         invocation.Say($"Wrote {string.Join(", ", render.Files.Select(f => f.Path).Append(record))}.");
         if (result.Cancelled)
         {
-            throw CommandException.Cancelled(Telling.Cancelled(result, [names.Png], resume));
+            throw CommandException.Cancelled(ResultText.Cancelled(result, [names.Png], resume));
         }
 
         return ExitCode.Done;
@@ -70,7 +70,7 @@ internal static class ActivateCommand
 
     private static DrawingFiles NamesOf(Invocation invocation, ActivateOptions options, RenderPlan plan)
     {
-        string png = invocation.Value(options.Out) ?? Path.Combine(DefaultFolder, Telling.FileName(plan));
+        string png = invocation.Value(options.Out) ?? Path.Combine(DefaultFolder, plan.Objective.FileStem() + ".png");
         return new DrawingFiles(
             Checked("--out", png, ".png")!,
             Checked("--raw", invocation.Value(options.Raw), ".npy"),

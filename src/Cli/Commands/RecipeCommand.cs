@@ -45,21 +45,21 @@ internal sealed class RecipeCommand
         using ChosenNetwork chosen = NetworkChoice.Open(invocation);
         (Layer predictions, Layer layer, int index) = Choose(invocation, chosen);
         RenderPlan[] plans = [PlanOf(invocation, chosen, predictions, index), PlanOf(invocation, chosen, layer, index)];
-        Sheet[] sheets = [.. plans.Select(p => new Sheet(p, chosen, invocation.Value(_scale)))];
+        LabelledGrid[] grids = [.. plans.Select(p => new LabelledGrid(p, chosen, invocation.Value(_scale)))];
         string folder = invocation.Value(_out)!;
         if (folder.Length == 0)
         {
             throw CommandException.Usage("--out needs a folder.");
         }
 
-        DrawingFiles[] names = [.. plans.Select(p => new DrawingFiles(Path.Combine(folder, Telling.FileName(p))))];
+        DrawingFiles[] names = [.. plans.Select(p => new DrawingFiles(Path.Combine(folder, p.Objective.FileStem() + ".png")))];
         string record = Path.Combine(folder, "recipe.json");
 
         using OutputFiles files = new();
         files.PlanFolder("--out", folder);
-        foreach ((RenderPlan plan, Sheet sheet, DrawingFiles name) in plans.Zip(sheets, names))
+        foreach ((RenderPlan plan, LabelledGrid grid, DrawingFiles name) in plans.Zip(grids, names))
         {
-            Sheet.CheckSize(plan, sheet.Scale);
+            LabelledGrid.CheckSize(plan, grid.Scale);
             files.Plan("--out", name.Png);
         }
 
@@ -77,10 +77,10 @@ internal sealed class RecipeCommand
         {
             try
             {
-                RenderResult result = drawer.Draw(plans[i], Telling.Title(plans[i], chosen), null);
-                renders.Add(drawer.Stage(result, sheets[i], null, names[i]));
-                Telling.Scores(invocation, chosen, result);
-                cancelled = result.Cancelled ? Telling.Cancelled(result, [.. names.Take(i + 1).Select(n => n.Png)], null) : null;
+                RenderResult result = drawer.Draw(plans[i], plans[i].Objective.Title(chosen.Network, chosen.NameOf), null);
+                renders.Add(drawer.Stage(result, grids[i], null, names[i]));
+                ResultText.Scores(invocation, chosen, result);
+                cancelled = result.Cancelled ? ResultText.Cancelled(result, [.. names.Take(i + 1).Select(n => n.Png)], null) : null;
             }
             catch (OperationCanceledException) when (i > 0)
             {
@@ -101,7 +101,7 @@ internal sealed class RecipeCommand
 
     private (Layer Predictions, Layer Layer, int Index) Choose(Invocation invocation, ChosenNetwork chosen)
     {
-        if (chosen.Network.Topology.Find(PlanFactory.Predictions) is not { } predictions)
+        if (chosen.Network.Topology.Classifier is not { } predictions)
         {
             throw CommandException.File($"The weights {chosen.Name} have no dense layers, so they name no classes; recipe needs a file with its top.");
         }
@@ -115,7 +115,7 @@ internal sealed class RecipeCommand
         Layer layer = LayerChoice.Find(chosen.Network, invocation.Value(_layer)!);
         if (layer == predictions)
         {
-            throw CommandException.Usage("recipe draws predictions anyway; --layer names the second layer.");
+            throw CommandException.Usage($"recipe draws {predictions.Name} anyway; --layer names the second layer.");
         }
 
         if (classes[0] >= layer.Outputs)
@@ -128,14 +128,15 @@ internal sealed class RecipeCommand
 
     private RenderPlan PlanOf(Invocation invocation, ChosenNetwork chosen, Layer layer, int index)
     {
+        PlanOverrides overrides = new() { Iterations = invocation.Value(_iterations) ?? 500, Precision = invocation.Value(_precision) };
         RenderPlan plan = PlanFactory.Create(
+            Presets.Default,
             layer,
             [[index]],
             invocation.Value(_count) ?? 3,
             invocation.Value(_seed) ?? PlanFactory.DefaultSeed,
             chosen.Network.Topology.FixedInputSize!.Value,
-            invocation.Value(_iterations) ?? 500) with
-        { Precision = invocation.Value(_precision) ?? Precision.Auto };
+            overrides);
         plan.Validate(chosen.Network);
         return plan;
     }

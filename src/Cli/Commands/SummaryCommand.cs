@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Serialization;
+using VggCuda.Cli.Figures;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Networks;
+using VggCuda.Cli.Output;
 using VggCuda.Engine.Model;
 
 namespace VggCuda.Cli.Commands;
@@ -13,16 +15,28 @@ internal static class SummaryCommand
     public static Command Create(CommandHost host)
     {
         Option<bool> json = new("--json") { Description = "As JSON." };
-        Command command = new("summary", "Print the network's layers, shapes and parameter counts.") { json };
+        Option<string?> svg = new("--svg") { Description = "Draw the network as a figure instead, for an A4 page across.", HelpName = "FILE.svg" };
+        Command command = new("summary", "Print the network's layers, shapes and parameter counts, or draw them.") { json, svg };
         host.Run(command, invocation =>
         {
+            string? figure = invocation.Value(svg);
+            if (figure is not null && invocation.Value(json))
+            {
+                throw CommandException.Usage("--json and --svg contradict each other; give one of them.");
+            }
+
             using ChosenNetwork chosen = NetworkChoice.Open(invocation);
-            if (invocation.Value(json))
+            if (figure is not null)
+            {
+                Draw(invocation, chosen.Network.Topology, figure);
+            }
+            else if (invocation.Value(json))
             {
                 invocation.Result(Summary.Of(chosen), SummaryJson.Default.Summary);
             }
             else
             {
+                invocation.Result(SummaryTable.Title(chosen.Network.Topology));
                 foreach (string line in SummaryTable.Lines(chosen.Network.Topology))
                 {
                     invocation.Result(line);
@@ -33,18 +47,28 @@ internal static class SummaryCommand
         });
         return command;
     }
+
+    private static void Draw(Invocation invocation, Topology topology, string path)
+    {
+        using OutputFiles files = new();
+        files.Plan("--svg", path);
+        files.Stage(path, stream => NetworkFigure.Write(topology, stream));
+        files.Commit();
+        invocation.Note($"{topology.Name} is drawn in {path}.");
+    }
 }
 
 /// <summary>The summary as data.</summary>
-internal sealed record Summary(string Weights, int? InputSize, int? Classes, IReadOnlyList<SummaryLayer> Layers, long TotalParameters)
+internal sealed record Summary(string Weights, string Network, int? InputSize, int? Classes, IReadOnlyList<SummaryLayer> Layers, long TotalParameters)
 {
     public static Summary Of(ChosenNetwork chosen)
     {
         Topology topology = chosen.Network.Topology;
         return new Summary(
             chosen.Path ?? chosen.Name,
+            topology.Name,
             topology.FixedInputSize,
-            topology.Top?.Classes,
+            topology.Head?.Classes,
             [.. topology.Layers.Select(l => new SummaryLayer(l.Index, l.Name, SummaryTable.ClassOf(l), SummaryTable.ShapeOf(topology, l), l.ParameterCount))],
             topology.ParameterCount);
     }
@@ -62,6 +86,9 @@ internal static class SummaryTable
 {
     private const int Width = 65;
     private static readonly int[] Ends = [29, 55, 65];
+
+    /// <summary>The line that later versions of Keras print above the table: Model: "vgg16".</summary>
+    public static string Title(Topology topology) => $"Model: \"{topology.Name.ToLowerInvariant()}\"";
 
     public static IEnumerable<string> Lines(Topology topology)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Networks;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Plans;
 
 namespace VggCuda.Cli.Drawing;
 
@@ -18,7 +19,7 @@ internal sealed class ActivateOptions
 
     public Option<bool> Sum { get; } = new("--sum") { Description = "One joint picture of all filters, as keras-vis makes it." };
 
-    public Option<string> Preset { get; } = new("--preset") { Description = "Method: keras-vis.", HelpName = "NAME", DefaultValueFactory = _ => PlanFactory.KerasVis };
+    public Option<string> Preset { get; } = new("--preset") { Description = $"Method: {string.Join(", ", Presets.Names)}.", HelpName = "NAME", DefaultValueFactory = _ => Presets.Default };
 
     public Option<int?> Iterations { get; } = Parsers.WholeNumber(new Option<int?>("--iterations", "--max-iter", "-i") { Description = "Steps; default 200.", HelpName = "N" }, 1, 1_000_000);
 
@@ -90,7 +91,7 @@ internal sealed class ActivateOptions
     {
         Class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
         Layer.CompletionSources.Add([.. LayerChoice.AllNames]);
-        Preset.CompletionSources.Add(PlanFactory.KerasVis);
+        Preset.CompletionSources.Add([.. Presets.Names]);
         foreach (Option option in (Option[])[Layer, Filter, Class, Count, Sum, Preset, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, Precision, Out, Raw, Gif, WebP, Log, Scale, DryRun])
         {
             command.Options.Add(option);

@@ -46,7 +46,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
     }
 
     /// <summary>Stages every file of a result, and says what they are for the record.</summary>
-    public RenderRecord Stage(RenderResult result, Sheet sheet, FrameCollector? frames, DrawingFiles names)
+    public RenderRecord Stage(RenderResult result, LabelledGrid grid, FrameCollector? frames, DrawingFiles names)
     {
         List<FileRecord> written = [];
         Dictionary<string, string> text = new()
@@ -56,8 +56,8 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
             ["vggcuda:version"] = Software.Version,
             ["vggcuda:weights"] = $"{chosen.Name} sha256:{chosen.Sha256()}",
         };
-        Picture grid = sheet.Stitch(result.Images, [.. result.Images.Select(i => i.Display)]);
-        Stage("png", names.Png, () => PictureFile.EncodePng(grid, text));
+        Picture stitched = grid.Stitch(result.Images, [.. result.Images.Select(i => i.Display)]);
+        Stage("png", names.Png, () => PictureFile.EncodePng(stitched, text));
         if (names.Raw is { } raw)
         {
             Stage("npy", raw, () => Npy.Encode([result.Images.Length, result.Plan.Height, result.Plan.Width, 3], result.Images.SelectMany(i => i.Pixels).ToArray()));
@@ -65,7 +65,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
 
         if (frames is not null && names.Animates)
         {
-            List<Picture> pictures = [.. frames.WithFinal(result.Images).Select(f => sheet.Stitch(result.Images, f))];
+            List<Picture> pictures = [.. frames.WithFinal(result.Images).Select(f => grid.Stitch(result.Images, f))];
             if (names.Gif is { } gif)
             {
                 Stage("gif", gif, () => AnimatedGif.Encode(pictures, FrameDelay));
@@ -83,7 +83,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
             written.Add(new FileRecord("log", log));
         }
 
-        return Describe(result, sheet, written);
+        return Describe(result, grid, written);
 
         void Stage(string kind, string path, Func<byte[]> encode)
         {
@@ -104,17 +104,16 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
         Renders = renders,
     };
 
-    private RenderRecord Describe(RenderResult result, Sheet sheet, IReadOnlyList<FileRecord> written)
+    private RenderRecord Describe(RenderResult result, LabelledGrid grid, IReadOnlyList<FileRecord> written)
     {
         using JsonDocument plan = JsonDocument.Parse(result.Plan.ToJson());
-        bool areClasses = result.Plan.Objective.Layer == PlanFactory.Predictions;
         RenderTimings t = result.Timings;
         return new RenderRecord
         {
             Plan = plan.RootElement.Clone(),
             Cancelled = result.Cancelled,
             Timings = new TimingsRecord(t.Compile, t.Run, t.Score, t.Steps, t.StepsPerSecond),
-            Scale = sheet.Scale,
+            Scale = grid.Scale,
             Files = written,
             Pictures = [.. result.Images.Select(image => new PictureRecord
             {
@@ -126,7 +125,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
                 BestStep = image.BestStep,
                 BestTotal = image.BestTotal,
                 Activation = image.FinalActivation,
-                Channels = [.. image.Scores.Select(s => new ScoreRecord(s.Channel, areClasses ? chosen.NameOf(s.Channel) : null, s.Activation, s.Probability, s.Rank))],
+                Channels = [.. image.Scores.Select(s => new ScoreRecord(s.Channel, s.Probability is null ? null : chosen.NameOf(s.Channel), s.Activation, s.Probability, s.Rank))],
             })],
         };
     }

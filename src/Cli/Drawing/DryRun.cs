@@ -16,7 +16,7 @@ internal static class DryRun
         MemoryForecast network = BatchLimit.Forecast(backend, chosen.Network, plan, batch);
         long images = BatchLimit.Images(backend, plan, batch);
         string batches = batch < plan.Count ? $" in batches of {batch}" : "";
-        invocation.Result($"{plan.Objective.Layer}: {plan.Count} pictures of {plan.Width} x {plan.Height}{batches}, {plan.Iterations} iterations, on {backend.Description.Name} ({backend.Description.Device})");
+        invocation.Result($"{plan.Objective.Title(chosen.Network, chosen.NameOf)}: {plan.Count} pictures of {plan.Width} x {plan.Height}{batches}, {plan.Iterations} iterations, on {backend.Description.Name} ({backend.Description.Device})");
         Line("weights", network.Weights);
         Line("activations, masks, gradients", network.Activations);
         Line("workspace", network.Workspace);

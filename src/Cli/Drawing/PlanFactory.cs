@@ -4,10 +4,8 @@ using VggCuda.Cli.Networks;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Images;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
-using VggCuda.Engine.Regularizers;
-using VggCuda.Engine.Rendering;
-using VggCuda.Engine.Transforms;
 using VggCuda.Imaging;
 
 namespace VggCuda.Cli.Drawing;
@@ -15,9 +13,6 @@ namespace VggCuda.Cli.Drawing;
 /// <summary>From the options of <c>activate</c> to a validated plan.</summary>
 internal static class PlanFactory
 {
-    public const string KerasVis = "keras-vis";
-    public const string Predictions = "predictions";
-
     /// <summary>Seed where the user gives none: keras-vis's own example value, so that a picture can be made again.</summary>
     public const uint DefaultSeed = 1337;
 
@@ -39,15 +34,10 @@ internal static class PlanFactory
             throw CommandException.Usage("Say what to draw: --class 20, --class bird, or --layer block3_conv1 --filter 20.");
         }
 
-        if (byClass && invocation.Value(options.Layer) is { } layer && !layer.Equals(Predictions, StringComparison.OrdinalIgnoreCase) && layer != "22")
-        {
-            throw CommandException.Usage($"--class belongs to the layer predictions, not to '{layer}'; filters of '{layer}' are chosen with --filter.");
-        }
-
         string preset = invocation.Value(options.Preset)!;
-        if (preset != KerasVis)
+        if (!Presets.Names.Contains(preset))
         {
-            throw CommandException.Usage($"There is no preset '{preset}'.{Nearest.Question(preset, [KerasVis])} Presets: {KerasVis}.");
+            throw CommandException.Usage($"There is no preset '{preset}'.{Nearest.Question(preset, Presets.Names)} Presets: {string.Join(", ", Presets.Names)}.");
         }
 
         if (invocation.Value(options.ActWeight) is 0.0 && invocation.Value(options.LpWeight) is 0.0 && invocation.Value(options.TvWeight) is 0.0)
@@ -76,28 +66,25 @@ internal static class PlanFactory
             throw CommandException.Usage("--sum joins several filters into one picture, but only one was given.");
         }
 
-        int count = invocation.Value(options.Count) ?? 1;
-        uint seed = invocation.Value(options.Seed) ?? DefaultSeed;
         ImmutableArray<ImmutableArray<int>> units = sum ? [channels] : [.. channels.Select(c => ImmutableArray.Create(c))];
         (int side, ImageStart? start) = SizeAndStart(invocation, options, chosen, layer);
-        RenderPlan plan = Create(layer, units, count, seed, side, invocation.Value(options.Iterations) ?? 200) with
+        PlanOverrides overrides = new()
         {
-            Precision = invocation.Value(options.Precision) ?? Precision.Auto,
-            Regularizers = [new LpNorm(invocation.Value(options.LpWeight) ?? 10), new TotalVariation(invocation.Value(options.TvWeight) ?? 10)],
+            Iterations = invocation.Value(options.Iterations),
+            ActivationWeight = invocation.Value(options.ActWeight),
+            LpWeight = invocation.Value(options.LpWeight),
+            TotalVariationWeight = invocation.Value(options.TvWeight),
+            Jitter = invocation.Value(options.Jitter),
+            Precision = invocation.Value(options.Precision),
+            Start = start,
         };
-        plan = plan with { Objective = plan.Objective with { Weight = invocation.Value(options.ActWeight) ?? 1 }, Start = start ?? plan.Start };
-        if (invocation.Value(options.Jitter) is int jitter)
-        {
-            // keras-vis without its modifier draws no numbers at all, which is another random stream than shifts by 0.
-            plan = plan with { Transforms = jitter == 0 ? [] : [new Jitter(jitter)] };
-        }
-
+        RenderPlan plan = Create(invocation.Value(options.Preset)!, layer, units, invocation.Value(options.Count) ?? 1, invocation.Value(options.Seed) ?? DefaultSeed, side, overrides);
         plan.Validate(chosen.Network);
         return plan;
     }
 
-    /// <summary>A keras-vis plan of <paramref name="count"/> pictures of each unit, with seeds S, S+1, ... for each.</summary>
-    public static RenderPlan Create(Layer layer, ImmutableArray<ImmutableArray<int>> units, int count, uint seed, int side, int iterations)
+    /// <summary>A preset's plan of <paramref name="count"/> pictures of each unit, with seeds S, S+1, ... for each, and what the user wants otherwise.</summary>
+    public static RenderPlan Create(string preset, Layer layer, ImmutableArray<ImmutableArray<int>> units, int count, uint seed, int side, PlanOverrides overrides)
     {
         if ((long)units.Length * count > 100_000)
         {
@@ -106,7 +93,8 @@ internal static class PlanFactory
 
         ImmutableArray<ImmutableArray<int>> perPicture = [.. units.SelectMany(u => Enumerable.Repeat(u, count))];
         ImmutableArray<uint> seeds = [.. units.SelectMany(_ => Enumerable.Range(0, count).Select(k => unchecked(seed + (uint)k)))];
-        return Presets.KerasVis(layer.Name, perPicture, seeds, side, side, iterations);
+        ChannelObjective objective = new() { Layer = layer.Name, Channels = perPicture };
+        return overrides.ApplyTo(Presets.Create(preset, objective, seeds, side, side));
     }
 
     private static Layer FindLayer(Invocation invocation, ActivateOptions options, ChosenNetwork chosen)
@@ -117,9 +105,10 @@ internal static class PlanFactory
             throw CommandException.File($"The weights {chosen.Name} have no dense layers, so there are no classes; choose a layer with --layer and its filters with --filter, or other --weights.");
         }
 
-        Layer layer = LayerChoice.Find(chosen.Network, asked ?? Predictions);
-        return invocation.Has(options.Class) && layer.Name != Predictions
-            ? throw CommandException.Usage($"--class belongs to the layer predictions, not to '{layer.Name}'.")
+        Layer classifier = chosen.Network.Topology.Classifier!;
+        Layer layer = asked is null ? classifier : LayerChoice.Find(chosen.Network, asked);
+        return invocation.Has(options.Class) && layer != classifier
+            ? throw CommandException.Usage($"--class belongs to the layer {classifier.Name}, not to '{layer.Name}'; filters of '{layer.Name}' are chosen with --filter.")
             : layer;
     }
 

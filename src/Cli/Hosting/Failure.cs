@@ -36,9 +36,7 @@ internal static class Failure
         DeviceException device => (ExitCode.Device, device.Message),
         NumbersFailedException numbers => (ExitCode.Numbers, numbers.Message),
         OperationCanceledException => (ExitCode.Cancelled, "Cancelled; nothing was written."),
-        ArgumentNullException or ArgumentOutOfRangeException or ObjectDisposedException => Fault(exception),
-        // Engine's checks of plans and specs; their messages are written for users.
-        ArgumentException argument => (ExitCode.Usage, WithoutParameterName(argument)),
+        PlanException plan => (ExitCode.Usage, plan.Message),
         UnauthorizedAccessException denied => (ExitCode.File, denied.Message),
         FileNotFoundException missing => (ExitCode.File, missing.Message),
         IOException io => (ExitCode.File, io.Message),
@@ -48,11 +46,4 @@ internal static class Failure
 
     private static (int Code, string Message) Fault(Exception exception) =>
         (ExitCode.Internal, $"This is a fault in the program: {exception.GetType().Name}: {exception.Message}\nPlease report it with the output of the same command with --verbose.");
-
-    // "(Parameter 'x')" names a variable of the code, which tells a user nothing.
-    private static string WithoutParameterName(ArgumentException exception)
-    {
-        string suffix = $" (Parameter '{exception.ParamName}')";
-        return exception.Message.EndsWith(suffix, StringComparison.Ordinal) ? exception.Message[..^suffix.Length] : exception.Message;
-    }
 }

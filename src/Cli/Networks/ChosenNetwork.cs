@@ -32,7 +32,10 @@ internal sealed class ChosenNetwork : IDisposable
     public ClassNames? Names { get; }
 
     /// <summary>How many classes it has; 0 without dense layers.</summary>
-    public int ClassCount => Network.Topology.Top?.Classes ?? 0;
+    public int ClassCount => Network.Topology.Head?.Classes ?? 0;
+
+    /// <summary>Whether a layer's units are the classes.</summary>
+    public bool IsClassifier(string layer) => Network.Topology.Classifier?.Name == layer;
 
     /// <summary>Starts hashing the weights in the background, so that it is done by the time the record is written.</summary>
     public void StartHashing() => _hash ??= Task.Run(() => _weights.ComputeSha256(_disposed.Token));

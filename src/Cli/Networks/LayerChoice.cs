@@ -8,7 +8,7 @@ namespace VggCuda.Cli.Networks;
 /// <summary>From a user's words to a layer and its channels.</summary>
 internal static class LayerChoice
 {
-    /// <summary>Names of the published network's layers that an objective may look at, for completion and help.</summary>
+    /// <summary>Names of the published VGG16's layers that an objective may look at, for completion and help.</summary>
     public static IEnumerable<string> AllNames => Topology.ImageNet.Layers.Where(l => l.CanBeTapped).Select(l => l.Name);
 
     /// <summary>Finds a layer by Keras's name or index.</summary>
@@ -60,7 +60,7 @@ internal static class LayerChoice
     {
         if (channel < 0 || channel >= layer.Outputs)
         {
-            string what = layer.Name == "predictions" ? "class" : layer.Kind == LayerKind.Dense ? "unit" : "filter";
+            string what = layer.IsClassifier ? "class" : layer.Kind == LayerKind.Dense ? "unit" : "filter";
             string many = what == "class" ? "classes" : what + "s";
             throw CommandException.Usage($"Layer {layer.Name} has no {what} {channel}; its {many} are 0 to {layer.Outputs - 1}.");
         }

@@ -53,7 +53,7 @@ internal static class NetworkChoice
         IWeightSource weights = KerasWeights.Open(path);
         try
         {
-            ClassNames? names = Network.FromWeights(weights).Topology.Top is { } top ? ClassNames.For(path, top.Classes) : null;
+            ClassNames? names = Network.FromWeights(weights).Topology.Head is { } head ? ClassNames.For(path, head.Classes) : null;
             return new ChosenNetwork(weights, Path.GetFileName(path), path, names);
         }
         catch

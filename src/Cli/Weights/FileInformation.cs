@@ -44,10 +44,10 @@ internal sealed record FileInformation
 
     public required long Parameters { get; init; }
 
-    /// <summary>The VGG16 in a phrase, or null where it is none.</summary>
+    /// <summary>The network in a phrase, or null where it is no known one.</summary>
     public string? Network { get; init; }
 
-    /// <summary>Why it is no VGG16, or null.</summary>
+    /// <summary>Why it is no known network, or null.</summary>
     public string? Problem { get; init; }
 
     /// <summary>Side of the input in pixels; null where any will do.</summary>
@@ -85,12 +85,12 @@ internal sealed record FileInformation
         Network = found.Topology is null ? null : NetworkText.Of(found.Topology),
         Problem = found.Problem,
         InputSize = found.Topology?.FixedInputSize,
-        Classes = found.Topology?.Top?.Classes,
+        Classes = found.Topology?.Head?.Classes,
         ClassNames = NamesOf(found),
         Uses = found.Topology switch
         {
             null => [],
-            { Top: null } => ["activate of filters"],
+            { Head: null } => ["activate of filters"],
             _ => ["activate of classes and filters", "predict"],
         },
         Tensors = [.. found.Tensors.Select(t => new TensorInformation(
@@ -119,13 +119,13 @@ internal sealed record FileInformation
 
     private static string? NamesOf(KerasInspection found)
     {
-        if (found.Topology?.Top is not Vgg16Top top)
+        if (found.Topology?.Head is not { } head)
         {
             return null;
         }
 
         string beside = Hdf5Loader.Files.ClassNames.PathBeside(found.Name);
-        return File.Exists(beside) ? beside : top.Classes == ImageNetClasses.Count ? "ImageNet" : null;
+        return File.Exists(beside) ? beside : head.Classes == ImageNetClasses.Count ? "ImageNet" : null;
     }
 }
 

@@ -17,7 +17,7 @@ internal static class InformationText
         yield return Row("Written by", file.Writer);
         string start = file.DataStart > 0 ? $", beginning at byte {file.DataStart}" : "";
         yield return Row("HDF5", $"superblock version {file.SuperblockVersion}{start}");
-        yield return Row("Network", file.Network ?? $"no VGG16: {file.Problem}");
+        yield return Row("Network", file.Network ?? $"no known network: {file.Problem}");
         if (file.NestedIn is string layer)
         {
             string ignored = file.IgnoredLayers.Count > 0 ? $"; not read: {string.Join(", ", file.IgnoredLayers)}" : "";

@@ -65,6 +65,12 @@ public interface IImageOperations
     /// <remarks>Fourier and colour transforms, blurs and resizing along an axis. The sum's order is the backend's own, the same for every batch.</remarks>
     void Product(ITensor matrix, ITensor source, ITensor target, int inner, bool transposed);
 
+    /// <summary>target[n, y, x, c] = source[n, y, x, c] * factors[0, y, x, c]. Its own adjoint.</summary>
+    /// <param name="source">(N, H, W, C), not changed.</param>
+    /// <param name="factors">(1, H, W, C), not changed.</param>
+    /// <param name="target">Shape of the source, overwritten; may be the source.</param>
+    void Multiply(ITensor source, ITensor factors, ITensor target);
+
     /// <summary>target = low + (high - low) / (1 + exp(-source)), everywhere.</summary>
     /// <param name="source">Any shape, not changed.</param>
     /// <param name="target">Same shape, overwritten; may be the source.</param>

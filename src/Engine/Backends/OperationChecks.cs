@@ -69,6 +69,18 @@ public static class OperationChecks
         Table(source, maps, nameof(maps), 6, step);
     }
 
+    /// <summary>The arguments of <see cref="IImageOperations.Multiply"/>.</summary>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    public static void Multiply(ITensor source, ITensor factors, ITensor target)
+    {
+        Same(source, nameof(source), target, nameof(target));
+        ArgumentNullException.ThrowIfNull(factors);
+        if (factors.Shape != source.Shape with { N = 1 })
+        {
+            throw new ArgumentException($"The factors are {factors.Shape}; {source.Shape with { N = 1 }} is needed for images {source.Shape}.", nameof(factors));
+        }
+    }
+
     /// <summary>One row of maps, as far as it is known to the host.</summary>
     /// <exception cref="ArgumentException">Not finite or not invertible.</exception>
     public static void Map(ReadOnlySpan<double> map)

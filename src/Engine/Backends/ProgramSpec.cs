@@ -51,13 +51,13 @@ public sealed record ProgramSpec
     /// <summary>Images per batch, 1 or more.</summary>
     public required int Batch { get; init; }
 
-    /// <summary>Rows of the image, 32 or more.</summary>
+    /// <summary>Rows of the image, the network's smallest input (32) or more.</summary>
     public required int Height { get; init; }
 
-    /// <summary>Columns of the image, 32 or more.</summary>
+    /// <summary>Columns of the image, the same.</summary>
     public required int Width { get; init; }
 
-    /// <summary>Logits or probabilities, where a tap is <c>predictions</c>.</summary>
+    /// <summary>Logits or probabilities, where a tap is the classifier.</summary>
     public TopActivation Top { get; init; } = TopActivation.Linear;
 
     /// <summary>How gradients pass a ReLU.</summary>
@@ -82,15 +82,37 @@ public sealed record ProgramSpec
     /// <param name="tap">Its place in <see cref="Taps"/>.</param>
     public TensorShape TapShape(int tap = 0) => Taps[tap].Shape(Batch, Height, Width);
 
+    /// <summary>Whether the program computes a layer's ReLU: not where nothing after it is wanted.</summary>
+    public bool HasRelu(Layer layer)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        return layer.Activation == Activation.Relu && (layer != Last || IsTapped(layer, TapPoint.AfterActivation));
+    }
+
+    /// <summary>Whether the program computes a softmax behind a layer.</summary>
+    public bool HasSoftmax(Layer layer)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        return layer.IsClassifier && Top == TopActivation.Softmax && IsTapped(layer, TapPoint.AfterActivation);
+    }
+
+    /// <summary>Whether there is a tap at a layer and point.</summary>
+    public bool IsTapped(Layer layer, TapPoint point) => Taps.Any(t => t.Layer == layer && t.Point == point);
+
     /// <summary>Checks the spec against a network.</summary>
-    /// <exception cref="ArgumentException">It does not fit; the message says what would.</exception>
+    /// <exception cref="PlanException">It does not fit; the message says what would.</exception>
     public void Validate(Network network)
     {
         ArgumentNullException.ThrowIfNull(network);
         Topology topology = network.Topology;
         if (Taps.IsDefaultOrEmpty)
         {
-            throw new ArgumentException("A program needs at least one tap.");
+            throw new PlanException("A program needs at least one tap.");
+        }
+
+        if (Batch < 1)
+        {
+            throw new PlanException($"The batch is {Batch}; it must be at least 1.");
         }
 
         foreach (TapSpec tap in Taps)
@@ -98,24 +120,20 @@ public sealed record ProgramSpec
             tap.Validate(topology, Batch);
         }
 
-        if (Batch < 1)
+        int smallest = topology.SmallestInput;
+        if (Height < smallest || Width < smallest)
         {
-            throw new ArgumentException($"The batch is {Batch}; it must be at least 1.");
-        }
-
-        if (Height < 32 || Width < 32)
-        {
-            throw new ArgumentException($"The image is {Height} x {Width}; VGG16 needs at least 32 x 32.");
+            throw new PlanException($"The image is {Height} x {Width}; {topology.Name} needs at least {smallest} x {smallest}.");
         }
 
         if (Height > 16384 || Width > 16384)
         {
-            throw new ArgumentException($"The image is {Height} x {Width}; at most 16384 x 16384 are supported.");
+            throw new PlanException($"The image is {Height} x {Width}; at most 16384 x 16384 are supported.");
         }
 
-        if (Last.Kind == LayerKind.Dense && topology.Top is { } top && (Height >> 5 != top.Grid || Width >> 5 != top.Grid))
+        if (Last.Kind == LayerKind.Dense && topology.Head is { } head && (Height / smallest != head.Grid || Width / smallest != head.Grid))
         {
-            throw new ArgumentException($"The image is {Height} x {Width}; the dense layers of this network need {topology.FixedInputSize} x {topology.FixedInputSize}.");
+            throw new PlanException($"The image is {Height} x {Width}; the dense layers of this network need {topology.FixedInputSize} x {topology.FixedInputSize}.");
         }
     }
 }

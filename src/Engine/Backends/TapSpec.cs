@@ -30,17 +30,17 @@ public sealed record TapSpec(Layer Layer)
     }
 
     /// <summary>Checks the tap against a network and a batch.</summary>
-    /// <exception cref="ArgumentException">It does not fit; the message says what would.</exception>
+    /// <exception cref="PlanException">It does not fit; the message says what would.</exception>
     internal void Validate(Topology topology, int batch)
     {
         if (Layer.Index >= topology.Layers.Length || topology.Layers[Layer.Index] != Layer)
         {
-            throw new ArgumentException($"Layer '{Layer.Name}' is not one of this network's.");
+            throw new PlanException($"Layer '{Layer.Name}' is not one of this network's.");
         }
 
         if (!Layer.CanBeTapped)
         {
-            throw new ArgumentException($"Layer '{Layer.Name}' has no filters to look at; take a convolution, pooling or dense layer.");
+            throw new PlanException($"Layer '{Layer.Name}' has no filters to look at; take a convolution, pooling or dense layer.");
         }
 
         if (Channels.IsDefaultOrEmpty)
@@ -50,21 +50,21 @@ public sealed record TapSpec(Layer Layer)
 
         if (Channels.Length != batch)
         {
-            throw new ArgumentException($"{Channels.Length} channel lists for a batch of {batch}.");
+            throw new PlanException($"{Channels.Length} channel lists for a batch of {batch}.");
         }
 
         foreach (ImmutableArray<int> list in Channels)
         {
             if (list.IsDefaultOrEmpty || list.Length != Channels[0].Length)
             {
-                throw new ArgumentException("Channel lists must be of one length, at least 1.");
+                throw new PlanException("Channel lists must be of one length, at least 1.");
             }
 
             foreach (int channel in list)
             {
                 if (channel < -1 || channel >= Layer.Outputs)
                 {
-                    throw new ArgumentException($"'{Layer.Name}' has no channel {channel}; its channels are 0 to {Layer.Outputs - 1}.");
+                    throw new PlanException($"'{Layer.Name}' has no channel {channel}; its channels are 0 to {Layer.Outputs - 1}.");
                 }
             }
         }

@@ -1,3 +1,4 @@
+using VggCuda.Engine.Backends;
 using VggCuda.Engine.Randomness;
 using VggCuda.Engine.Rendering;
 
@@ -32,7 +33,7 @@ public sealed record NoiseStart(double Mean = 127.5, double Deviation = 12.75) :
     {
         if (!double.IsFinite(Mean) || !double.IsFinite(Deviation) || Deviation < 0)
         {
-            throw new ArgumentException($"The start noise has mean {Mean} and deviation {Deviation}; both must be finite, the deviation not negative.");
+            throw new PlanException($"The start noise has mean {Mean} and deviation {Deviation}; both must be finite, the deviation not negative.");
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using VggCuda.Engine.Backends;
 using VggCuda.Engine.Randomness;
 using VggCuda.Engine.Rendering;
 
@@ -32,7 +33,7 @@ public sealed record PictureStart(string Source, string Sha256) : ImageStart
     {
         if (Values.Length != height * width * 3)
         {
-            throw new ArgumentException(Values.Length == 0
+            throw new PlanException(Values.Length == 0
                 ? $"The start picture '{Source}' has not been loaded."
                 : $"The start picture '{Source}' has {Values.Length} values; {height} x {width} x 3 = {height * width * 3} are needed.");
         }
@@ -41,7 +42,7 @@ public sealed record PictureStart(string Source, string Sha256) : ImageStart
         {
             if (!float.IsFinite(value))
             {
-                throw new ArgumentException($"The start picture '{Source}' holds values that are not finite.");
+                throw new PlanException($"The start picture '{Source}' holds values that are not finite.");
             }
         }
     }

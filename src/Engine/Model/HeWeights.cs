@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace VggCuda.Engine.Model;
 
-/// <summary>A seeded, He-initialised VGG16 of any size, generated as it is read: what tests, benches and bug reports run on.</summary>
+/// <summary>A seeded, He-initialised VGG of any size, generated as it is read: what tests, benches and bug reports run on.</summary>
 /// <remarks>
 /// Kernel values are uniform in +-sqrt(6 / fan-in) (He et al., arXiv 1502.01852, eq. 10, in its uniform form), biases
 /// uniform in +-0.1. Each value is a function of (seed, layer, part, index) by integer arithmetic, one multiplication

@@ -2,12 +2,10 @@ using System.Collections.Immutable;
 
 namespace VggCuda.Engine.Model;
 
-/// <summary>A VGG16: its layer table, read off the shapes of its weights, and where the weights are.</summary>
+/// <summary>A VGG: its layer table, read off the shapes of its weights, and where the weights are.</summary>
 /// <remarks>Holds no weights itself: a backend reads what a run needs when it compiles a program. Safe to share between threads and backends.</remarks>
 public sealed class Network
 {
-    private static readonly string[] TopNames = ["fc1", "fc2", "predictions"];
-
     private Network(Topology topology, IWeightSource weights)
     {
         Topology = topology;
@@ -21,7 +19,7 @@ public sealed class Network
     public IWeightSource Weights { get; }
 
     /// <summary>Reads the topology off the weights' shapes.</summary>
-    /// <exception cref="WeightsException">A layer is missing or extra, or a shape does not fit VGG16; the message says which and what was expected.</exception>
+    /// <exception cref="WeightsException">A layer is missing or extra, or a shape does not fit the network that the names tell; the message says which and what was expected.</exception>
     public static Network FromWeights(IWeightSource weights)
     {
         ArgumentNullException.ThrowIfNull(weights);
@@ -36,81 +34,63 @@ public sealed class Network
             }
         }
 
-        ImmutableArray<int>.Builder widths = ImmutableArray.CreateBuilder<int>(13);
+        Architecture architecture = Architecture.Recognise(weights.Name, [.. weights.Layers.Select(l => l.Layer)]);
         int channels = 3;
-        for (int block = 1; block <= 5; block++)
+        ImmutableArray<ImmutableArray<int>>.Builder blocks = ImmutableArray.CreateBuilder<ImmutableArray<int>>();
+        for (int block = 1; block <= architecture.ConvolutionsPerBlock.Length; block++)
         {
-            for (int i = 1; i <= Topology.ConvolutionsPerBlock[block - 1]; i++)
+            ImmutableArray<int>.Builder widths = ImmutableArray.CreateBuilder<int>();
+            for (int i = 1; i <= architecture.ConvolutionsPerBlock[block - 1]; i++)
             {
-                string name = $"block{block}_conv{i}";
-                LayerWeights layer = Take(name);
-                int[] shape = [.. layer.KernelShape];
-                if (shape.Length != 4 || shape[0] != 3 || shape[1] != 3 || shape[2] != channels || shape[3] < 1)
-                {
-                    bool theano = shape.Length == 4 && shape[2] == 3 && shape[3] == 3 && shape[1] == channels;
-                    throw Wrong(name, theano
-                        ? $"its kernel {Text(shape)} is in Theano's order (out, in, 3, 3); this reader takes TensorFlow's (3, 3, in, out). Convert the file with Keras, or use the file named '..._tf_dim_ordering_tf_kernels'."
-                        : $"its kernel is {Text(shape)}, VGG16 needs (3, 3, {channels}, any).");
-                }
-
-                channels = CheckBias(layer, shape[3]);
+                channels = ReadConvolution(byName[Architecture.ConvolutionName(block, i)], channels);
                 widths.Add(channels);
             }
+
+            blocks.Add(widths.ToImmutable());
         }
 
-        int present = TopNames.Count(byName.ContainsKey);
-        Vgg16Top? top = null;
-        if (present > 0)
-        {
-            top = ReadTop(Take("fc1"), Take("fc2"), Take("predictions"), channels);
-        }
+        LayerWeights[] dense = [.. Head.KerasNames.Where(byName.ContainsKey).Select(name => byName[name])];
+        return new Network(new Topology(blocks.ToImmutable(), dense.Length == 0 ? null : ReadHead(dense, channels)), weights);
 
-        if (byName.Count > 0)
+        int ReadConvolution(LayerWeights layer, int inputs)
         {
-            throw Wrong(byName.Keys.First(), "is no layer of VGG16; is this another network?");
-        }
-
-        return new Network(new Topology(widths.MoveToImmutable(), top), weights);
-
-        LayerWeights Take(string name)
-        {
-            if (byName.Remove(name, out LayerWeights? layer))
+            int[] shape = [.. layer.KernelShape];
+            if (shape.Length != 4 || shape[0] != 3 || shape[1] != 3 || shape[2] != inputs || shape[3] < 1)
             {
-                return layer;
+                bool theano = shape.Length == 4 && shape[2] == 3 && shape[3] == 3 && shape[1] == inputs;
+                throw Wrong(layer.Layer, theano
+                    ? $"its kernel {Text(shape)} is in Theano's order (out, in, 3, 3); this reader takes TensorFlow's (3, 3, in, out). Convert the file with Keras, or use the file named '..._tf_dim_ordering_tf_kernels'."
+                    : $"its kernel is {Text(shape)}, {architecture.Name} needs (3, 3, {inputs}, any).");
             }
 
-            string found = string.Join(", ", weights.Layers.Take(6).Select(l => l.Layer));
-            throw Wrong(name, $"is missing; a VGG16 has it. Found: {(found.Length == 0 ? "no layer with weights" : found)}{(weights.Layers.Count > 6 ? ", ..." : "")}.");
+            return CheckBias(layer, shape[3]);
         }
 
         int CheckBias(LayerWeights layer, int outputs) => layer.BiasLength == outputs
             ? outputs
             : throw Wrong(layer.Layer, $"has {layer.BiasLength} biases for {outputs} outputs.");
 
-        Vgg16Top ReadTop(LayerWeights fc1, LayerWeights fc2, LayerWeights predictions, int pooled)
+        Head ReadHead(LayerWeights[] layers, int pooled)
         {
-            int rows = CheckDense(fc1, null);
-            int grid = (int)Math.Round(Math.Sqrt((double)rows / pooled));
-            if (grid < 1 || (long)grid * grid * pooled != rows)
+            int[] units = new int[layers.Length];
+            for (int i = 0; i < layers.Length; i++)
             {
-                throw Wrong("fc1", $"its kernel has {rows} rows, which is no square grid of block5_pool's {pooled} channels.");
+                units[i] = ReadDense(layers[i], i == 0 ? null : units[i - 1]);
             }
 
-            CheckDense(fc2, fc1.KernelShape[1]);
-            CheckDense(predictions, fc2.KernelShape[1]);
-            return new Vgg16Top(grid, fc1.KernelShape[1], fc2.KernelShape[1], predictions.KernelShape[1]);
+            int rows = layers[0].KernelShape[0];
+            int grid = (int)Math.Round(Math.Sqrt((double)rows / pooled));
+            return grid < 1 || (long)grid * grid * pooled != rows
+                ? throw Wrong(layers[0].Layer, $"its kernel has {rows} rows, which is no square grid of the last pooling's {pooled} channels.")
+                : new Head(grid, [.. layers.Select((layer, i) => (layer.Layer, units[i]))]);
         }
 
-        int CheckDense(LayerWeights layer, int? inputs)
+        int ReadDense(LayerWeights layer, int? inputs)
         {
             int[] shape = [.. layer.KernelShape];
-            if (shape.Length != 2 || shape[0] < 1 || shape[1] < 1 || (inputs is int expected && shape[0] != expected))
-            {
-                throw Wrong(layer.Layer, $"its kernel is {Text(shape)}, expected ({(inputs is int n ? n : "any")}, any).");
-            }
-
-            CheckBias(layer, shape[1]);
-            return shape[0];
+            return shape.Length != 2 || shape[0] < 1 || shape[1] < 1 || (inputs is int expected && shape[0] != expected)
+                ? throw Wrong(layer.Layer, $"its kernel is {Text(shape)}, expected ({(inputs is int n ? n : "any")}, any).")
+                : CheckBias(layer, shape[1]);
         }
     }
 

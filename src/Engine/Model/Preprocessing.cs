@@ -6,7 +6,7 @@ public enum Preprocessing
     /// <summary>Nothing: the array is fed as it is, as keras-vis does.</summary>
     Raw,
 
-    /// <summary>RGB 0..255 to BGR minus (103.939, 116.779, 123.68), what VGG16 was trained on ("caffe" mode in Keras). Gradients come back in RGB.</summary>
+    /// <summary>RGB 0..255 to BGR minus (103.939, 116.779, 123.68), what the VGGs were trained on ("caffe" mode in Keras). Gradients come back in RGB.</summary>
     Vgg16,
 }
 

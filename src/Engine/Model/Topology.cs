@@ -3,52 +3,64 @@ using System.Globalization;
 
 namespace VggCuda.Engine.Model;
 
-/// <summary>The layer table of a VGG16 of any widths, input size and class count.</summary>
-/// <remarks>Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition" (arXiv 1409.1556), table 1, column D. Names and indices are Keras's.</remarks>
+/// <summary>The layer table of a VGG of any depth, widths, input size and dense layers. Names and indices are Keras's.</summary>
 public sealed class Topology
 {
-    /// <summary>Convolutions per block.</summary>
-    public static ImmutableArray<int> ConvolutionsPerBlock { get; } = [2, 2, 3, 3, 3];
-
-    /// <summary>The published network: 224x224, 1,000 classes, 138,357,544 parameters.</summary>
-    public static Topology ImageNet { get; } =
-        new([64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512], new Vgg16Top(7, 4096, 4096, 1000));
+    /// <summary>The published VGG16: 224x224, 1,000 classes, 138,357,544 parameters.</summary>
+    public static Topology ImageNet { get; } = Architecture.Named("VGG16")!.ImageNet;
 
     /// <summary>Creates the table.</summary>
-    /// <param name="widths">Output channels of the 13 convolutions.</param>
-    /// <param name="top">The dense layers, or null for a network without them.</param>
-    /// <exception cref="ArgumentException">Not 13 widths, or a size below 1.</exception>
-    public Topology(ImmutableArray<int> widths, Vgg16Top? top)
+    /// <param name="blocks">For each block the output channels of its convolutions; a pooling ends each block.</param>
+    /// <param name="head">The dense layers, or null for a network without them.</param>
+    /// <exception cref="ArgumentException">The blocks are no known network's, or a size is below 1.</exception>
+    public Topology(ImmutableArray<ImmutableArray<int>> blocks, Head? head)
     {
-        if (widths.Length != 13 || widths.Any(w => w < 1))
+        Architecture = Architecture.Of(blocks.Select(widths => widths.Length))
+            ?? throw new ArgumentException($"No known network has ({string.Join(", ", blocks.Select(b => b.Length))}) convolutions in its blocks. Known: {Architecture.DescribeKnown()}.", nameof(blocks));
+        if (blocks.Any(widths => widths.Any(w => w < 1)))
         {
-            throw new ArgumentException("VGG16 has 13 convolutions of at least one channel each.", nameof(widths));
+            throw new ArgumentException("Every convolution needs at least one channel.", nameof(blocks));
         }
 
-        if (top is not null && (top.Grid < 1 || top.Fc1 < 1 || top.Fc2 < 1 || top.Classes < 1))
+        if (head is not null && (head.Grid < 1 || head.Layers.IsDefaultOrEmpty || head.Layers.Any(l => l.Units < 1)))
         {
-            throw new ArgumentException("Every dense layer needs at least one unit, and the grid at least one cell.", nameof(top));
+            throw new ArgumentException("Every dense layer needs at least one unit, and the grid at least one cell.", nameof(head));
         }
 
-        Widths = widths;
-        Top = top;
-        Layers = BuildLayers(widths, top);
+        Blocks = blocks;
+        Head = head;
+        Layers = BuildLayers(blocks, head);
     }
 
-    /// <summary>Output channels of the 13 convolutions.</summary>
-    public ImmutableArray<int> Widths { get; }
+    /// <summary>Which of the known networks it is.</summary>
+    public Architecture Architecture { get; }
+
+    /// <summary>The network's name: "VGG16", whatever its widths.</summary>
+    public string Name => Architecture.Name;
+
+    /// <summary>For each block the output channels of its convolutions.</summary>
+    public ImmutableArray<ImmutableArray<int>> Blocks { get; }
+
+    /// <summary>Output channels of all convolutions, in order.</summary>
+    public ImmutableArray<int> Widths => [.. Blocks.SelectMany(widths => widths)];
 
     /// <summary>The dense layers, or null.</summary>
-    public Vgg16Top? Top { get; }
+    public Head? Head { get; }
 
-    /// <summary>All layers, the input first; 23 with top, 19 without.</summary>
+    /// <summary>All layers, the input first.</summary>
     public ImmutableArray<Layer> Layers { get; }
+
+    /// <summary>The layer whose units are the classes, or null without dense layers.</summary>
+    public Layer? Classifier => Head is null ? null : Layers[^1];
 
     /// <summary>Weights and biases of all layers.</summary>
     public long ParameterCount => Layers.Sum(l => l.ParameterCount);
 
-    /// <summary>The side of the square input that the top demands (224 for the published network), or null without a top: any size from 32 up.</summary>
-    public int? FixedInputSize => Top is null ? null : Top.Grid * 32;
+    /// <summary>The smallest side that leaves one pixel behind all poolings: 32.</summary>
+    public int SmallestInput => 1 << Blocks.Length;
+
+    /// <summary>The side of the square input that the dense layers demand (224 for the published network), or null without them: any from <see cref="SmallestInput"/> up.</summary>
+    public int? FixedInputSize => Head is null ? null : Head.Grid * SmallestInput;
 
     /// <summary>Finds a layer by Keras's name (case ignored) or index.</summary>
     /// <returns>The layer, or null where there is none.</returns>
@@ -72,40 +84,41 @@ public sealed class Topology
             : (inputHeight >> layer.Halvings, inputWidth >> layer.Halvings);
     }
 
-    private static ImmutableArray<Layer> BuildLayers(ImmutableArray<int> widths, Vgg16Top? top)
+    private static ImmutableArray<Layer> BuildLayers(ImmutableArray<ImmutableArray<int>> blocks, Head? head)
     {
         ImmutableArray<Layer>.Builder layers = ImmutableArray.CreateBuilder<Layer>();
         layers.Add(new Layer(0, "input_1", LayerKind.Input, 3, 3, 0));
-        int channels = 3;
-        int convolution = 0;
-        for (int block = 1; block <= 5; block++)
+        int inputs = 3;
+        for (int block = 1; block <= blocks.Length; block++)
         {
-            for (int i = 1; i <= ConvolutionsPerBlock[block - 1]; i++)
+            ImmutableArray<int> widths = blocks[block - 1];
+            for (int i = 1; i <= widths.Length; i++)
             {
-                int width = widths[convolution++];
-                layers.Add(new Layer(layers.Count, $"block{block}_conv{i}", LayerKind.Convolution, channels, width, block - 1));
-                channels = width;
+                layers.Add(new Layer(layers.Count, Architecture.ConvolutionName(block, i), LayerKind.Convolution, inputs, widths[i - 1], block - 1) { Activation = Activation.Relu });
+                inputs = widths[i - 1];
             }
 
-            layers.Add(new Layer(layers.Count, $"block{block}_pool", LayerKind.MaxPool, channels, channels, block));
+            layers.Add(new Layer(layers.Count, $"block{block}_pool", LayerKind.MaxPool, inputs, inputs, block));
         }
 
-        if (top is not null)
+        if (head is not null)
         {
-            int flat = top.Grid * top.Grid * channels;
-            layers.Add(new Layer(layers.Count, "flatten", LayerKind.Flatten, channels, flat, 5));
-            layers.Add(new Layer(layers.Count, "fc1", LayerKind.Dense, flat, top.Fc1, 5));
-            layers.Add(new Layer(layers.Count, "fc2", LayerKind.Dense, top.Fc1, top.Fc2, 5));
-            layers.Add(new Layer(layers.Count, "predictions", LayerKind.Dense, top.Fc2, top.Classes, 5));
+            int flat = checked(head.Grid * head.Grid * inputs);
+            layers.Add(new Layer(layers.Count, "flatten", LayerKind.Flatten, inputs, flat, blocks.Length));
+            inputs = flat;
+            for (int i = 0; i < head.Layers.Length; i++)
+            {
+                (string name, int units) = head.Layers[i];
+                bool last = i == head.Layers.Length - 1;
+                layers.Add(new Layer(layers.Count, name, LayerKind.Dense, inputs, units, blocks.Length)
+                {
+                    Activation = last ? Activation.None : Activation.Relu,
+                    IsClassifier = last,
+                });
+                inputs = units;
+            }
         }
 
         return layers.ToImmutable();
     }
 }
-
-/// <summary>The dense layers of a VGG16.</summary>
-/// <param name="Grid">Side of block5_pool's square output: 7 for 224 pixels.</param>
-/// <param name="Fc1">Units of fc1.</param>
-/// <param name="Fc2">Units of fc2.</param>
-/// <param name="Classes">Units of predictions.</param>
-public sealed record Vgg16Top(int Grid, int Fc1, int Fc2, int Classes);

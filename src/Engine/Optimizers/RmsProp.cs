@@ -14,7 +14,7 @@ public sealed record RmsProp(double Rate = 1, double Decay = 0.95, double Epsilo
     public override int StateCount => 1;
 
     /// <inheritdoc/>
-    public override void Apply(IImageOperations operations, ITensor image, ITensor gradient, IReadOnlyList<ITensor> state)
+    public override void Apply(IImageOperations operations, ITensor parameters, ITensor gradient, IReadOnlyList<ITensor> state, ITensor step)
     {
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(state);
@@ -23,7 +23,7 @@ public sealed record RmsProp(double Rate = 1, double Decay = 0.95, double Epsilo
             operations.NormalizeRms(gradient, Epsilon);
         }
 
-        operations.RmsProp(image, gradient, state[0], Rate, Decay, Epsilon);
+        operations.RmsProp(parameters, gradient, state[0], Rate, Decay, Epsilon);
     }
 
     /// <inheritdoc/>
@@ -31,7 +31,7 @@ public sealed record RmsProp(double Rate = 1, double Decay = 0.95, double Epsilo
     {
         if (!double.IsFinite(Rate) || Rate <= 0 || !(Decay >= 0 && Decay < 1) || !double.IsFinite(Epsilon) || Epsilon <= 0)
         {
-            throw new ArgumentException($"RMSprop with rate {Rate}, decay {Decay}, epsilon {Epsilon}: the rate and epsilon must be above 0, the decay in 0..1.");
+            throw new PlanException($"RMSprop with rate {Rate}, decay {Decay}, epsilon {Epsilon}: the rate and epsilon must be above 0, the decay in 0..1.");
         }
     }
 }

@@ -1,58 +1,85 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Display;
 using VggCuda.Engine.Images;
 using VggCuda.Engine.Model;
 using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Optimizers;
 using VggCuda.Engine.Regularizers;
-using VggCuda.Engine.Transforms;
+using VggCuda.Engine.Stages;
 
 namespace VggCuda.Engine.Plans;
 
 /// <summary>Everything that decides a render except the weights: the same plan on the same weights gives the same pictures.</summary>
 public sealed record RenderPlan
 {
+    /// <summary>The format that <see cref="ToJson"/> writes. 1: without display, parameters and kinds of objectives, as pictures of version 0.1 carry it; 2: this.</summary>
+    public const int CurrentFormat = 2;
+
+    /// <summary>The format that it was written in; older ones are brought up to <see cref="CurrentFormat"/> when read.</summary>
+    [JsonPropertyOrder(-1)]
+    public int Format { get; init; } = CurrentFormat;
+
     /// <summary>Name of the preset it was made from, for the record.</summary>
-    public string Preset { get; init; } = "keras-vis";
+    public string Preset { get; init; } = Presets.Default;
 
     /// <summary>What to excite, for every image.</summary>
-    public required ChannelObjective Objective { get; init; }
+    public required Objective Objective { get; init; }
 
     /// <summary>Seed of every image's random stream: image i of a batch equals a single run with this seed.</summary>
     public required ImmutableArray<uint> Seeds { get; init; }
 
-    /// <summary>Rows of the image.</summary>
+    /// <summary>Rows of the picture.</summary>
     public required int Height { get; init; }
 
-    /// <summary>Columns of the image.</summary>
+    /// <summary>Columns of the picture.</summary>
     public required int Width { get; init; }
 
     /// <summary>Number of steps.</summary>
     public required int Iterations { get; init; }
 
-    /// <summary>What the image starts from.</summary>
+    /// <summary>What the parameters start from.</summary>
     public required ImageStart Start { get; init; }
 
-    /// <summary>Random changes before each evaluation, in order.</summary>
-    public ImmutableArray<Transform> Transforms { get; init; } = [];
+    /// <summary>From what is optimised to the picture, in order; empty where the pixels are.</summary>
+    public ImmutableArray<Stage> Parameters { get; init; } = [];
 
-    /// <summary>Penalties on the image.</summary>
+    /// <summary>Random changes of the picture before each evaluation, in order; those that replace it first.</summary>
+    public ImmutableArray<Stage> Transforms { get; init; } = [];
+
+    /// <summary>Penalties on the picture.</summary>
     public ImmutableArray<Regularizer> Regularizers { get; init; } = [];
 
     /// <summary>How gradients become steps.</summary>
     public required Optimizer Optimizer { get; init; }
 
-    /// <summary>What happens to the image on its way into the network; keras-vis: nothing.</summary>
+    /// <summary>What happens to the picture on its way into the network; keras-vis: nothing.</summary>
     public Preprocessing Preprocessing { get; init; } = Preprocessing.Raw;
 
     /// <summary>The network's arithmetic.</summary>
     public Precision Precision { get; init; } = Precision.Auto;
 
+    /// <summary>How the picture is shown.</summary>
+    public PictureDisplay Display { get; init; } = new KerasVisDisplay();
+
     /// <summary>Number of pictures.</summary>
     [JsonIgnore]
     public int Count => Seeds.Length;
+
+    /// <summary>Shape of the pictures.</summary>
+    [JsonIgnore]
+    public TensorShape PictureShape => new(Count, Height, Width, 3);
+
+    /// <summary>Shape of what is optimised.</summary>
+    [JsonIgnore]
+    public TensorShape ParametersShape => Parameters.Reverse().Aggregate(PictureShape, (shape, stage) => stage.InputShape(shape));
+
+    /// <summary>Shape of what goes into the network.</summary>
+    [JsonIgnore]
+    public TensorShape InputShape => Transforms.Aggregate(PictureShape, (shape, stage) => stage.OutputShape(shape));
 
     /// <summary>Columns of the loss log, in order: activation, the regularisers that count, total.</summary>
     [JsonIgnore]
@@ -61,54 +88,59 @@ public sealed record RenderPlan
     /// <summary>The plan as indented JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, RenderPlanJson.Default.RenderPlan);
 
-    /// <summary>Reads a plan back.</summary>
+    /// <summary>Reads a plan back, of any format so far.</summary>
     /// <exception cref="JsonException">Not a plan.</exception>
-    public static RenderPlan FromJson(string json) =>
-        JsonSerializer.Deserialize(json, RenderPlanJson.Default.RenderPlan) ?? throw new JsonException("The plan is null.");
+    /// <exception cref="PlanException">A plan of a later version of this program.</exception>
+    public static RenderPlan FromJson(string json)
+    {
+        JsonObject plan = JsonNode.Parse(json) as JsonObject ?? throw new JsonException("A plan is a JSON object.");
+        int format = plan["format"] is { } written ? written.GetValueKind() == JsonValueKind.Number && written.AsValue().TryGetValue(out int number) ? number : 0 : 1;
+        if (format is < 1 or > CurrentFormat)
+        {
+            throw new PlanException($"The plan has the format {plan["format"]!.ToJsonString()[..Math.Min(20, plan["format"]!.ToJsonString().Length)]}; this program reads 1 to {CurrentFormat}. Take the version that wrote it, or a later one.");
+        }
+
+        if (format == 1 && plan["objective"] is JsonObject objective)
+        {
+            objective["kind"] = "channel";
+        }
+
+        plan["format"] = CurrentFormat;
+        return plan.Deserialize(RenderPlanJson.Default.RenderPlan) ?? throw new JsonException("The plan is null.");
+    }
 
     /// <summary>The pictures from <paramref name="first"/> on as a plan of their own; they come out the same.</summary>
     public RenderPlan Slice(int first, int count) => this with
     {
         Seeds = Seeds.Slice(first, count),
-        Objective = Objective with { Channels = Objective.Channels.Slice(first, count) },
+        Objective = Objective.Slice(first, count),
     };
 
     /// <summary>Checks the plan by itself and against a network.</summary>
-    /// <exception cref="ArgumentException">Something does not fit; the message says what would.</exception>
+    /// <exception cref="PlanException">Something does not fit; the message says what would.</exception>
     public void Validate(Network network)
     {
         ArgumentNullException.ThrowIfNull(network);
         if (Iterations < 1)
         {
-            throw new ArgumentException($"The number of iterations is {Iterations}; it must be at least 1.");
+            throw new PlanException($"The number of iterations is {Iterations}; it must be at least 1.");
         }
 
-        if (Seeds.IsDefaultOrEmpty || Objective.Channels.IsDefault || Objective.Channels.Length != Seeds.Length)
+        if (Seeds.IsDefaultOrEmpty || (Objective.Count is int described && described != Seeds.Length))
         {
-            throw new ArgumentException($"{(Seeds.IsDefault ? 0 : Seeds.Length)} seeds for {(Objective.Channels.IsDefault ? 0 : Objective.Channels.Length)} lists of channels; there must be one of each per picture.");
+            throw new PlanException($"{(Seeds.IsDefault ? 0 : Seeds.Length)} seeds for an objective of {Objective.Count?.ToString() ?? "any number of"} pictures; there must be one of each per picture.");
         }
 
-        if (!double.IsFinite(Objective.Weight) || Objective.Weight < 0)
+        if (Height < 1 || Width < 1)
         {
-            throw new ArgumentException($"The weight of the activation is {Objective.Weight}; it must be a finite number, 0 or more.");
+            throw new PlanException($"The picture is {Height} x {Width}; both sides must be at least 1.");
         }
 
-        foreach (ImmutableArray<int> list in Objective.Channels)
-        {
-            if (list.IsDefaultOrEmpty || list.Any(c => c < 0))
-            {
-                throw new ArgumentException("Every picture needs at least one channel, and channels are numbered from 0.");
-            }
-        }
-
+        Objective.Validate(network);
+        ValidateStages();
         Spec(network).Validate(network);
-        Start.Validate(Height, Width);
+        Start.Validate(ParametersShape.H, ParametersShape.W);
         Optimizer.Validate();
-        foreach (Transform transform in Transforms)
-        {
-            transform.Validate(Height, Width);
-        }
-
         foreach (Regularizer regularizer in Regularizers)
         {
             regularizer.Validate();
@@ -116,21 +148,54 @@ public sealed record RenderPlan
     }
 
     /// <summary>The program that a run of this plan needs.</summary>
-    /// <exception cref="ArgumentException">The network has no such layer.</exception>
+    /// <exception cref="PlanException">The network has no such layer.</exception>
     public ProgramSpec Spec(Network network)
     {
         ArgumentNullException.ThrowIfNull(network);
         return new ProgramSpec
         {
-            Taps = [new TapSpec(network.Topology.Find(Objective.Layer)
-                ?? throw new ArgumentException($"The network has no layer '{Objective.Layer}'; its layers are {string.Join(", ", network.Topology.Layers.Where(l => l.CanBeTapped).Select(l => l.Name))}.")) { Channels = Objective.PaddedChannels(), Point = Objective.Point }],
+            Taps = Objective.Taps(network),
             Batch = Count,
-            Height = Height,
-            Width = Width,
+            Height = InputShape.H,
+            Width = InputShape.W,
             Top = Objective.Top,
             Preprocessing = Preprocessing,
             Precision = Precision,
         };
+    }
+
+    private void ValidateStages()
+    {
+        TensorShape shape = PictureShape;
+        foreach (Stage stage in Parameters.Reverse())
+        {
+            if (stage.NumbersPerStep > 0)
+            {
+                throw new PlanException($"'{stage.GetType().Name}' is a random transform; it stands among the plan's transforms, not its parameters.");
+            }
+
+            stage.Validate(shape);
+            shape = stage.InputShape(shape);
+        }
+
+        if (Parameters.Length > 0 && Start is PictureStart)
+        {
+            throw new PlanException("A start picture belongs to a plan whose parameters are the pixels; this plan's are not.");
+        }
+
+        shape = PictureShape;
+        bool replacing = true;
+        foreach (Stage stage in Transforms)
+        {
+            if (stage.ReplacesPicture && (!replacing || Parameters.Length > 0))
+            {
+                throw new PlanException($"'{stage.GetType().Name}' replaces the picture, so it must come before all other transforms, in a plan whose parameters are the pixels.");
+            }
+
+            replacing &= stage.ReplacesPicture;
+            stage.Validate(shape);
+            shape = stage.OutputShape(shape);
+        }
     }
 }
 
@@ -140,6 +205,7 @@ public sealed record RenderPlan
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
     RespectNullableAnnotations = true,
+    AllowOutOfOrderMetadataProperties = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(RenderPlan))]
 internal sealed partial class RenderPlanJson : JsonSerializerContext;

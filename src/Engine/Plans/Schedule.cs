@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using VggCuda.Engine.Backends;
 using VggCuda.Engine.Randomness;
-using VggCuda.Engine.Transforms;
+using VggCuda.Engine.Stages;
 
 namespace VggCuda.Engine.Plans;
 
@@ -18,7 +19,7 @@ public sealed class Schedule
         Tables = tables;
     }
 
-    /// <summary>Start images, (N, H, W, 3).</summary>
+    /// <summary>Starts of the parameters, in C order: (N, H, W, 3) where they are the pixels.</summary>
     public double[] Start { get; }
 
     /// <summary>For each transform a table (steps, N, 1, numbers per step).</summary>
@@ -28,20 +29,23 @@ public sealed class Schedule
     public static Schedule Draw(RenderPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        int perImage = plan.Height * plan.Width * 3;
-        double[] start = new double[(long)perImage * plan.Count];
+        TensorShape parameters = plan.ParametersShape;
+        int perImage = checked((int)parameters.CountPerImage);
+        double[] start = new double[parameters.Count];
         ImmutableArray<double[]> tables = [.. plan.Transforms.Select(t => new double[(long)plan.Iterations * plan.Count * t.NumbersPerStep])];
         for (int image = 0; image < plan.Count; image++)
         {
             NumPyRandom random = new(plan.Seeds[image]);
-            plan.Start.Draw(random, plan.Height, plan.Width, start.AsSpan(image * perImage, perImage));
+            plan.Start.Draw(random, parameters.H, parameters.W, start.AsSpan(image * perImage, perImage));
             for (int step = 0; step < plan.Iterations; step++)
             {
+                TensorShape shape = plan.PictureShape;
                 for (int t = 0; t < plan.Transforms.Length; t++)
                 {
-                    Transform transform = plan.Transforms[t];
+                    Stage transform = plan.Transforms[t];
                     int row = ((step * plan.Count) + image) * transform.NumbersPerStep;
-                    transform.Draw(random, tables[t].AsSpan(row, transform.NumbersPerStep));
+                    transform.Draw(random, shape, tables[t].AsSpan(row, transform.NumbersPerStep));
+                    shape = transform.OutputShape(shape);
                 }
             }
         }

@@ -11,6 +11,7 @@ public sealed class NumPyRandom
     private const int M = 397;
     private readonly uint[] _state = new uint[N];
     private int _index = N;
+    private double? _secondNormal;
 
     /// <summary>Starts the stream.</summary>
     /// <param name="seed">What <c>numpy.random.seed</c> gets.</param>
@@ -44,6 +45,31 @@ public sealed class NumPyRandom
         uint a = NextUInt32() >> 5;
         uint b = NextUInt32() >> 6;
         return ((a * 67108864.0) + b) / 9007199254740992.0;
+    }
+
+    /// <summary><c>random.standard_normal()</c>: mean 0, deviation 1, by the polar method; every second call gives the other half of the last pair.</summary>
+    /// <remarks>Marsaglia and Bray, "A Convenient Method for Generating Normal Variables" (SIAM Review 6(3), 1964), in the order of NumPy's <c>legacy_gauss</c>.</remarks>
+    public double NextNormal()
+    {
+        if (_secondNormal is double second)
+        {
+            _secondNormal = null;
+            return second;
+        }
+
+        double x;
+        double y;
+        double square;
+        do
+        {
+            x = (2 * NextDouble()) - 1;
+            y = (2 * NextDouble()) - 1;
+            square = (x * x) + (y * y);
+        }
+        while (square >= 1 || square == 0);
+        double factor = Math.Sqrt(-2 * Math.Log(square) / square);
+        _secondNormal = factor * x;
+        return factor * y;
     }
 
     /// <summary><c>random.randint(low, high)</c>: uniform whole number, low included, high excluded.</summary>

@@ -23,7 +23,7 @@ public sealed record LpNorm(double Weight, double P = 6) : Regularizer(Weight)
         base.Validate();
         if (!(P >= 1))
         {
-            throw new ArgumentException($"The norm's p is {P}; it must be at least 1.");
+            throw new PlanException($"The norm's p is {P}; it must be at least 1.");
         }
     }
 }

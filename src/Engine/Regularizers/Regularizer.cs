@@ -18,12 +18,12 @@ public abstract record Regularizer(double Weight)
     public abstract void Apply(IImageOperations operations, ITensor image, ITensor value, ITensor gradient);
 
     /// <summary>Checks the settings.</summary>
-    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    /// <exception cref="PlanException">A value is out of its range.</exception>
     public virtual void Validate()
     {
         if (!double.IsFinite(Weight) || Weight < 0)
         {
-            throw new ArgumentException($"The weight of '{Name}' is {Weight}; it must be a finite number, 0 or more.");
+            throw new PlanException($"The weight of '{Name}' is {Weight}; it must be a finite number, 0 or more.");
         }
     }
 }

@@ -23,7 +23,7 @@ public sealed record TotalVariation(double Weight, double Beta = 2) : Regularize
         base.Validate();
         if (!double.IsFinite(Beta) || Beta < 1)
         {
-            throw new ArgumentException($"The total variation's beta is {Beta}; it must be a finite number of at least 1.");
+            throw new PlanException($"The total variation's beta is {Beta}; it must be a finite number of at least 1.");
         }
     }
 }

@@ -15,7 +15,8 @@ public static class Predictor
     /// <param name="top">How many classes to name per picture, 1 or more; all where there are fewer, or where it is null.</param>
     /// <param name="cancellation">Ends compiling early.</param>
     /// <returns>For each picture the classes by falling probability, ordered by the backend: see <see cref="IBackend.Rank"/>.</returns>
-    /// <exception cref="ArgumentException">The network has no top, or an array has the wrong length.</exception>
+    /// <exception cref="PlanException">The network has no dense layers.</exception>
+    /// <exception cref="ArgumentException">An array has the wrong length.</exception>
     public static ImmutableArray<ImmutableArray<Prediction>> Predict(
         IBackend backend,
         Network network,
@@ -34,13 +35,13 @@ public static class Predictor
 
         if (network.Topology.FixedInputSize is not int side)
         {
-            throw new ArgumentException($"{network.Weights.Name} has no dense layers, so it names no classes.");
+            throw new PlanException($"{network.Weights.Name} has no dense layers, so it names no classes.");
         }
 
         ImmutableArray<ImmutableArray<Prediction>>.Builder results = ImmutableArray.CreateBuilder<ImmutableArray<Prediction>>();
         ProgramSpec spec = new()
         {
-            Taps = [new TapSpec(network.Topology.Find("predictions")!)],
+            Taps = [new TapSpec(network.Topology.Classifier!)],
             Batch = 1,
             Height = side,
             Width = side,

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 
 namespace VggCuda.Engine.Rendering;
@@ -32,9 +33,6 @@ public sealed record RenderedImage
     /// <summary>Its seed.</summary>
     public required uint Seed { get; init; }
 
-    /// <summary>The channels it excites.</summary>
-    public required ImmutableArray<int> Channels { get; init; }
-
     /// <summary>The best image as fed to the network, (H, W, 3), the plan's value range.</summary>
     public required float[] Pixels { get; init; }
 
@@ -53,19 +51,18 @@ public sealed record RenderedImage
     /// <summary>Weighted losses of every step, one row per step, columns as <see cref="RenderPlan.LossNames"/>.</summary>
     public required double[][] Losses { get; init; }
 
-    /// <summary>What each of its channels makes of the clean picture, without transforms.</summary>
-    public required ImmutableArray<ChannelScore> Scores { get; init; }
+    /// <summary>What the network makes of the clean picture, without transforms.</summary>
+    public required PictureScore Score { get; init; }
 
-    /// <summary>Sum of the channels' activations on the clean picture.</summary>
-    public double FinalActivation => Scores.Sum(s => s.Activation);
+    /// <summary>The channels it excites; empty where the objective is a whole layer.</summary>
+    public ImmutableArray<int> Channels => [.. Scores.Select(s => s.Channel)];
+
+    /// <summary>What each of its channels makes of the clean picture.</summary>
+    public ImmutableArray<ChannelScore> Scores => Score.Channels;
+
+    /// <summary>What the objective was to excite, unweighted, on the clean picture: for channels the sum of their activations.</summary>
+    public double FinalActivation => Score.Activation;
 }
-
-/// <summary>A channel's verdict on the clean picture.</summary>
-/// <param name="Channel">Its number.</param>
-/// <param name="Activation">Mean over the map; for a class its logit.</param>
-/// <param name="Probability">Softmax over all classes, where the layer is the last one.</param>
-/// <param name="Rank">1 for the class with the highest logit, where the layer is the last one.</param>
-public sealed record ChannelScore(int Channel, double Activation, double? Probability, int? Rank);
 
 /// <summary>Where the time went, in milliseconds.</summary>
 /// <param name="Compile">Reading and transforming weights, planning, recording.</param>

@@ -20,7 +20,7 @@ public sealed class Renderer
     /// <param name="plan">What to draw.</param>
     /// <param name="options">Progress, frames, limits.</param>
     /// <param name="cancellation">Ends the run; the best pictures so far are returned.</param>
-    /// <exception cref="ArgumentException">The plan does not fit the network.</exception>
+    /// <exception cref="PlanException">The plan does not fit the network.</exception>
     /// <exception cref="WeightsException">The weights cannot be read.</exception>
     /// <exception cref="DeviceException">The device failed, or one picture is too much for its memory.</exception>
     /// <exception cref="NumbersFailedException">No step of a picture had a finite loss.</exception>

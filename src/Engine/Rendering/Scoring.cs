@@ -1,6 +1,6 @@
-using System.Collections.Immutable;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 
 namespace VggCuda.Engine.Rendering;
@@ -8,44 +8,28 @@ namespace VggCuda.Engine.Rendering;
 /// <summary>What a network makes of clean pictures.</summary>
 internal static class Scoring
 {
-    /// <summary>Activations of the plan's channels on the given images; for the last layer probability and rank besides.</summary>
-    public static ImmutableArray<ChannelScore>[] Score(IBackend backend, Network network, RenderPlan plan, ITensor images)
+    /// <summary>The objective's verdict on each of the given pictures, without transforms; logits where the layer is the classifier.</summary>
+    public static PictureScore[] Score(IBackend backend, Network network, RenderPlan plan, ITensor pictures)
     {
-        ProgramSpec spec = plan.Spec(network);
-        bool isTop = spec.Taps[0].Layer.Name == "predictions";
-        spec = spec with { NeedsGradient = false, Taps = [spec.Taps[0] with { Channels = isTop ? [] : spec.Taps[0].Channels }], Top = TopActivation.Linear };
+        ProgramSpec spec = plan.Spec(network) with
+        {
+            Taps = plan.Objective.ScoredTaps(network),
+            Height = plan.Height,
+            Width = plan.Width,
+            Top = TopActivation.Linear,
+            NeedsGradient = false,
+        };
         using INetworkProgram program = backend.Compile(network, spec);
-        program.Forward(images);
-        TensorShape shape = program.Tap.Shape;
-        double[] tap = new double[shape.Count];
-        backend.Download(program.Tap, tap);
-        ImmutableArray<ChannelScore>[] scores = new ImmutableArray<ChannelScore>[plan.Count];
-        for (int image = 0; image < plan.Count; image++)
+        program.Forward(pictures);
+        double[][] taps = new double[program.Taps.Length][];
+        for (int i = 0; i < taps.Length; i++)
         {
-            ImmutableArray<int> wanted = plan.Objective.Channels[image];
-            double[] own = tap.AsSpan((int)(image * shape.CountPerImage), (int)shape.CountPerImage).ToArray();
-            scores[image] = isTop
-                ? [.. wanted.Select(c => ScoreOfClass(own, c))]
-                : [.. wanted.Select((c, k) => new ChannelScore(c, MeanOfChannel(own, shape, k), null, null))];
+            taps[i] = new double[program.Taps[i].Shape.Count];
+            backend.Download(program.Taps[i], taps[i]);
         }
 
-        return scores;
-    }
+        return [.. Enumerable.Range(0, plan.Count).Select(n => plan.Objective.Score(n, [.. program.Taps.Select((tap, i) => (tap.Shape with { N = 1 }, OwnOf(taps[i], tap.Shape, n)))], network))];
 
-    private static ChannelScore ScoreOfClass(double[] logits, int index)
-    {
-        double[] probabilities = Probabilities.Of(logits);
-        return new ChannelScore(index, logits[index], probabilities[index], 1 + logits.Count(l => l > logits[index]));
-    }
-
-    private static double MeanOfChannel(double[] tap, TensorShape shape, int channel)
-    {
-        double sum = 0;
-        for (int i = channel; i < tap.Length; i += shape.C)
-        {
-            sum += tap[i];
-        }
-
-        return sum / ((double)shape.H * shape.W);
+        static double[] OwnOf(double[] all, TensorShape shape, int image) => all.AsSpan((int)(image * shape.CountPerImage), (int)shape.CountPerImage).ToArray();
     }
 }

@@ -36,7 +36,7 @@ public static class PlainWeightsFile
     /// <param name="progress">Told about ten times a second, from any thread.</param>
     /// <param name="cancellation">Ends the writing; nothing is left behind.</param>
     /// <returns>The network that was written.</returns>
-    /// <exception cref="WeightsException">The source is no VGG16 or cannot be read.</exception>
+    /// <exception cref="WeightsException">The source is no VGG or cannot be read.</exception>
     /// <exception cref="IOException">The file cannot be written: it exists, the disk is full, the folder is missing.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
     public static Topology Write(

@@ -10,7 +10,7 @@ namespace VggCuda.Hdf5Loader.Files;
 /// <param name="Sha256">Of the whole file, lower-case hex.</param>
 /// <param name="Published">The published file whose size and MD5 it has, or null.</param>
 /// <param name="Pretended">The published file that it is not, though it has its name or its size; null mostly.</param>
-/// <param name="Problem">Why the content is not sound, or null: it is a VGG16, every shape fits, every value is there and finite, and every checksum in it matches.</param>
+/// <param name="Problem">Why the content is not sound, or null: it is a VGG, every shape fits, every value is there and finite, and every checksum in it matches.</param>
 /// <param name="Topology">The network, or null where it cannot be opened.</param>
 public sealed record WeightsVerification(
     string Path, long Size, string Md5, string Sha256, PublishedWeights? Published, PublishedWeights? Pretended, string? Problem, Topology? Topology)

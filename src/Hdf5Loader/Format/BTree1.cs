@@ -16,9 +16,6 @@ internal static class BTree1
             int size = keySize + offsetSize;
             return new Cursor(bytes.AsSpan(index * size, size), what);
         }
-
-        /// <summary>At the key behind the last child.</summary>
-        public Cursor LastKey() => new(bytes.AsSpan(entries * (keySize + offsetSize), keySize), what);
     }
 
     /// <summary>Reads a node.</summary>

@@ -23,9 +23,6 @@ internal abstract class ByteSource : IDisposable
     /// <inheritdoc/>
     public abstract void Dispose();
 
-    /// <summary>The file behind it and where in it this source begins; null where there is none.</summary>
-    public virtual (SafeFileHandle Handle, long Start)? File => null;
-
     /// <summary>Fills the destination; the range has been checked.</summary>
     protected abstract void ReadCore(long offset, Span<byte> destination);
 }
@@ -37,13 +34,11 @@ internal sealed class FileSource : ByteSource
 
     public FileSource(string path)
     {
-        _handle = System.IO.File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        _handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         Length = RandomAccess.GetLength(_handle);
     }
 
     public override long Length { get; }
-
-    public override (SafeFileHandle Handle, long Start)? File => (_handle, 0);
 
     public override void Dispose() => _handle.Dispose();
 
@@ -83,8 +78,6 @@ internal sealed class PartSource(ByteSource whole, long start, long length) : By
 
     /// <summary>Where the part begins in the whole.</summary>
     public long Start => start;
-
-    public override (SafeFileHandle Handle, long Start)? File => whole.File is (SafeFileHandle handle, long at) ? (handle, at + start) : null;
 
     /// <summary>The whole stays its owner's.</summary>
     public override void Dispose()

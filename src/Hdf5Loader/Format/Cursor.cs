@@ -28,8 +28,6 @@ internal ref struct Cursor(ReadOnlySpan<byte> bytes, string what)
 
     public void Skip(int count) => Bytes(count);
 
-    public void AlignTo8() => Skip(-Position & 7);
-
     public byte U8() => Bytes(1)[0];
 
     public ushort U16() => BinaryPrimitives.ReadUInt16LittleEndian(Bytes(2));

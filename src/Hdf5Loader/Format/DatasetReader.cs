@@ -174,17 +174,6 @@ internal sealed class DatasetReader(ByteSource source)
         }
     }
 
-    /// <summary>Checks values that are in memory already, in pieces between which cancellation is looked at.</summary>
-    public static void CheckFinite(Hdf5Dataset dataset, ReadOnlySpan<float> values, long firstIndex, CancellationToken cancellation)
-    {
-        const int Step = 1 << 20;
-        for (int at = 0; at < values.Length; at += Step)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            CheckPiece(dataset, values.Slice(at, Math.Min(Step, values.Length - at)), firstIndex + at);
-        }
-    }
-
     private static void CheckPiece(Hdf5Dataset dataset, ReadOnlySpan<float> values, long firstIndex)
     {
         int index = FiniteCheck.IndexOfNonFinite(values);

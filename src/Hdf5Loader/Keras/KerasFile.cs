@@ -96,10 +96,10 @@ internal sealed class KerasFile
             network = network with { Layout = KerasLayout.Keras3Archive, KerasVersion = version };
         }
 
-        // The rows of fc1 are in channel, row, column order then; only a stored configuration tells.
-        if (network.Layers.Any(l => l.Name == "fc1") && file.Root.Text("model_config")?.Contains("\"channels_first\"", StringComparison.Ordinal) == true)
+        // The rows of the first dense layer are in channel, row, column order then; only a stored configuration tells.
+        if (network.Layers.FirstOrDefault(l => l.Weights.Any(w => w.Shape.Length == 2)) is { } dense && file.Root.Text("model_config")?.Contains("\"channels_first\"", StringComparison.Ordinal) == true)
         {
-            throw new Hdf5Exception("is of a model with data_format 'channels_first', whose fc1 sees the channels in another order; this reader takes 'channels_last'. Build the model with channels_last in Keras, transpose fc1's rows from (512, 7, 7) to (7, 7, 512), and save it again; without the dense layers nothing need be changed.").In("fc1");
+            throw new Hdf5Exception("is of a model with data_format 'channels_first', whose first dense layer sees the channels in another order; this reader takes 'channels_last'. Build the model with channels_last in Keras, transpose that layer's rows from (channels, rows, columns) to (rows, columns, channels), and save it again; without the dense layers nothing need be changed.").In(dense.Name);
         }
 
         List<Extent> data = [.. network.Layers.SelectMany(l => l.Weights).SelectMany(w => w.Extents)];
@@ -138,7 +138,7 @@ internal sealed class KerasFile
     private KerasTensor Describe(string layer, Hdf5Dataset dataset) => new(
         dataset.Path,
         layer,
-        Vgg16Mapping.PartOf(dataset),
+        LayerMapping.PartOf(dataset),
         dataset.Shape,
         dataset.Number.ToString(),
         dataset.Storage switch

@@ -7,7 +7,7 @@ namespace VggCuda.Hdf5Loader.Keras;
 /// <summary>The layouts that list layers in <c>layer_names</c> and their tensors in <c>weight_names</c>: Keras 1, 2, and 3's older format.</summary>
 internal static partial class NamedLayout
 {
-    // A layer with more weights than a kernel and a bias is a nested model (or none of VGG16's).
+    // A layer with more weights than a kernel and a bias is a nested model (or none of a VGG's).
     private const int WeightsPerLayer = 2;
 
     /// <summary>Reads the network, or returns null where the group lists no layers.</summary>
@@ -36,11 +36,11 @@ internal static partial class NamedLayout
                 }
 
                 layers.Add(layer.Layer);
-                if (layer.Layer.Weights.Length > WeightsPerLayer && Split(layer.Layer, layer.Names) is { } inner && inner.Any(l => l.Name == "block1_conv1"))
+                if (layer.Layer.Weights.Length > WeightsPerLayer && Split(layer.Layer, layer.Names) is { } inner && inner.Any(l => LayerMapping.IsConvolution(l.Name)))
                 {
                     nested = nested is null
                         ? new StoredNetwork { Layout = layout, Layers = inner, NestedIn = name }
-                        : throw new Hdf5Exception($"is a second nested VGG16, beside '{nested.NestedIn}'; which one is meant cannot be told.");
+                        : throw new Hdf5Exception($"is a second nested VGG, beside '{nested.NestedIn}'; which one is meant cannot be told.");
                 }
             }
             catch (Hdf5Exception failure)
@@ -95,7 +95,7 @@ internal static partial class NamedLayout
             string[] parts = names[i].Split('/');
             string layer = parts.Length > 1 ? parts[^2] : Keras1Suffix().Replace(names[i], "");
             // A second model in one process gets '_1' behind its layers' names.
-            layer = Counted().Match(layer) is { Success: true } counted && Vgg16Mapping.IsLayerName(counted.Groups[1].Value) ? counted.Groups[1].Value : layer;
+            layer = Counted().Match(layer) is { Success: true } counted && LayerMapping.IsLayerName(counted.Groups[1].Value) ? counted.Groups[1].Value : layer;
             if (inner.Count == 0 || inner[^1].Layer != layer)
             {
                 inner.Add((layer, []));

@@ -83,7 +83,7 @@ internal static partial class VariableLayout
         ImmutableArray<Hdf5Dataset>.Builder weights = ImmutableArray.CreateBuilder<Hdf5Dataset>(count);
         if (count > 2)
         {
-            throw new Hdf5Exception($"has {count} variables where VGG16's layers have a kernel and a bias. Quantised models and models with LoRA are not taken: save the model as it was before, or merge and dequantise it.");
+            throw new Hdf5Exception($"has {count} variables where a VGG's layers have a kernel and a bias. Quantised models and models with LoRA are not taken: save the model as it was before, or merge and dequantise it.");
         }
 
         for (int i = 0; i < count; i++)

@@ -318,10 +318,10 @@ internal static class NumberMarks
     public static int Backward(Layer tap) => tap.Index + 1 + BackwardOffset;
 
     /// <summary>In words.</summary>
-    public static string Describe(int mark)
+    public static string Describe(int mark, Topology? topology)
     {
         int index = (mark > BackwardOffset ? mark - BackwardOffset : mark) - 1;
-        string name = index >= 0 && index < Topology.ImageNet.Layers.Length ? Topology.ImageNet.Layers[index].Name : $"layer {index}";
+        string name = topology is not null && index >= 0 && index < topology.Layers.Length ? topology.Layers[index].Name : $"layer {index}";
         return mark > BackwardOffset ? $"the image's gradient of {name}" : $"the activations of {name}";
     }
 }

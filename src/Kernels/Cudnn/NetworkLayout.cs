@@ -57,7 +57,7 @@ internal sealed class NetworkLayout
     public int[]? Union { get; }
 
     /// <summary>Whether the tap is the softmax of the last layer.</summary>
-    public bool IsSoftmax => Spec.Top == TopActivation.Softmax && Spec.Taps[0].Point == TapPoint.AfterActivation && Spec.Taps[0].Layer.Name == "predictions";
+    public bool IsSoftmax => Spec.HasSoftmax(Spec.Last);
 
     /// <summary>Whether the gradient at the tap passes a ReLU right away: its own, or that before its pooling.</summary>
     public bool IsTapMasked => Tap.Relu || Tap.Layer.Kind == LayerKind.MaxPool;
@@ -65,22 +65,21 @@ internal sealed class NetworkLayout
     /// <summary>Lays a spec out; it must have been validated.</summary>
     public static NetworkLayout Of(Topology topology, ProgramSpec spec)
     {
-        bool softmax = spec.Top == TopActivation.Softmax && spec.Taps[0].Point == TapPoint.AfterActivation && spec.Taps[0].Layer.Name == "predictions";
-        int[]? union = softmax ? null : UnionOf(spec);
-        Layer sliced = spec.Taps[0].Layer.Kind == LayerKind.MaxPool ? topology.Layers[spec.Taps[0].Layer.Index - 1] : spec.Taps[0].Layer;
+        int[]? union = spec.HasSoftmax(spec.Last) ? null : UnionOf(spec);
+        Layer sliced = spec.Last.Kind == LayerKind.MaxPool ? topology.Layers[spec.Last.Index - 1] : spec.Last;
         List<Node> nodes = [];
         int height = spec.Height;
         int width = spec.Width;
         int stored = 8;
         int positions = 1;
-        foreach (Layer layer in topology.Layers.Take(spec.Taps[0].Layer.Index + 1))
+        foreach (Layer layer in topology.Layers.Take(spec.Last.Index + 1))
         {
             int[]? slice = union is not null && layer.Index >= sliced.Index ? union : null;
             int outputs = Elements.Pad(slice?.Length ?? layer.Outputs);
             switch (layer.Kind)
             {
                 case LayerKind.Convolution:
-                    nodes.Add(new Node(layer, height, width, stored, outputs, slice, layer != spec.Taps[0].Layer || spec.Taps[0].Point == TapPoint.AfterActivation, 9));
+                    nodes.Add(new Node(layer, height, width, stored, outputs, slice, spec.HasRelu(layer), 9));
                     break;
                 case LayerKind.MaxPool:
                     nodes.Add(new Node(layer, height, width, stored, stored, slice, false, 1));
@@ -95,8 +94,7 @@ internal sealed class NetworkLayout
                     width = 1;
                     break;
                 case LayerKind.Dense:
-                    bool relu = layer.Name != "predictions" && (layer != spec.Taps[0].Layer || spec.Taps[0].Point == TapPoint.AfterActivation);
-                    nodes.Add(new Node(layer, 1, 1, stored, outputs, slice, relu, positions));
+                    nodes.Add(new Node(layer, 1, 1, stored, outputs, slice, spec.HasRelu(layer), positions));
                     positions = 1;
                     break;
                 default:

@@ -9,7 +9,7 @@ internal static class TestNetworks
     /// <summary>Writes a seeded network of 2 channels everywhere and an input of 32 pixels.</summary>
     public static void Write(string path, int? classes, Func<float, float>? change = null)
     {
-        Topology topology = new([.. Enumerable.Repeat(2, 13)], classes is int n ? new Vgg16Top(1, 4, 4, n) : null);
+        Topology topology = new([[2, 2], [2, 2], [2, 2, 2], [2, 2, 2], [2, 2, 2]], classes is int n ? Head.Create(1, 4, 4, n) : null);
         using HeWeights weights = new(topology, 7);
         using Changed changed = new(weights, change ?? (v => v));
         PlainWeightsFile.Write(changed, path, overwrite: true);

@@ -171,11 +171,13 @@ public class CpuResourceTests
         ITensor shifts = t.Zeros(new TensorShape(1, shape.N, 1, 2));
         ITensor maps = t.Put(new TensorShape(1, shape.N, 1, 6), [.. Enumerable.Repeat<double[]>([1, 0.1, 2, -0.1, 1, 3], shape.N).SelectMany(m => m)]);
         ITensor matrix = t.Put(new TensorShape(1, shape.H, shape.H, 1), Samples.Uniform(new TensorShape(1, shape.H, shape.H, 1), -1, 1, 1));
+        ITensor factors = t.Zeros(shape with { N = 1 });
         ITensor?[] given = [.. program.Taps.Select(tap => t.Zeros(tap.Shape))];
         given[2] = null;
         using IReplay replay = cpu.Record(() =>
         {
             cpu.Product(matrix, image, bounded, shape.W * shape.C, transposed: false);
+            cpu.Multiply(bounded, factors, bounded);
             cpu.Sigmoid(bounded, bounded, 0, 255);
             cpu.Warp(bounded, moved, maps, step);
             program.Forward(moved);
@@ -201,7 +203,7 @@ public class CpuResourceTests
     public void A_forecast_is_what_a_program_takes()
     {
         using CpuBackend cpu = new(2);
-        Network network = Network.FromWeights(new HeWeights(new Topology([16, 16, 32, 32, 64, 64, 64, 128, 128, 128, 128, 128, 128], new Vgg16Top(2, 256, 256, 32)), 1));
+        Network network = Network.FromWeights(new HeWeights(new Topology([[16, 16], [32, 32], [64, 64, 64], [128, 128, 128], [128, 128, 128]], Head.Create(2, 256, 256, 32)), 1));
         foreach (string tap in (string[])["predictions", "block3_conv1"])
         {
             ProgramSpec spec = new() { Taps = [new TapSpec(network.Topology.Find(tap)!) { Channels = [[1], [2], [3]] }], Batch = 3, Height = 64, Width = 64 };

@@ -9,9 +9,9 @@ namespace VggCuda.Engine.Tests.Cpu;
 /// <summary>VGG16 at its published widths on small pictures, and what holds whatever the network.</summary>
 public class WholeNetworkTests
 {
-    private static readonly Network FullWidth = Network.FromWeights(new HeWeights(new Topology(Topology.ImageNet.Widths, new Vgg16Top(1, 512, 512, 100)), 7));
+    private static readonly Network FullWidth = Network.FromWeights(new HeWeights(new Topology(Topology.ImageNet.Blocks, Head.Create(1, 512, 512, 100)), 7));
 
-    private static readonly Network Thin = Network.FromWeights(new HeWeights(new Topology([16, 16, 32, 32, 64, 64, 64, 128, 128, 128, 300, 300, 128], new Vgg16Top(2, 64, 48, 32)), 8));
+    private static readonly Network Thin = Network.FromWeights(new HeWeights(new Topology([[16, 16], [32, 32], [64, 64, 64], [128, 128, 128], [300, 300, 128]], Head.Create(2, 64, 48, 32)), 8));
 
     [Theory]
     [InlineData("predictions", 32, 32)]

@@ -25,8 +25,11 @@ public static class Fixture
     public static Network NetworkOf(string name)
     {
         NetworkFixture found = Manifest.Networks.Single(n => n.Name == name);
-        Vgg16Top? top = found.Top is { } t ? new Vgg16Top(t[0], t[1], t[2], t[3]) : null;
-        return Network.FromWeights(new HeWeights(new Topology([.. found.Widths], top), ulong.Parse(found.Seed)));
+        Head? head = found.Top is { } t ? Head.Create(t[0], [.. t[1..]]) : null;
+        Engine.Model.Architecture architecture = Engine.Model.Architecture.Known.Single(a => a.Convolutions.Length == found.Widths.Length);
+        Queue<int> widths = new(found.Widths);
+        ImmutableArray<ImmutableArray<int>> blocks = [.. architecture.ConvolutionsPerBlock.Select(count => Enumerable.Range(0, count).Select(_ => widths.Dequeue()).ToImmutableArray())];
+        return Network.FromWeights(new HeWeights(new Topology(blocks, head), ulong.Parse(found.Seed)));
     }
 
     /// <summary>The fixtures' images: NumPy's doubles times 255.</summary>

@@ -5,7 +5,7 @@ using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Regularizers;
 using VggCuda.Engine.Rendering;
-using VggCuda.Engine.Transforms;
+using VggCuda.Engine.Stages;
 using VggCuda.Tests.Shared.Contract;
 
 namespace VggCuda.Engine.Tests.Fixtures;
@@ -128,7 +128,7 @@ public class FixtureTests
         }
 
         double[] best = Fixture.Find($"{name}-best") ?? Fixture.Array($"{name}-final");
-        Fixture.Close(Fixture.Array($"{name}-final"), run.ReadImage(), Tolerance);
+        Fixture.Close(Fixture.Array($"{name}-final"), run.ReadPicture(), Tolerance);
         Fixture.Close(best, run.ReadBest(), Tolerance);
         Fixture.Close(best, [.. image.Pixels.Select(p => (double)p)], 1e-7);
     }

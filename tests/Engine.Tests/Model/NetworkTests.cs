@@ -9,9 +9,9 @@ public class NetworkTests
     public void The_topology_is_read_off_the_weights()
     {
         Assert.Equal([5, 7, 5, 13, 7, 5, 13, 7, 5, 3, 5, 7, 13], Samples.WithTop.Topology.Widths.AsEnumerable());
-        Assert.Equal(new Vgg16Top(1, 11, 9, 6), Samples.WithTop.Topology.Top);
-        Assert.Equal(new Vgg16Top(2, 13, 7, 9), Samples.WithLargerTop.Topology.Top);
-        Assert.Null(Samples.WithoutTop.Topology.Top);
+        Assert.Equal(Head.Create(1, 11, 9, 6), Samples.WithTop.Topology.Head);
+        Assert.Equal(Head.Create(2, 13, 7, 9), Samples.WithLargerTop.Topology.Head);
+        Assert.Null(Samples.WithoutTop.Topology.Head);
     }
 
     public static TheoryData<string, string, string> Wrongs => new()

@@ -44,7 +44,7 @@ public class ProgramSpecTests
             "negative" => Good with { Taps = [Good.Taps[0] with { Channels = [[1, -2], [3, 4]] }] },
             _ => throw new ArgumentOutOfRangeException(nameof(what)),
         };
-        ArgumentException error = Assert.Throws<ArgumentException>(() => bad.Validate(Samples.WithTop));
+        PlanException error = Assert.Throws<PlanException>(() => bad.Validate(Samples.WithTop));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 

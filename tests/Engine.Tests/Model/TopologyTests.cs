@@ -50,7 +50,7 @@ public class TopologyTests
         Assert.Equal(553_430_176, Topology.ImageNet.ParameterCount * sizeof(float));
         Assert.Equal(23, Topology.ImageNet.Layers.Length);
         Assert.Equal(224, Topology.ImageNet.FixedInputSize);
-        Topology noTop = new(Topology.ImageNet.Widths, null);
+        Topology noTop = new(Topology.ImageNet.Blocks, null);
         Assert.Equal(14_714_688, noTop.ParameterCount);
         Assert.Equal(19, noTop.Layers.Length);
         Assert.Null(noTop.FixedInputSize);
@@ -80,9 +80,9 @@ public class TopologyTests
     [Fact]
     public void Impossible_widths_are_refused()
     {
-        Assert.Throws<ArgumentException>(() => new Topology([1, 2, 3], null));
-        Assert.Throws<ArgumentException>(() => new Topology([1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1], null));
-        Assert.Throws<ArgumentException>(() => new Topology(Topology.ImageNet.Widths, new Vgg16Top(0, 1, 1, 1)));
-        Assert.Throws<ArgumentException>(() => new Topology(Topology.ImageNet.Widths, new Vgg16Top(1, 1, 1, 0)));
+        Assert.Throws<ArgumentException>(() => new Topology([[1, 2, 3]], null));
+        Assert.Throws<ArgumentException>(() => new Topology([[1, 1], [1, 1], [1, 1, 0], [1, 1, 1], [1, 1, 1]], null));
+        Assert.Throws<ArgumentException>(() => new Topology(Topology.ImageNet.Blocks, Head.Create(0, 1, 1, 1)));
+        Assert.Throws<ArgumentException>(() => new Topology(Topology.ImageNet.Blocks, Head.Create(1, 1, 1, 0)));
     }
 }

@@ -74,7 +74,7 @@ public sealed class GoldenNumbersTests : IDisposable
         foreach (double[] step in expected)
         {
             double[] before = _tensors.Get(image);
-            new RmsProp().Apply(_backend, image, _tensors.Put(shape, [3, -4, 0, 1e-4]), [cache]);
+            new RmsProp().Apply(_backend, image, _tensors.Put(shape, [3, -4, 0, 1e-4]), [cache], _tensors.Scalar(0));
             AllClose(step, [.. _tensors.Get(image).Zip(before, (a, b) => a - b)], Float32);
         }
     }
@@ -86,7 +86,7 @@ public sealed class GoldenNumbersTests : IDisposable
         TensorShape shape = new(1, 2, 2, 1);
         double length = Math.Sqrt(25 + 1e-8);
         ITensor image = _tensors.Zeros(shape);
-        new RmsProp(NormalizeGradient: false).Apply(_backend, image, _tensors.Put(shape, [3 / length, -4 / length, 0, 1e-4 / length]), [_tensors.Zeros(shape)]);
+        new RmsProp(NormalizeGradient: false).Apply(_backend, image, _tensors.Put(shape, [3 / length, -4 / length, 0, 1e-4 / length]), [_tensors.Zeros(shape)], _tensors.Scalar(0));
         AllClose([-4.4721236, 4.4721289, 0, -0.0632392], _tensors.Get(image), Float32);
     }
 
@@ -99,7 +99,7 @@ public sealed class GoldenNumbersTests : IDisposable
         for (int k = 1; k <= 300; k++)
         {
             double before = _tensors.Get(image)[0];
-            new RmsProp().Apply(_backend, image, _tensors.Scalar(0.25), [cache]);
+            new RmsProp().Apply(_backend, image, _tensors.Scalar(0.25), [cache], _tensors.Scalar(0));
             steps.Add(before - _tensors.Get(image)[0]);
             Assert.Equal(1 / Math.Sqrt(1 - Math.Pow(0.95, k)), steps[^1], 1e-5);
         }
@@ -123,11 +123,11 @@ public sealed class GoldenNumbersTests : IDisposable
     {
         ITensor tapGradient = _tensors.Zeros(new TensorShape(1, 56, 56, 1));
         ChannelObjective objective = new() { Layer = "block3_conv1", Channels = [[20]] };
-        objective.FillTapGradient(_backend, tapGradient);
+        objective.Prepare(_backend, [tapGradient]);
         Assert.All(_tensors.Get(tapGradient), g => Assert.Equal(-1.0 / 3136, g));
         ITensor value = _tensors.Scalar(0);
         _backend.Fill(tapGradient, 2.5);
-        objective.Evaluate(_backend, tapGradient, value);
+        objective.Evaluate(_backend, [tapGradient], [], value);
         Assert.Equal(-2.5, _tensors.Get(value)[0], 1e-12);
     }
 
@@ -136,7 +136,7 @@ public sealed class GoldenNumbersTests : IDisposable
     {
         TensorShape tap = new(1, 2, 2, 3);
         ITensor value = _tensors.Scalar(0);
-        new ChannelObjective { Layer = "block3_conv1", Channels = [[20, 71, 3]] }.Evaluate(_backend, _tensors.Put(tap, [1, 10, 100, 2, 20, 200, 3, 30, 300, 4, 40, 400]), value);
+        new ChannelObjective { Layer = "block3_conv1", Channels = [[20, 71, 3]] }.Evaluate(_backend, [_tensors.Put(tap, [1, 10, 100, 2, 20, 200, 3, 30, 300, 4, 40, 400])], [], value);
         Assert.Equal(-277.5, _tensors.Get(value)[0], 1e-12);
     }
 

@@ -75,6 +75,8 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
 
     public void Product(ITensor matrix, ITensor source, ITensor target, int inner, bool transposed) => _inner.Product(matrix, source, target, inner, transposed);
 
+    public void Multiply(ITensor source, ITensor factors, ITensor target) => _inner.Multiply(source, factors, target);
+
     public void Sigmoid(ITensor source, ITensor target, double low, double high) => _inner.Sigmoid(source, target, low, high);
 
     public void SigmoidBackward(ITensor source, ITensor gradient, ITensor target, double low, double high) => _inner.SigmoidBackward(source, gradient, target, low, high);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Backends.Reference;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Engine.Tests.Fixtures;
@@ -45,7 +46,7 @@ public sealed class PredictorTests : IDisposable
     [Fact]
     public void What_cannot_be_predicted_is_refused()
     {
-        Assert.Contains("names no classes", Assert.Throws<ArgumentException>(() => Predictor.Predict(_backend, Samples.WithoutTop, [])).Message, StringComparison.Ordinal);
+        Assert.Contains("names no classes", Assert.Throws<PlanException>(() => Predictor.Predict(_backend, Samples.WithoutTop, [])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Predictor.Predict(_backend, Samples.WithTop, [new float[32 * 32 * 3 - 1]]));
         Assert.Throws<ArgumentOutOfRangeException>(() => Predictor.Predict(_backend, Samples.WithTop, [Image(1)], top: 0));
         using CancellationTokenSource source = new();
@@ -62,7 +63,7 @@ public sealed class PredictorTests : IDisposable
         RenderPlan plan = Presets.KerasVis("predictions", [[2], [5, 0]], [1u, 2u], fixture.Height, fixture.Width, 1);
         using Tensors t = new(_backend);
         double[] image = Fixture.Image(fixture.Height, fixture.Width, fixture.ImageSeed);
-        ImmutableArray<ChannelScore>[] scores = Scoring.Score(_backend, network, plan, t.Put(new TensorShape(2, fixture.Height, fixture.Width, 3), [.. image, .. image]));
+        ImmutableArray<ChannelScore>[] scores = [.. Scoring.Score(_backend, network, plan, t.Put(new TensorShape(2, fixture.Height, fixture.Width, 3), [.. image, .. image])).Select(s => s.Channels)];
         Assert.Equal([2, 5, 0], scores.SelectMany(s => s).Select(s => s.Channel));
         double sum = logits.Sum(l => Math.Exp(l - logits.Max()));
         foreach (ChannelScore score in scores.SelectMany(s => s))
@@ -83,7 +84,7 @@ public sealed class PredictorTests : IDisposable
         RenderPlan plan = Presets.KerasVis("block3_conv1", [[3, 1]], [1u], fixture.Height, fixture.Width, 1);
         using Tensors t = new(_backend);
         ITensor image = t.Put(new TensorShape(1, fixture.Height, fixture.Width, 3), Fixture.Image(fixture.Height, fixture.Width, fixture.ImageSeed));
-        ChannelScore[] scores = [.. Scoring.Score(_backend, network, plan, image)[0]];
+        ChannelScore[] scores = [.. Scoring.Score(_backend, network, plan, image)[0].Channels];
         Assert.Equal([3, 1], scores.Select(s => s.Channel));
         int channels = network.Topology.Find("block3_conv1")!.Outputs;
         foreach (ChannelScore score in scores)

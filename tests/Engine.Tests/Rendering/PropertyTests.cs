@@ -5,10 +5,11 @@ using VggCuda.Engine.Backends.Reference;
 using VggCuda.Engine.Display;
 using VggCuda.Engine.Images;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Randomness;
 using VggCuda.Engine.Rendering;
-using VggCuda.Engine.Transforms;
+using VggCuda.Engine.Stages;
 using VggCuda.Tests.Shared.Contract;
 
 namespace VggCuda.Engine.Tests.Rendering;
@@ -153,7 +154,7 @@ public class PropertyTests
                     }
                 }
 
-                return slice.Count == length && slice.Objective.Channels.SequenceEqual(plan.Objective.Channels[first..]);
+                return slice.Count == length && ((ChannelObjective)slice.Objective).Channels.SequenceEqual(((ChannelObjective)plan.Objective).Channels[first..]);
             },
             iter: 100,
             threads: 1);

@@ -3,16 +3,17 @@ using VggCuda.Engine.Backends;
 using VggCuda.Engine.Images;
 using VggCuda.Engine.Model;
 using VggCuda.Engine.Optimizers;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Regularizers;
 using VggCuda.Engine.Rendering;
-using VggCuda.Engine.Transforms;
+using VggCuda.Engine.Stages;
 
 namespace VggCuda.Engine.Tests.Rendering;
 
 public class RenderPlanTests
 {
-    private static readonly Network Network = Network.FromWeights(new HeWeights(new Topology([4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4], new Vgg16Top(1, 6, 6, 9)), 1));
+    private static readonly Network Network = Network.FromWeights(new HeWeights(new Topology([[4, 4], [4, 4], [4, 4, 4], [4, 4, 4], [4, 4, 4]], Head.Create(1, 6, 6, 9)), 1));
 
     private static RenderPlan Plan() => Presets.KerasVis("predictions", [[3], [4, 5]], [1u, 2u], 32, 32, 10);
 
@@ -45,7 +46,7 @@ public class RenderPlanTests
         Assert.Equal(plan.Regularizers, back.Regularizers);
         Assert.Equal(plan.Transforms, back.Transforms);
         Assert.Equal(Precision.Bf16, back.Precision);
-        Assert.Equal([4, 5], back.Objective.Channels[1]);
+        Assert.Equal([4, 5], ((ChannelObjective)back.Objective).Channels[1]);
         Assert.Throws<JsonException>(() => RenderPlan.FromJson("null"));
     }
 
@@ -94,10 +95,10 @@ public class RenderPlanTests
         {
             "iterations" => good with { Iterations = 0 },
             "seeds" => good with { Seeds = [1u] },
-            "class" => good with { Objective = good.Objective with { Channels = [[3], [9]] } },
-            "negative" => good with { Objective = good.Objective with { Channels = [[3], [-1]] } },
-            "layer" => good with { Objective = good.Objective with { Layer = "block9" } },
-            "input" => good with { Objective = good.Objective with { Layer = "input_1" } },
+            "class" => good with { Objective = (ChannelObjective)good.Objective with { Channels = [[3], [9]] } },
+            "negative" => good with { Objective = (ChannelObjective)good.Objective with { Channels = [[3], [-1]] } },
+            "layer" => good with { Objective = (ChannelObjective)good.Objective with { Layer = "block9" } },
+            "input" => good with { Objective = (ChannelObjective)good.Objective with { Layer = "input_1" } },
             "size" => good with { Height = 64 },
             "tv" => good with { Regularizers = [new TotalVariation(-1)] },
             "lp" => good with { Regularizers = [new LpNorm(double.NaN)] },
@@ -108,7 +109,7 @@ public class RenderPlanTests
             "rate" => good with { Optimizer = new RmsProp(0) },
             _ => throw new ArgumentOutOfRangeException(nameof(what)),
         };
-        ArgumentException error = Assert.Throws<ArgumentException>(() => bad.Validate(Network));
+        PlanException error = Assert.Throws<PlanException>(() => bad.Validate(Network));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 }

@@ -3,9 +3,10 @@ using VggCuda.Engine.Backends.Reference;
 using VggCuda.Engine.Display;
 using VggCuda.Engine.Images;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
-using VggCuda.Engine.Transforms;
+using VggCuda.Engine.Stages;
 
 namespace VggCuda.Engine.Tests.Rendering;
 
@@ -36,7 +37,7 @@ public sealed class RendererTests : IDisposable
         foreach (RenderedImage image in result.Images)
         {
             Assert.Equal(8, image.Steps);
-            Assert.Equal(plan.Objective.Channels[image.Index].AsEnumerable(), image.Channels);
+            Assert.Equal(((ChannelObjective)plan.Objective).Channels[image.Index].AsEnumerable(), image.Channels);
             Assert.All(image.Losses, row => Assert.Equal(plan.LossNames.Length, row.Length));
             Assert.All(image.Losses, row => Assert.Equal(row[0] + row[1] + row[2], row[3], 1e-9));
             Assert.Equal(image.Losses.Min(row => row[^1]), image.BestTotal);
@@ -189,7 +190,7 @@ public sealed class RendererTests : IDisposable
     public void A_step_is_left_in_its_middle_when_cancelled()
     {
         // One step of this plan takes the reference backend minutes; were the token not looked at inside the network, so would this test.
-        Network wide = Network.FromWeights(new HeWeights(new Topology([64, 64, 128, 128, 256, 256, 256, 4, 4, 4, 4, 4, 4], null), 1));
+        Network wide = Network.FromWeights(new HeWeights(new Topology([[64, 64], [128, 128], [256, 256, 256], [4, 4, 4], [4, 4, 4]], null), 1));
         RenderPlan plan = Presets.KerasVis("block3_conv3", [[1]], [1u], 512, 512, 3);
         using CancellationTokenSource source = new(TimeSpan.FromSeconds(1));
         Assert.ThrowsAny<OperationCanceledException>(() => _renderer.Render(wide, plan, null, source.Token));
@@ -209,7 +210,7 @@ public sealed class RendererTests : IDisposable
     {
         Network overflowing = Network.FromWeights(new NotFinite(TinyNetworks.WithTop.Weights, float.PositiveInfinity));
         RenderPlan plan = TinyNetworks.Plan(2, 1);
-        Assert.Throws<NumbersFailedException>(() => _renderer.Render(overflowing, plan with { Objective = plan.Objective with { Layer = "block5_conv3" } }));
+        Assert.Throws<NumbersFailedException>(() => _renderer.Render(overflowing, plan with { Objective = (ChannelObjective)plan.Objective with { Layer = "block5_conv3" } }));
     }
 
     [Fact]
@@ -252,8 +253,8 @@ public sealed class RendererTests : IDisposable
     [Fact]
     public void A_plan_that_does_not_fit_is_refused_before_anything_is_made()
     {
-        Assert.Throws<ArgumentException>(() => _renderer.Render(TinyNetworks.WithTop, TinyNetworks.Plan(0, 1)));
-        Assert.Throws<ArgumentException>(() => _renderer.Render(TinyNetworks.WithTop, TinyNetworks.Plan(1, 1) with { Height = 64 }));
+        Assert.Throws<PlanException>(() => _renderer.Render(TinyNetworks.WithTop, TinyNetworks.Plan(0, 1)));
+        Assert.Throws<PlanException>(() => _renderer.Render(TinyNetworks.WithTop, TinyNetworks.Plan(1, 1) with { Height = 64 }));
         Assert.Throws<ArgumentNullException>(() => _renderer.Render(null!, TinyNetworks.Plan(1, 1)));
         Assert.Throws<ArgumentNullException>(() => new Renderer(null!));
     }

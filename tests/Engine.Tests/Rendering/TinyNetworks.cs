@@ -8,9 +8,9 @@ namespace VggCuda.Engine.Tests.Rendering;
 /// <summary>Networks so small that the reference backend does hundreds of steps a second, and plans for them.</summary>
 internal static class TinyNetworks
 {
-    public static readonly Network WithTop = Network.FromWeights(new HeWeights(new Topology([2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 5], new Vgg16Top(1, 5, 4, 9)), 3));
+    public static readonly Network WithTop = Network.FromWeights(new HeWeights(new Topology([[2, 3], [2, 3], [2, 3, 2], [3, 2, 3], [2, 3, 5]], Head.Create(1, 5, 4, 9)), 3));
 
-    public static readonly Network WithoutTop = Network.FromWeights(new HeWeights(new Topology([2, 3, 2, 3, 4, 3, 2, 3, 2, 3, 2, 3, 5], null), 4));
+    public static readonly Network WithoutTop = Network.FromWeights(new HeWeights(new Topology([[2, 3], [2, 3], [4, 3, 2], [3, 2, 3], [2, 3, 5]], null), 4));
 
     public static RenderPlan Plan(int iterations, int count) => Presets.KerasVis(
         "predictions",

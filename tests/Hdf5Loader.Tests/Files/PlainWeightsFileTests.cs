@@ -91,7 +91,7 @@ public sealed class PlainWeightsFileTests : IDisposable
         Topology topology = SyntheticNetwork.Create(divisor);
         Assert.Equal(first, topology.Widths[0]);
         Assert.Equal(last, topology.Widths[^1]);
-        Assert.Equal(new Vgg16Top(7, dense, dense, 1000), topology.Top);
+        Assert.Equal(Head.Create(7, dense, dense, 1000), topology.Head);
     }
 
     [Theory]

@@ -46,7 +46,7 @@ public sealed class WeightsVerificationTests : IDisposable
         Assert.Null(found.Published);
         Assert.Equal(bytes.Length, found.Size);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(bytes)), found.Sha256);
-        Assert.Equal(5, found.Topology!.Top!.Classes);
+        Assert.Equal(5, found.Topology!.Head!.Classes);
         Assert.Equal(new FileProgress(bytes.Length * 2, bytes.Length * 2), reports[^1]);
     }
 

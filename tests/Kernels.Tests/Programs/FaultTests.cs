@@ -2,7 +2,7 @@ using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
-using VggCuda.Engine.Transforms;
+using VggCuda.Engine.Stages;
 using VggCuda.Kernels.Interop;
 using VggCuda.Kernels.Tests.Fake;
 using VggCuda.Tests.Shared.Contract;

@@ -52,9 +52,9 @@ public abstract partial class BackendContract
         using CancellationTokenSource source = new();
         source.Cancel();
         Assert.ThrowsAny<OperationCanceledException>(() => backend.Compile(Samples.WithTop, spec, source.Token));
-        Assert.Throws<ArgumentException>(() => backend.Compile(Samples.WithTop, spec with { Height = 64 }));
-        Assert.Throws<ArgumentException>(() => backend.Forecast(Samples.WithTop, spec with { Height = 64 }));
-        Assert.Throws<ArgumentException>(() => backend.Compile(Samples.WithoutTop, spec));
+        Assert.Throws<PlanException>(() => backend.Compile(Samples.WithTop, spec with { Height = 64 }));
+        Assert.Throws<PlanException>(() => backend.Forecast(Samples.WithTop, spec with { Height = 64 }));
+        Assert.Throws<PlanException>(() => backend.Compile(Samples.WithoutTop, spec));
         Assert.Equal(before, Held(backend));
     }
 

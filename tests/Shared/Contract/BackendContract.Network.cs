@@ -233,7 +233,7 @@ public abstract partial class BackendContract
     private static MemoryWeights Passing(float kernel, float bias)
     {
         MemoryWeights weights = new("passing");
-        ImmutableArray<int> perBlock = Topology.ConvolutionsPerBlock;
+        ImmutableArray<int> perBlock = Topology.ImageNet.Architecture.ConvolutionsPerBlock;
         int inputs = 3;
         for (int block = 1; block <= perBlock.Length; block++)
         {

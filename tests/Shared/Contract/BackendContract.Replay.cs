@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
-using VggCuda.Engine.Transforms;
+using VggCuda.Engine.Stages;
 
 namespace VggCuda.Tests.Shared.Contract;
 
@@ -122,7 +123,7 @@ public abstract partial class BackendContract
             {
                 for (int step = 0; step < plan.Iterations; step++)
                 {
-                    Close(theirs.Images[i].Losses[step], mine.Images[i].Losses[step], LossTolerance, $"{plan.Objective.Layer}, picture {i}, losses of step {step}");
+                    Close(theirs.Images[i].Losses[step], mine.Images[i].Losses[step], LossTolerance, $"{((ChannelObjective)plan.Objective).Layer}, picture {i}, losses of step {step}");
                 }
             }
         }

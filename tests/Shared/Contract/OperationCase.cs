@@ -97,6 +97,16 @@ public sealed record OperationCase(bool IsExact, Func<Tensors, TensorShape, int,
         ["Product, rows"] = new(false, (t, shape, first) => Product(t, shape, shape with { H = shape.H + 5 }, shape.H, shape.W * shape.C, first)),
         ["Product, columns"] = new(false, (t, shape, first) => Product(t, shape, shape with { W = (shape.W / 2) + 1 }, shape.W, shape.C, first)),
         ["Product, channels"] = new(false, (t, shape, first) => Product(t, shape, shape with { C = shape.C + 2 }, shape.C, 1, first)),
+        ["Multiply"] = new(false, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 111);
+            ITensor y = Image(t, shape, first, 112);
+            ITensor factors = t.Put(shape with { N = 1 }, Samples.Uniform(shape with { N = 1 }, -2, 2, 113));
+            t.Backend.Multiply(x, factors, y);
+            double[] apart = t.Get(y);
+            t.Backend.Multiply(x, factors, x);
+            return [apart, t.Get(x)];
+        }),
         ["Sigmoid"] = new(false, (t, shape, first) =>
         {
             ITensor x = t.Put(shape, Samples.Uniform(shape, -12, 12, 81, first));

@@ -8,11 +8,11 @@ namespace VggCuda.Tests.Shared.Contract;
 /// <summary>Seeded inputs. All values are float32 numbers, so that no backend rounds them on the way in; image n of a batch has a stream of its own.</summary>
 public static class Samples
 {
-    public static readonly Network WithTop = Network.FromWeights(new HeWeights(new Topology([5, 7, 5, 13, 7, 5, 13, 7, 5, 3, 5, 7, 13], new Vgg16Top(1, 11, 9, 6)), 42));
+    public static readonly Network WithTop = Network.FromWeights(new HeWeights(new Topology([[5, 7], [5, 13], [7, 5, 13], [7, 5, 3], [5, 7, 13]], Head.Create(1, 11, 9, 6)), 42));
 
-    public static readonly Network WithLargerTop = Network.FromWeights(new HeWeights(new Topology([3, 5, 7, 5, 5, 7, 5, 7, 5, 3, 5, 7, 5], new Vgg16Top(2, 13, 7, 9)), 43));
+    public static readonly Network WithLargerTop = Network.FromWeights(new HeWeights(new Topology([[3, 5], [7, 5], [5, 7, 5], [7, 5, 3], [5, 7, 5]], Head.Create(2, 13, 7, 9)), 43));
 
-    public static readonly Network WithoutTop = Network.FromWeights(new HeWeights(new Topology([7, 5, 13, 7, 5, 7, 13, 5, 7, 5, 3, 5, 17], null), 44));
+    public static readonly Network WithoutTop = Network.FromWeights(new HeWeights(new Topology([[7, 5], [13, 7], [5, 7, 13], [5, 7, 5], [3, 5, 17]], null), 44));
 
     public static double[] Uniform(TensorShape shape, double low, double high, uint seed, int firstImage = 0)
     {

@@ -10,6 +10,7 @@ public sealed unsafe partial class CpuBackend
     private readonly WarpJob _warp = new();
     private readonly WarpBackwardJob _warpBackward = new();
     private readonly ProductJob _product;
+    private readonly MultiplyJob _multiply = new();
     private readonly SigmoidJob _sigmoid = new();
     private readonly SigmoidBackwardJob _sigmoidBackward = new();
     private readonly AdamJob _adam = new();
@@ -78,6 +79,13 @@ public sealed unsafe partial class CpuBackend
     {
         (int outer, int terms, int results) = OperationChecks.Product(matrix, source, target, inner, transposed);
         _product.Run(Pool, Own(matrix, nameof(matrix)), Own(source, nameof(source)), Own(target, nameof(target)), outer, terms, results, inner, transposed);
+    }
+
+    /// <inheritdoc/>
+    public void Multiply(ITensor source, ITensor factors, ITensor target)
+    {
+        OperationChecks.Multiply(source, factors, target);
+        _multiply.Run(Pool, Own(source, nameof(source)), Own(factors, nameof(factors)), Own(target, nameof(target)));
     }
 
     /// <inheritdoc/>

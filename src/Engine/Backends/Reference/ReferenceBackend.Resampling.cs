@@ -93,6 +93,19 @@ public sealed partial class ReferenceBackend
     }
 
     /// <inheritdoc/>
+    public void Multiply(ITensor source, ITensor factors, ITensor target)
+    {
+        OperationChecks.Multiply(source, factors, target);
+        double[] x = ValuesOf(source, nameof(source));
+        double[] f = ValuesOf(factors, nameof(factors));
+        double[] y = ValuesOf(target, nameof(target));
+        for (int i = 0; i < x.Length; i++)
+        {
+            y[i] = x[i] * f[i % f.Length];
+        }
+    }
+
+    /// <inheritdoc/>
     public void Sigmoid(ITensor source, ITensor target, double low, double high)
     {
         OperationChecks.Same(source, nameof(source), target, nameof(target));

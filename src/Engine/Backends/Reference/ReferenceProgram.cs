@@ -46,16 +46,16 @@ internal sealed class ReferenceProgram : INetworkProgram
                     _acquired.Add(layer);
                 }
 
-                bool hasActivation = HasRelu(layer, spec) || HasSoftmax(layer, spec);
+                bool hasActivation = spec.HasRelu(layer) || spec.HasSoftmax(layer);
                 _stages.Add(new Stage(
                     layer,
                     shape,
                     ReferenceBackend.NewArray(after.Count, $"the output of '{layer.Name}'"),
-                    hasActivation && spec.Taps.Any(t => t.Layer == layer && t.Point == TapPoint.BeforeActivation) ? ReferenceBackend.NewArray(after.Count, $"the values of '{layer.Name}' before its activation") : null,
+                    hasActivation && spec.IsTapped(layer, TapPoint.BeforeActivation) ? ReferenceBackend.NewArray(after.Count, $"the values of '{layer.Name}' before its activation") : null,
                     layer.Kind == LayerKind.MaxPool ? ReferenceBackend.NewArray<int>(after.Count, $"the choices of '{layer.Name}'") : null,
                     values,
-                    HasRelu(layer, spec),
-                    HasSoftmax(layer, spec)));
+                    spec.HasRelu(layer),
+                    spec.HasSoftmax(layer)));
                 shape = after;
             }
         }
@@ -211,12 +211,6 @@ internal sealed class ReferenceProgram : INetworkProgram
         (int height, int width) = Topology.OutputSize(layer, spec.Height, spec.Width);
         return new TensorShape(spec.Batch, height, width, layer.Outputs);
     }
-
-    private static bool HasRelu(Layer layer, ProgramSpec spec) =>
-        layer.HasWeights && layer.Name != "predictions" && (layer != spec.Last || spec.Taps.Any(t => t.Layer == layer && t.Point == TapPoint.AfterActivation));
-
-    private static bool HasSoftmax(Layer layer, ProgramSpec spec) =>
-        layer.Name == "predictions" && spec.Top == TopActivation.Softmax && spec.Taps.Any(t => t.Layer == layer && t.Point == TapPoint.AfterActivation);
 
     private static ObjectDisposedException Disposed() => new(nameof(INetworkProgram), "The program has been disposed.");
 

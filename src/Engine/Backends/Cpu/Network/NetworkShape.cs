@@ -120,9 +120,8 @@ internal sealed class NetworkShape
     {
         int[] after = TapsOf(layer, TapPoint.AfterActivation);
         int[] before = TapsOf(layer, TapPoint.BeforeActivation);
-        bool isTop = layer.Name == "predictions";
-        bool softmax = isTop && Spec.Top == TopActivation.Softmax && after.Length > 0;
-        bool relu = !isTop && (layer != Spec.Last || after.Length > 0);
+        bool softmax = Spec.HasSoftmax(layer);
+        bool relu = Spec.HasRelu(layer);
         bool sliced = layer == Spec.Last && !softmax;
         return new DenseShape
         {
@@ -146,7 +145,7 @@ internal sealed class NetworkShape
             : new ChannelSlice(null, layer.Outputs);
         LaneKernels kernels = LaneKernels.For(level, slice.Count);
         PlaneLayout map = new(Spec.Batch, slice.Count, kernels.Width, Spec.Height >> layer.Halvings, Spec.Width >> layer.Halvings);
-        bool relu = layer != Spec.Last || after.Length > 0;
+        bool relu = Spec.HasRelu(layer);
         bool later = relu && MeetsBeforeRelu(after);
         bool split = after.Length + before.Length > 0;
         return new MapShape

@@ -1,4 +1,3 @@
-using System.Globalization;
 using VggCuda.Cli.Networks;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
@@ -7,7 +6,7 @@ using VggCuda.Imaging;
 namespace VggCuda.Cli.Drawing;
 
 /// <summary>Pictures enlarged, labelled and stitched.</summary>
-internal sealed class Sheet
+internal sealed class LabelledGrid
 {
     private const int ComfortableSide = 224;
     private readonly RenderPlan _plan;
@@ -16,7 +15,7 @@ internal sealed class Sheet
     /// <param name="plan">What was drawn.</param>
     /// <param name="chosen">For the names of classes.</param>
     /// <param name="scale">Whole factor, or null for the one that brings small pictures to 224 pixels.</param>
-    public Sheet(RenderPlan plan, ChosenNetwork chosen, int? scale)
+    public LabelledGrid(RenderPlan plan, ChosenNetwork chosen, int? scale)
     {
         _plan = plan;
         _chosen = chosen;
@@ -49,13 +48,5 @@ internal sealed class Sheet
     }
 
     private Picture Cell(RenderedImage image, byte[] display) =>
-        Label.Draw(Enlarge.Smooth(new Picture(_plan.Width, _plan.Height, display), Scale), Title(image));
-
-    private string Title(RenderedImage image) => string.Join(" + ", image.Channels.Select(NameOf));
-
-    private string NameOf(int channel)
-    {
-        string number = channel.ToString(CultureInfo.InvariantCulture);
-        return _plan.Objective.Layer == PlanFactory.Predictions && _chosen.NameOf(channel) is { } name ? $"{number} {name}" : number;
-    }
+        Label.Draw(Enlarge.Smooth(new Picture(_plan.Width, _plan.Height, display), Scale), _plan.Objective.Label(image.Index, _chosen.Network, _chosen.NameOf));
 }

@@ -4,23 +4,21 @@ using VggCuda.Hdf5Loader.Format;
 
 namespace VggCuda.Hdf5Loader.Keras;
 
-/// <summary>Which stored tensors are which of VGG16's.</summary>
-internal sealed class Vgg16Mapping
+/// <summary>Which stored tensors are which of a known network's.</summary>
+internal sealed class LayerMapping
 {
-    private static readonly ImmutableArray<string> Convolutions =
-        [.. Topology.ImageNet.Layers.Where(l => l.Kind == LayerKind.Convolution).Select(l => l.Name)];
-
-    private static readonly ImmutableArray<string> Dense =
-        [.. Topology.ImageNet.Layers.Where(l => l.Kind == LayerKind.Dense).Select(l => l.Name)];
-
     private readonly Dictionary<(string, WeightPart), Hdf5Dataset> _tensors = [];
 
-    private Vgg16Mapping(ImmutableArray<LayerWeights> layers) => Layers = layers;
+    private LayerMapping(ImmutableArray<LayerWeights> layers) => Layers = layers;
 
-    /// <summary>The layers in model order, under VGG16's names.</summary>
+    /// <summary>The layers in model order, under Keras's names.</summary>
     public ImmutableArray<LayerWeights> Layers { get; }
 
-    public static bool IsLayerName(string name) => Convolutions.Contains(name) || Dense.Contains(name);
+    /// <summary>Whether a known network has a convolution of that name.</summary>
+    public static bool IsConvolution(string name) => Architecture.Known.Any(a => a.Convolutions.Contains(name));
+
+    /// <summary>Whether a known network has a layer with weights of that name.</summary>
+    public static bool IsLayerName(string name) => IsConvolution(name) || Head.KerasNames.Contains(name);
 
     /// <summary>The tensor, or null where there is no such layer.</summary>
     public Hdf5Dataset? Find(string layer, WeightPart part) => _tensors.GetValueOrDefault((layer, part));
@@ -34,11 +32,14 @@ internal sealed class Vgg16Mapping
     };
 
     /// <summary>Maps a stored network.</summary>
-    /// <exception cref="Hdf5Exception">A layer is missing or extra, or has other weights than a kernel and a bias. Shapes are checked by <see cref="Network.FromWeights"/>.</exception>
-    public static Vgg16Mapping Create(StoredNetwork network)
+    /// <param name="name">The file, for messages.</param>
+    /// <param name="network">What it holds.</param>
+    /// <exception cref="WeightsException">A layer is missing or extra.</exception>
+    /// <exception cref="Hdf5Exception">A layer has other weights than a kernel and a bias. Shapes are checked by <see cref="Network.FromWeights"/>.</exception>
+    public static LayerMapping Create(string name, StoredNetwork network)
     {
-        ImmutableArray<StoredLayer> layers = network.IsCounted ? ByOrder(network.Layers) : ByName(network.Layers);
-        Vgg16Mapping mapping = new([.. layers.Select(Describe)]);
+        ImmutableArray<StoredLayer> layers = network.IsCounted ? ByOrder(network.Layers) : ByName(name, network.Layers);
+        LayerMapping mapping = new([.. layers.Select(Describe)]);
         bool? bigEndian = null;
         foreach (StoredLayer layer in layers)
         {
@@ -55,21 +56,11 @@ internal sealed class Vgg16Mapping
         return mapping;
     }
 
-    private static ImmutableArray<StoredLayer> ByName(ImmutableArray<StoredLayer> stored)
+    private static ImmutableArray<StoredLayer> ByName(string name, ImmutableArray<StoredLayer> stored)
     {
+        Architecture architecture = Architecture.Recognise(name, [.. stored.Select(l => l.Name)]);
         Dictionary<string, StoredLayer> byName = stored.ToDictionary(l => l.Name, StringComparer.Ordinal);
-        List<StoredLayer> layers = [];
-        string[] wanted = Dense.Any(byName.ContainsKey) ? [.. Convolutions, .. Dense] : [.. Convolutions];
-        foreach (string name in wanted)
-        {
-            layers.Add(byName.Remove(name, out StoredLayer? layer)
-                ? layer
-                : throw new Hdf5Exception($"is missing; a VGG16 has it. The file's layers with weights: {Some(stored)}.").In(name));
-        }
-
-        return stored.FirstOrDefault(l => byName.ContainsKey(l.Name)) is StoredLayer extra
-            ? throw new Hdf5Exception("is no layer of VGG16; is this another network?").In(extra.Name)
-            : [.. layers];
+        return [.. architecture.Convolutions.Concat(Head.KerasNames.Where(byName.ContainsKey)).Select(n => byName[n])];
     }
 
     private static ImmutableArray<StoredLayer> ByOrder(ImmutableArray<StoredLayer> stored)
@@ -78,15 +69,17 @@ internal sealed class Vgg16Mapping
         ImmutableArray<StoredLayer> dense = [.. stored.Where(l => IsOfClass(l, "dense"))];
         if (stored.FirstOrDefault(l => !convolutions.Contains(l) && !dense.Contains(l)) is StoredLayer extra)
         {
-            throw new Hdf5Exception("is no layer of VGG16; is this another network?").In(extra.Name);
+            throw new Hdf5Exception("is no layer of a VGG; is this another network?").In(extra.Name);
         }
 
-        if (convolutions.Length != Convolutions.Length || (dense.Length != Dense.Length && dense.Length != 0))
+        ImmutableArray<string> head = Head.KerasNames;
+        if (Architecture.Known.FirstOrDefault(a => a.Convolutions.Length == convolutions.Length) is not { } architecture || (dense.Length != head.Length && dense.Length != 0))
         {
-            throw new Hdf5Exception($"has {convolutions.Length} convolutions and {dense.Length} dense layers; a VGG16 has {Convolutions.Length}, and {Dense.Length} or none. The file's layers with weights: {Some(stored)}.");
+            string known = string.Join(", ", Architecture.Known.Select(a => $"{a.Name} ({a.Convolutions.Length})"));
+            throw new Hdf5Exception($"has {convolutions.Length} convolutions and {dense.Length} dense layers; known are {known}, with {head.Length} dense layers or none. The file's layers with weights: {Some(stored)}.");
         }
 
-        return [.. convolutions.Select((l, i) => l with { Name = Convolutions[i] }), .. dense.Select((l, i) => l with { Name = Dense[i] })];
+        return [.. convolutions.Select((l, i) => l with { Name = architecture.Convolutions[i] }), .. dense.Select((l, i) => l with { Name = head[i] })];
     }
 
     private static bool IsOfClass(StoredLayer layer, string name) => layer.Name == name || layer.Name.StartsWith(name + "_", StringComparison.Ordinal);

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Display;
+using VggCuda.Engine.Images;
+using VggCuda.Engine.Model;
+using VggCuda.Engine.Optimizers;
+using VggCuda.Engine.Regularizers;
+using VggCuda.Engine.Stages;
+
+namespace VggCuda.Engine.Plans;
+
+/// <summary>What a user asks for beside a preset: what is null stays the preset's.</summary>
+public sealed record PlanOverrides
+{
+    /// <summary>Number of steps.</summary>
+    public int? Iterations { get; init; }
+
+    /// <summary>Factor of the objective.</summary>
+    public double? ActivationWeight { get; init; }
+
+    /// <summary>Factor of the Lp norm; its exponent stays the preset's, or keras-vis's where the preset has no such norm.</summary>
+    public double? LpWeight { get; init; }
+
+    /// <summary>Factor of the total variation, likewise.</summary>
+    public double? TotalVariationWeight { get; init; }
+
+    /// <summary>Largest random shift in pixels; the kind of shift stays the preset's (keras-vis's jitter where it has none). 0 takes the stage out: then no numbers are drawn for it, which is another random stream than shifts by 0.</summary>
+    public int? Jitter { get; init; }
+
+    /// <summary>What the parameters start from.</summary>
+    public ImageStart? Start { get; init; }
+
+    /// <summary>How gradients become steps.</summary>
+    public Optimizer? Optimizer { get; init; }
+
+    /// <summary>The network's arithmetic.</summary>
+    public Precision? Precision { get; init; }
+
+    /// <summary>What happens to the picture on its way into the network.</summary>
+    public Preprocessing? Preprocessing { get; init; }
+
+    /// <summary>How the picture is shown.</summary>
+    public PictureDisplay? Display { get; init; }
+
+    /// <summary>The preset with everything that is not null in its place.</summary>
+    public RenderPlan ApplyTo(RenderPlan preset)
+    {
+        ArgumentNullException.ThrowIfNull(preset);
+        return preset with
+        {
+            Iterations = Iterations ?? preset.Iterations,
+            Objective = ActivationWeight is double weight ? preset.Objective with { Weight = weight } : preset.Objective,
+            Regularizers = WithTotalVariation(WithLp(preset.Regularizers)),
+            Transforms = Jitter is int pixels ? WithJitter(preset.Transforms, pixels) : preset.Transforms,
+            Start = Start ?? preset.Start,
+            Optimizer = Optimizer ?? preset.Optimizer,
+            Precision = Precision ?? preset.Precision,
+            Preprocessing = Preprocessing ?? preset.Preprocessing,
+            Display = Display ?? preset.Display,
+        };
+    }
+
+    private static ImmutableArray<Stage> WithJitter(ImmutableArray<Stage> transforms, int pixels)
+    {
+        if (pixels == 0)
+        {
+            return [.. transforms.Where(t => t is not (Stages.Jitter or RandomShift))];
+        }
+
+        if (!transforms.Any(t => t is Stages.Jitter or RandomShift))
+        {
+            return [new Jitter(pixels), .. transforms];
+        }
+
+        return [.. transforms.Select(t => t switch
+        {
+            Jitter jitter => jitter with { Pixels = pixels },
+            RandomShift shift => shift with { Pixels = pixels },
+            _ => t,
+        })];
+    }
+
+    private ImmutableArray<Regularizer> WithLp(ImmutableArray<Regularizer> regularizers) =>
+        LpWeight is not double weight ? regularizers
+        : regularizers.Any(r => r is LpNorm) ? [.. regularizers.Select(r => r is LpNorm ? r with { Weight = weight } : r)]
+        : [new LpNorm(weight), .. regularizers];
+
+    private ImmutableArray<Regularizer> WithTotalVariation(ImmutableArray<Regularizer> regularizers) =>
+        TotalVariationWeight is not double weight ? regularizers
+        : regularizers.Any(r => r is TotalVariation) ? [.. regularizers.Select(r => r is TotalVariation ? r with { Weight = weight } : r)]
+        : [.. regularizers, new TotalVariation(weight)];
+}

@@ -1,0 +1,56 @@
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Model;
+using VggCuda.Engine.Objectives;
+using VggCuda.Engine.Plans;
+
+namespace VggCuda.Engine.Rendering;
+
+/// <summary>Reads a finished batch back: the best pictures, their losses, and what the network makes of them.</summary>
+internal static class Harvest
+{
+    /// <exception cref="NumbersFailedException">No step of a picture had a finite loss.</exception>
+    public static IReadOnlyList<RenderedImage> Of(IBackend backend, Network network, RenderPlan plan, StepRecorder step, int steps, int firstImage)
+    {
+        double[] bestStep = new double[plan.Count];
+        double[] bestTotal = new double[plan.Count];
+        backend.Download(step.BestStep, bestStep);
+        backend.Download(step.BestTotal, bestTotal);
+        for (int image = 0; image < plan.Count; image++)
+        {
+            if (bestStep[image] < 0 || !double.IsFinite(bestTotal[image]))
+            {
+                throw new NumbersFailedException(
+                    $"Picture {firstImage + image + 1} ({plan.Objective.Describe(image)}): not one of {steps} steps had a finite loss. "
+                    + "Try smaller weights, float32 arithmetic, or check the weights file.");
+            }
+        }
+
+        ITensor best = step.BestPicture();
+        double[] pixels = new double[best.Shape.Count];
+        backend.Download(best, pixels);
+        PictureScore[] scores = Scoring.Score(backend, network, plan, best);
+        int columns = step.Log.Columns;
+        double[] log = new double[steps * plan.Count * columns];
+        step.Log.Read(0, log);
+        int perImage = (int)best.Shape.CountPerImage;
+        List<RenderedImage> images = [];
+        for (int image = 0; image < plan.Count; image++)
+        {
+            double[] own = pixels.AsSpan(image * perImage, perImage).ToArray();
+            images.Add(new RenderedImage
+            {
+                Index = firstImage + image,
+                Seed = plan.Seeds[image],
+                Pixels = Array.ConvertAll(own, value => (float)value),
+                Display = plan.Display.Show(own),
+                Steps = steps,
+                BestStep = (int)bestStep[image],
+                BestTotal = bestTotal[image],
+                Losses = [.. Enumerable.Range(0, steps).Select(s => log.AsSpan(((s * plan.Count) + image) * columns, columns).ToArray())],
+                Score = scores[image],
+            });
+        }
+
+        return images;
+    }
+}

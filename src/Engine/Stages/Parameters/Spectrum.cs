@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using VggCuda.Engine.Backends;
+
+namespace VggCuda.Engine.Stages;
+
+/// <summary>The picture as the sum of its waves: the parameters are the real and imaginary parts of its Fourier spectrum, large waves weighing more than small ones.</summary>
+/// <param name="Decay">How much: a wave of frequency f (cycles per pixel) is scaled by max(f, 1 / max(h, w))^-decay; lucid: 1. 0 to 4.</param>
+/// <remarks>
+/// <para>x = irfft2(scale S) / 4 with scale[k, l] = max(f, 1 / max(h, w))^-decay sqrt(h w), f the length of (k / h, l / w), and NumPy's irfft2, which divides by h w;
+/// for odd widths too. lucid <c>spatial.fft_image</c>; Olah, Mordvintsev and Schubert, "Feature Visualization" (Distill 2017).</para>
+/// <para>Parameters: (N, 2 h, w / 2 + 1, C), rows 2 k and 2 k + 1 being the real and the imaginary part of the k-th row of the half spectrum.
+/// The transform is a product with matrices of cosines and sines along each axis: exact for every size, deterministic, its own adjoint up to transposition.</para>
+/// </remarks>
+public sealed record Spectrum(double Decay = 1) : Stage
+{
+    /// <inheritdoc/>
+    public override TensorShape InputShape(TensorShape output) => new(output.N, 2 * output.H, (output.W / 2) + 1, output.C);
+
+    /// <inheritdoc/>
+    public override TensorShape OutputShape(TensorShape input) => throw new PlanException("A spectrum is a parameterisation, not a transform of the picture; it stands among the plan's parameters.");
+
+    /// <inheritdoc/>
+    public override ImmutableArray<TensorShape> Scratch(TensorShape output) => [InputShape(output), InputShape(output)];
+
+    /// <inheritdoc/>
+    public override ImmutableArray<StageConstant> Constants(TensorShape output)
+    {
+        int h = output.H;
+        int w = output.W;
+        int half = (w / 2) + 1;
+        TensorShape one = InputShape(output with { N = 1 });
+        double[] scale = new double[one.Count];
+        for (int row = 0; row < 2 * h; row++)
+        {
+            int k = row / 2;
+            double fy = (double)Math.Min(k, h - k) / h;
+            for (int l = 0; l < half; l++)
+            {
+                double f = Math.Sqrt((fy * fy) + ((double)l * l / ((double)w * w)));
+                double factor = Math.Pow(Math.Max(f, 1.0 / Math.Max(h, w)), -Decay) * Math.Sqrt((double)h * w) / 4;
+                scale.AsSpan(((row * half) + l) * output.C, output.C).Fill(factor);
+            }
+        }
+
+        double[] rows = new double[4 * h * h];
+        for (int y = 0; y < h; y++)
+        {
+            for (int k = 0; k < h; k++)
+            {
+                (double sine, double cosine) = Turn(y, k, h);
+                rows[(((2 * y) + 0) * 2 * h) + (2 * k) + 0] = cosine / h;
+                rows[(((2 * y) + 0) * 2 * h) + (2 * k) + 1] = -sine / h;
+                rows[(((2 * y) + 1) * 2 * h) + (2 * k) + 0] = sine / h;
+                rows[(((2 * y) + 1) * 2 * h) + (2 * k) + 1] = cosine / h;
+            }
+        }
+
+        double[] columns = new double[w * 2 * half];
+        for (int x = 0; x < w; x++)
+        {
+            for (int l = 0; l < half; l++)
+            {
+                // The other half of the spectrum is its mirror image, so that all but the first and, of even widths, the last column count twice.
+                double times = l == 0 || 2 * l == w ? 1 : 2;
+                (double sine, double cosine) = Turn(x, l, w);
+                columns[(x * 2 * half) + l] = times * cosine / w;
+                columns[(x * 2 * half) + half + l] = -times * sine / w;
+            }
+        }
+
+        return
+        [
+            new StageConstant(one, scale),
+            new StageConstant(new TensorShape(1, 2 * h, 2 * h, 1), rows),
+            new StageConstant(new TensorShape(1, w, 2 * half, 1), columns),
+        ];
+
+        // Reduced first, so that no large multiple of 2 pi loses digits.
+        static (double Sine, double Cosine) Turn(int position, int frequency, int n) => Math.SinCos(2 * Math.PI * ((long)position * frequency % n) / n);
+    }
+
+    /// <inheritdoc/>
+    public override void Forward(IImageOperations operations, StageTensors tensors)
+    {
+        ArgumentNullException.ThrowIfNull(operations);
+        ArgumentNullException.ThrowIfNull(tensors);
+        (ITensor scaled, ITensor mixed) = (tensors.Scratch[0], tensors.Scratch[1]);
+        TensorShape picture = tensors.Output.Shape;
+        operations.Multiply(tensors.Input, tensors.Constants[0], scaled);
+        operations.Product(tensors.Constants[1], scaled, mixed, scaled.Shape.W * picture.C, transposed: false);
+
+        // Rows 2 y and 2 y + 1, one behind the other in memory, are row y of the real, then of the imaginary parts.
+        operations.Product(tensors.Constants[2], mixed, tensors.Output, picture.C, transposed: false);
+    }
+
+    /// <inheritdoc/>
+    public override void Backward(IImageOperations operations, StageTensors tensors)
+    {
+        ArgumentNullException.ThrowIfNull(operations);
+        ArgumentNullException.ThrowIfNull(tensors);
+        (ITensor scaled, ITensor mixed) = (tensors.Scratch[0], tensors.Scratch[1]);
+        TensorShape picture = tensors.Output.Shape;
+        operations.Product(tensors.Constants[2], tensors.OutputGradient!, mixed, picture.C, transposed: true);
+        operations.Product(tensors.Constants[1], mixed, scaled, scaled.Shape.W * picture.C, transposed: true);
+        operations.Multiply(scaled, tensors.Constants[0], tensors.InputGradient!);
+    }
+
+    /// <inheritdoc/>
+    public override void Validate(TensorShape output)
+    {
+        if (!(Decay >= 0 && Decay <= 4))
+        {
+            throw new PlanException($"The spectrum's decay is {Decay}; it must be between 0 and 4.");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Randomness;
+
+namespace VggCuda.Engine.Stages;
+
+/// <summary>One link of the chain from the optimised parameters to the network's input, forwards and backwards: a parameterisation before the picture, a transform after it.</summary>
+/// <remarks>
+/// Its settings are part of the plan; it holds no tensors. <see cref="Backward"/> is the exact adjoint of the derivative of
+/// <see cref="Forward"/>, without randomness of its own. Images of a batch are independent.
+/// </remarks>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(Jitter), "jitter")]
+[JsonDerivedType(typeof(RandomShift), "shift")]
+[JsonDerivedType(typeof(RandomTurn), "turn")]
+[JsonDerivedType(typeof(Spectrum), "spectrum")]
+[JsonDerivedType(typeof(Decorrelation), "decorrelation")]
+[JsonDerivedType(typeof(SigmoidRange), "sigmoid")]
+public abstract record Stage
+{
+    /// <summary>How many random numbers a step needs per image; 0 for a stage without chance.</summary>
+    [JsonIgnore]
+    public virtual int NumbersPerStep => 0;
+
+    /// <summary>Whether what comes out replaces the parameters for good, as in keras-vis's loop; then no gradient passes the stage.</summary>
+    [JsonIgnore]
+    public virtual bool ReplacesPicture => false;
+
+    /// <summary>Draws the numbers of one step and image.</summary>
+    /// <param name="random">The image's own stream.</param>
+    /// <param name="input">Shape of what goes in.</param>
+    /// <param name="numbers">Overwritten; <see cref="NumbersPerStep"/> values.</param>
+    public virtual void Draw(NumPyRandom random, TensorShape input, Span<double> numbers)
+    {
+    }
+
+    /// <summary>Shape of what goes in where <paramref name="output"/> comes out: what a parameterisation needs for a picture.</summary>
+    public virtual TensorShape InputShape(TensorShape output) => output;
+
+    /// <summary>Shape of what comes out.</summary>
+    public virtual TensorShape OutputShape(TensorShape input) => input;
+
+    /// <summary>Tensors that it works in, besides input and output.</summary>
+    /// <param name="output">Shape of what comes out.</param>
+    public virtual ImmutableArray<TensorShape> Scratch(TensorShape output) => [];
+
+    /// <summary>Arrays that never change, uploaded once before the run: matrices, factors.</summary>
+    /// <param name="output">Shape of what comes out.</param>
+    public virtual ImmutableArray<StageConstant> Constants(TensorShape output) => [];
+
+    /// <summary>Fills <see cref="StageTensors.Output"/> from <see cref="StageTensors.Input"/>.</summary>
+    public abstract void Forward(IImageOperations operations, StageTensors tensors);
+
+    /// <summary>Fills <see cref="StageTensors.InputGradient"/> from <see cref="StageTensors.OutputGradient"/>, for the input and numbers of the last <see cref="Forward"/>.</summary>
+    public abstract void Backward(IImageOperations operations, StageTensors tensors);
+
+    /// <summary>The last stage before the network: forwards, and the network on what comes out. For a stage that a program can take on its way in (<see cref="IShiftedInput"/>) to override.</summary>
+    public virtual void ForwardInto(IImageOperations operations, INetworkProgram program, StageTensors tensors)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        ArgumentNullException.ThrowIfNull(tensors);
+        Forward(operations, tensors);
+        program.Forward(tensors.Output);
+    }
+
+    /// <summary>Checks the settings.</summary>
+    /// <param name="output">Shape of one image that comes out.</param>
+    /// <exception cref="PlanException">A value is out of its range.</exception>
+    public abstract void Validate(TensorShape output);
+}
