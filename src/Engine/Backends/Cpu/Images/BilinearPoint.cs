@@ -15,9 +15,26 @@ internal readonly struct BilinearPoint(int y, int x, double down, double right)
     {
         double y = (map[0] * i) + (map[1] * j) + map[2];
         double x = (map[3] * i) + (map[4] * j) + map[5];
-        double row = Math.Floor(Math.Clamp(y, -2, height));
-        double column = Math.Floor(Math.Clamp(x, -2, width));
+        double row = y < -2 ? -2 : y > height ? height : Math.Floor(y);
+        double column = x < -2 ? -2 : x > width ? width : Math.Floor(x);
         return new BilinearPoint((int)row, (int)column, y - row, x - column);
+    }
+
+    /// <summary>Whether all four corners lie in rows [first, end) and inside the image, and all have a weight.</summary>
+    /// <param name="first">First row.</param>
+    /// <param name="end">Row behind the last.</param>
+    /// <param name="width">Columns of the image.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsWhole(int first, int end, int width) => y >= first && y < end - 1 && x >= 0 && x < width - 1 && down > 0 && right > 0;
+
+    /// <summary>The four weights, where <see cref="IsWhole"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Weights(out float upperLeft, out float upperRight, out float lowerLeft, out float lowerRight)
+    {
+        upperLeft = (float)((1 - down) * (1 - right));
+        upperRight = (float)((1 - down) * right);
+        lowerLeft = (float)(down * (1 - right));
+        lowerRight = (float)(down * right);
     }
 
     public int Row(int corner) => y + (corner >> 1);

@@ -86,6 +86,23 @@ internal sealed unsafe class WarpBackwardJob : Job
         {
             BilinearPoint point = BilinearPoint.At(map, i, j, _from.H, _from.W);
             float* g = gradient + ((nint)j * channels);
+            if (point.IsWhole(first, end, _from.W))
+            {
+                point.Weights(out float a, out float b, out float c, out float d);
+                float* upper = target + ((((nint)point.Row(0) * _from.W) + point.Column(0)) * channels);
+                float* lower = upper + ((nint)_from.W * channels);
+                for (int k = 0; k < channels; k++)
+                {
+                    float value = g[k];
+                    upper[k] += a * value;
+                    upper[k + channels] += b * value;
+                    lower[k] += c * value;
+                    lower[k + channels] += d * value;
+                }
+
+                continue;
+            }
+
             for (int corner = 0; corner < 4; corner++)
             {
                 int row = point.Row(corner);
@@ -93,9 +110,9 @@ internal sealed unsafe class WarpBackwardJob : Job
                 if (weight > 0)
                 {
                     float* y = target + ((((nint)row * _from.W) + point.Column(corner)) * channels);
-                    for (int c = 0; c < channels; c++)
+                    for (int k = 0; k < channels; k++)
                     {
-                        y[c] += weight * g[c];
+                        y[k] += weight * g[k];
                     }
                 }
             }

@@ -55,15 +55,29 @@ internal sealed unsafe class WarpJob : Job
         for (int j = 0; j < _to.W; j++)
         {
             BilinearPoint point = BilinearPoint.At(map, i, j, _from.H, _from.W);
+            if (point.IsWhole(0, _from.H, _from.W))
+            {
+                point.Weights(out float a, out float b, out float c, out float d);
+                float* upper = source + ((((nint)point.Row(0) * _from.W) + point.Column(0)) * channels);
+                float* lower = upper + ((nint)_from.W * channels);
+                for (int k = 0; k < channels; k++)
+                {
+                    target[k] = (a * upper[k]) + (b * upper[k + channels]) + (c * lower[k]) + (d * lower[k + channels]);
+                }
+
+                target += channels;
+                continue;
+            }
+
             for (int corner = 0; corner < 4; corner++)
             {
                 float weight = point.Weight(corner, _from.H, _from.W);
                 if (weight > 0)
                 {
                     float* from = source + ((((nint)point.Row(corner) * _from.W) + point.Column(corner)) * channels);
-                    for (int c = 0; c < channels; c++)
+                    for (int k = 0; k < channels; k++)
                     {
-                        target[c] += weight * from[c];
+                        target[k] += weight * from[k];
                     }
                 }
             }
