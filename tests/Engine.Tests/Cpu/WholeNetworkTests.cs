@@ -127,6 +127,9 @@ public class WholeNetworkTests
             many.Backward([.. Enumerable.Repeat<ITensor?>(null, spec.Taps.Length - 1), given], actual);
             Assert.Equal(t.Get(one.Tap), t.Get(many.Taps[^1]));
             Assert.Equal(t.Get(expected), t.Get(actual));
+            INetworkProgram forwards = t.Own(cpu.Compile(Thin, spec with { NeedsGradient = false }));
+            forwards.Forward(image);
+            Assert.Equal(many.Taps.Select(t.Get), forwards.Taps.Select(t.Get));
         }
     }
 
@@ -240,8 +243,10 @@ public class WholeNetworkTests
                 Tap("block2_conv2", TapPoint.BeforeActivation),
                 Tap("block2_conv2"),
                 Tap("block3_conv2", TapPoint.BeforeActivation, wanted: false),
+                Tap("block3_pool"),
                 Tap("block4_conv3", TapPoint.BeforeActivation),
                 Tap("block4_conv1", wanted: false),
+                Tap("block5_pool"),
                 Tap("fc1", TapPoint.BeforeActivation),
                 Tap("predictions"),
             ],
