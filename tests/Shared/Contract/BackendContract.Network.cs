@@ -147,7 +147,7 @@ public abstract partial class BackendContract
     {
         // One product and zeros: exact in every way of convolving the first layer, so that the windows are ties here too.
         Network network = Network.FromWeights(Passing(kernel: 1, bias: 0, "VGG11"));
-        ProgramSpec spec = new() { Tap = network.Topology.Find("block1_pool")!, Batch = 1, Height = 35, Width = 33, Preprocessing = Preprocessing.Raw, Precision = Precision };
+        ProgramSpec spec = new() { Taps = [new TapSpec(network.Topology.Find("block1_pool")!)], Batch = 1, Height = 35, Width = 33, Preprocessing = Preprocessing.Raw, Precision = Precision };
         using Tensors t = new(Backend);
         INetworkProgram program = t.Own(Backend.Compile(network, spec));
         ITensor image = t.Zeros(program.InputShape);
