@@ -10,6 +10,7 @@ namespace driver
 bool initialised = false;
 Context primary[MAX_DEVICES];
 std::map<std::uint64_t, Allocation> memory;
+std::uint64_t memory_changes = 0;
 std::set<Stream*> streams;
 std::set<Event*> events;
 std::set<Module*> modules;
@@ -97,6 +98,7 @@ void* allocate(std::size_t bytes, MemoryKind kind)
     std::memset(block, RED, padded + 2 * RED_ZONE);
     // Memory comes filled with what shows when it is read before it is written: floats that are not a number.
     std::memset(block + RED_ZONE, 0xFF, bytes);
+    memory_changes++;
     memory[(std::uint64_t)(block + RED_ZONE)] = Allocation{(std::uint64_t)(block + RED_ZONE), bytes, kind, current_context};
     return block + RED_ZONE;
 }
@@ -122,6 +124,8 @@ int release(std::uint64_t address, MemoryKind kind)
         }
     }
 
+    memory_changes++;
+    std::free(found->second.cells);
     memory.erase(found);
     std::memset(const_cast<unsigned char*>(block), 0xDD, padded + 2 * RED_ZONE);
     std::free(const_cast<unsigned char*>(block));

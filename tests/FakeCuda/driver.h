@@ -4,9 +4,10 @@
 
 #include <cstring>
 
-namespace kernel_host
+namespace ptx
 {
 struct Kernel;
+struct Module;
 }
 
 namespace fake
@@ -26,6 +27,7 @@ enum
     NOT_FOUND = 500,
     NOT_READY = 600,
     ILLEGAL_ADDRESS = 700,
+    MISALIGNED_ADDRESS = 716,
     LAUNCH_FAILED = 719,
     CAPTURE_UNSUPPORTED = 900,
     CAPTURE_INVALIDATED = 901,
@@ -36,13 +38,13 @@ constexpr int MAX_DEVICES = 4;
 struct Module
 {
     Context* context;
-    std::map<std::string, const kernel_host::Kernel*> kernels;
+    const ptx::Module* translation;
 };
 
 struct Function
 {
     Module* module;
-    const kernel_host::Kernel* kernel;
+    const ptx::Kernel* kernel;
 };
 
 struct Executable
@@ -55,6 +57,8 @@ struct Executable
 extern bool initialised;
 extern Context primary[MAX_DEVICES];
 extern std::map<std::uint64_t, Allocation> memory;
+// Counts what was allocated and freed.
+extern std::uint64_t memory_changes;
 extern std::set<Stream*> streams;
 extern std::set<Event*> events;
 extern std::set<Module*> modules;

@@ -71,6 +71,8 @@ struct Allocation
     std::size_t bytes;
     MemoryKind kind;
     Context* context;
+    // Who touched what, where kernels did; the machine's (ptx_memory.cpp), freed with the memory.
+    void* cells = nullptr;
 };
 
 // Everything below is guarded by this lock, which every exported function takes.
@@ -78,6 +80,9 @@ std::recursive_mutex& gate();
 
 // Notes something that a real library would refuse, or that would go wrong on a real device.
 void violation(const std::string& text);
+
+// The latest of those, or nothing.
+std::string last_violation();
 
 // Counts the call; returns the code that it shall fail with, or 0. `library_code` is what "fail the n-th call" uses.
 int enter(const char* name, int library_code);

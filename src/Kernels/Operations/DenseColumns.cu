@@ -43,7 +43,7 @@ DEVICE void dense_columns(const typename Type::Stored* __restrict__ v, const typ
         count += __builtin_popcount(votes);
     }
 
-    __syncthreads();
+    block_barrier();
     int column = blockIdx.x * TILE + lane * 8;
     float sum[IMAGES][8] = {};
     if (column < columns)
@@ -93,7 +93,7 @@ DEVICE void dense_columns(const typename Type::Stored* __restrict__ v, const typ
             sums[warp][lane * 8 + c] = sum[n][c];
         }
 
-        __syncthreads();
+        block_barrier();
         int own = blockIdx.x * TILE + threadIdx.x;
         if (own < columns && image + n < images)
         {
@@ -106,7 +106,7 @@ DEVICE void dense_columns(const typename Type::Stored* __restrict__ v, const typ
             partial[((long long)blockIdx.y * images + image + n) * columns + own] = total;
         }
 
-        __syncthreads();
+        block_barrier();
     }
 }
 

@@ -75,7 +75,7 @@ DEVICE void dense_rows(const typename Type::Stored* __restrict__ v, const typena
         }
     }
 
-    __syncthreads();
+    block_barrier();
     int lane = threadIdx.x % WARP;
     for (int own = threadIdx.x / WARP; own < ROWS * IMAGES; own += BLOCK / WARP)
     {

@@ -1,8 +1,6 @@
-// The few words of CUDA C++ that the kernels are written in, for two compilers: clang-14 makes PTX of them without
-// NVIDIA's headers, and g++ makes host code of them for the tests (tests/FakeCuda/kernel_host.h).
+// The few words of CUDA C++ that the kernels are written in; clang-19 makes PTX of them without NVIDIA's headers
+// (eng/make-ptx).
 #pragma once
-
-#ifdef __CUDA__
 
 #define __global__ __attribute__((global))
 #define __device__ __attribute__((device))
@@ -41,10 +39,21 @@ typedef __fp16 Half;
 #define blockIdx (block_index())
 #define gridDim (grid_size())
 
-DEVICE void __threadfence()
+// All threads of a block wait here for each other; what they wrote to memory before is visible to all of them behind.
+// No compiler may move a memory access over an asm that names "memory". The built-in __syncthreads() is not that safe: clang
+// up to 15 moves a load of shared memory in front of it.
+DEVICE void block_barrier()
 {
-    __nvvm_membar_gl();
+    asm volatile("bar.sync 0;" ::: "memory");
 }
+
+// What this thread wrote before is visible to every block before anything that it writes behind.
+DEVICE void memory_fence()
+{
+    asm volatile("membar.gl;" ::: "memory");
+}
+
+#pragma clang poison __syncthreads __threadfence
 
 DEVICE unsigned atomic_add(unsigned* target, unsigned value)
 {
@@ -61,15 +70,11 @@ DEVICE unsigned ballot(bool predicate)
     return (unsigned)__nvvm_vote_ballot_sync(0xffffffffu, predicate);
 }
 
-// A kernel: no barrier, no exchange between threads.
+// A kernel whose threads do not meet: no barrier, no exchange between threads. To the compiler the two are the same.
 #define KERNEL(name, ...) extern "C" __global__ __attribute__((launch_bounds(256))) void name(__VA_ARGS__)
 
 // A kernel whose threads meet at barriers or exchange values; every thread of a block must reach each of them.
 #define BLOCK_KERNEL(name, ...) extern "C" __global__ __attribute__((launch_bounds(256))) void name(__VA_ARGS__)
-
-#else
-#include "kernel_host.h"
-#endif
 
 // Threads of every block that is launched.
 constexpr int BLOCK = 256;

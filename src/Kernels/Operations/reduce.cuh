@@ -49,7 +49,7 @@ DEVICE double block_reduce(double value)
     __shared__ double values[BLOCK];
     __shared__ double result;
     values[threadIdx.x] = value;
-    __syncthreads();
+    block_barrier();
     if (threadIdx.x < WARP)
     {
         for (int i = 1; i < BLOCK / WARP; i++)
@@ -69,7 +69,7 @@ DEVICE double block_reduce(double value)
     }
 
     // The next reduction writes `result` behind its own first barrier, so no third one is needed.
-    __syncthreads();
+    block_barrier();
     return result;
 }
 
@@ -92,8 +92,8 @@ DEVICE double join_parts(const volatile double* parts, int count)
 DEVICE bool is_last_block(unsigned* counter, unsigned blocks)
 {
     __shared__ int last;
-    __threadfence();
-    __syncthreads();
+    memory_fence();
+    block_barrier();
     if (threadIdx.x == 0)
     {
         bool all = atomic_add(counter, 1u) == blocks - 1;
@@ -105,8 +105,8 @@ DEVICE bool is_last_block(unsigned* counter, unsigned blocks)
         last = all;
     }
 
-    __syncthreads();
+    block_barrier();
     bool result = last != 0;
-    __threadfence();
+    memory_fence();
     return result;
 }

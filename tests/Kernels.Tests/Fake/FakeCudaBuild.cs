@@ -1,13 +1,19 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using VggCuda.Kernels.Tests.Ptx;
 
 namespace VggCuda.Kernels.Tests.Fake;
 
-/// <summary>Compiles tests/FakeCuda and the kernels' sources to one shared library, once per content.</summary>
+/// <summary>Compiles tests/FakeCuda and the translated PTX to one shared library; a file is compiled anew where its content is.</summary>
 internal static class FakeCudaBuild
 {
-    private static readonly string[] Flags = ["-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", "-ffp-contract=off", "-Wall", "-Wno-unknown-pragmas"];
+    private static readonly string[] Flags = ["-std=c++17", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", "-ffp-contract=off"];
+
+    // The stand-in itself is small and runs much; the kernels are large and run little.
+    private static readonly string[] OwnFlags = [.. Flags, "-O3", "-Wall", "-Wno-unknown-pragmas"];
+    private static readonly string[] KernelFlags = [.. Flags, "-O1", "-w"];
 
     /// <summary>The library's path, or null and the reason.</summary>
     public static string? Find(out string? unavailable)
@@ -19,15 +25,16 @@ internal static class FakeCudaBuild
             return null;
         }
 
-        string root = Root();
-        string fake = Path.Combine(root, "tests", "FakeCuda");
-        string kernels = Path.Combine(root, "src", "Kernels");
-        string[] units = [.. Directory.GetFiles(fake, "*.cpp").Order(StringComparer.Ordinal)];
-        string[] headers = [.. Directory.GetFiles(fake, "*.h").Order(StringComparer.Ordinal)];
-        string[] shared = [.. Directory.GetFiles(kernels, "*.cuh", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
-        string[] sources = [.. Directory.GetFiles(kernels, "*.cu", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
-        string directory = Path.Combine(root, "artifacts", "fakecuda", Hash([.. units, .. headers, .. shared, .. sources]));
-        string library = Path.Combine(directory, "libfakecuda.so");
+        string fake = Path.Combine(Root(), "tests", "FakeCuda");
+        string headers = string.Concat(Directory.GetFiles(fake, "*.h").Order(StringComparer.Ordinal).Select(File.ReadAllText));
+        Unit[] units =
+        [
+            .. Directory.GetFiles(fake, "*.cpp").Order(StringComparer.Ordinal).Select(f => new Unit(Path.GetFileNameWithoutExtension(f), File.ReadAllText(f), OwnFlags)),
+            .. PtxFiles().Select(f => new Unit(Path.GetFileNameWithoutExtension(f), PtxTranslator.Translate(PtxFile.Parse(Path.GetFileName(f), File.ReadAllText(f))), KernelFlags)),
+        ];
+        string folder = Path.Combine(Root(), "artifacts", "fakecuda");
+        string[] objects = [.. units.Select(u => Path.Combine(folder, "objects", $"{u.Name}-{Hash(headers, u.Text, string.Join(' ', u.Flags))}.o"))];
+        string library = Path.Combine(folder, Hash(objects), "libfakecuda.so");
         if (File.Exists(library))
         {
             return library;
@@ -39,17 +46,21 @@ internal static class FakeCudaBuild
             return null;
         }
 
-        Directory.CreateDirectory(directory);
-        string work = Directory.CreateDirectory(Path.Combine(directory, $"build-{Environment.ProcessId}")).FullName;
-        string all = Path.Combine(work, "kernels.cpp");
-        File.WriteAllText(all, KernelUnit(shared, sources));
-        Parallel.ForEach([all, .. units], new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, unit => Compile(unit, fake, work));
-        string made = Path.Combine(work, "libfakecuda.so");
-        Run("g++", ["-shared", "-o", made, .. Directory.GetFiles(work, "*.o")]);
+        Directory.CreateDirectory(Path.Combine(folder, "objects"));
+        Directory.CreateDirectory(Path.GetDirectoryName(library)!);
+
+        // The largest first, so that no core is left with it at the end.
+        (Unit Unit, string Object)[] missing = [.. units.Zip(objects).Where(p => !File.Exists(p.Second)).OrderByDescending(p => p.First.Text.Length)];
+        Parallel.ForEach(Partitioner.Create(missing, EnumerablePartitionerOptions.NoBuffering), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, p => Compile(p.Unit, p.Object, fake));
+        string made = $"{library}.{Environment.ProcessId}";
+        Run("g++", ["-shared", "-o", made, .. objects]);
         File.Move(made, library, overwrite: true);
-        Directory.Delete(work, recursive: true);
         return library;
     }
+
+    /// <summary>What the stand-in runs: the committed PTX, and kernels with mistakes that it must tell.</summary>
+    public static IEnumerable<string> PtxFiles() =>
+        new[] { Path.Combine(Root(), "src", "Kernels", "Operations"), Path.Combine(Root(), "tests", "Kernels.Tests", "Ptx", "Fixtures") }.SelectMany(folder => Directory.GetFiles(folder, "*.ptx").Order(StringComparer.Ordinal));
 
     /// <summary>The repository's root.</summary>
     public static string Root()
@@ -65,38 +76,17 @@ internal static class FakeCudaBuild
         throw new InvalidOperationException("The tests run outside the repository, without the sources of the stand-in for CUDA.");
     }
 
-    // One unit of all kernels: their common headers first, then each file in a namespace of its own.
-    private static string KernelUnit(string[] headers, string[] sources)
+    private static void Compile(Unit unit, string target, string include)
     {
-        StringBuilder text = new();
-        foreach (string header in headers)
-        {
-            text.AppendLine($"#include \"{header}\"");
-        }
-
-        foreach (string source in sources)
-        {
-            text.AppendLine($"namespace {Path.GetFileNameWithoutExtension(source)}_file\n{{\n#include \"{source}\"\n}}");
-        }
-
-        return text.ToString();
+        // The source stays beside the object, for whoever wants to read what a kernel became.
+        string source = Path.ChangeExtension(target, ".cpp");
+        string made = $"{target}.{Environment.ProcessId}";
+        File.WriteAllText(source, unit.Text);
+        Run("g++", [.. unit.Flags, "-I", include, "-c", source, "-o", made]);
+        File.Move(made, target, overwrite: true);
     }
 
-    private static void Compile(string unit, string include, string work) =>
-        Run("g++", [.. Flags, "-I", include, "-c", unit, "-o", Path.Combine(work, Path.GetFileNameWithoutExtension(unit) + ".o")]);
-
-    private static string Hash(string[] files)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(string.Join(' ', Flags)));
-        foreach (string file in files)
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(file)));
-            hash.AppendData(File.ReadAllBytes(file));
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
-    }
+    private static string Hash(params string[] texts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', texts))))[..16];
 
     private static bool Runs(string program, string[] arguments)
     {
@@ -123,4 +113,6 @@ internal static class FakeCudaBuild
             throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} failed:\n{errors}{output.Result}");
         }
     }
+
+    private sealed record Unit(string Name, string Text, string[] Flags);
 }
