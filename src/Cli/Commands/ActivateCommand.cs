@@ -37,6 +37,7 @@ internal static class ActivateCommand
 
         using Outputs files = new(invocation);
         files.Protect("--seed-image", invocation.Value(options.SeedImage));
+        files.Protect("--plan", invocation.Value(options.Plan));
         files.Protect("--weights", chosen.Path);
         DrawingFiles names = NamesOf(invocation, options, plan);
 
