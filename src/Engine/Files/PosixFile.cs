@@ -16,6 +16,9 @@ internal static unsafe partial class PosixFile
     private const int LockWithoutWaiting = 4;
     private const int NoEntry = 2;
     private const int NameTooLong = 36;
+    private const int TooManyLinks = 40;
+    private const int TooManyLinksOfBsd = 62;
+    private const string LinkInPlace = "there is a link in its place; remove it.";
 
     /// <summary>What there is under a path, links followed.</summary>
     /// <exception cref="PathTooLongException">No file can be called that.</exception>
@@ -53,11 +56,11 @@ internal static unsafe partial class PosixFile
     public static FileStream OpenUnfollowed(string path, FileAccess access)
     {
         bool write = access != FileAccess.Read;
-        if (OperatingSystem.IsWindows() || new FileInfo(path).LinkTarget is not null)
+        if (OperatingSystem.IsWindows())
         {
             return new FileInfo(path).LinkTarget is null
                 ? new FileStream(path, FileMode.Open, access, write ? FileShare.None : FileShare.Read, 0)
-                : throw new IOException("there is a link in its place; remove it.");
+                : throw new IOException(LinkInPlace);
         }
 
         int descriptor = Open(path, (write ? ReadWrite : 0) | CloseOnExec | NoFollow | WithoutWaiting);
@@ -130,7 +133,8 @@ internal static unsafe partial class PosixFile
     {
         int number = Marshal.GetLastPInvokeError();
         string words = new Win32Exception(number).Message;
-        return number == NoEntry ? new FileNotFoundException(words) : new IOException(words, number);
+        return number == NoEntry ? new FileNotFoundException(words)
+            : new IOException(number == (OperatingSystem.IsLinux() ? TooManyLinks : TooManyLinksOfBsd) ? LinkInPlace : words, number);
     }
 
     /// <summary>The part of <c>struct statx</c> that is read here.</summary>
