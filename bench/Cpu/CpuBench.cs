@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using VggCuda.Engine.Backends.Cpu;
+using VggCuda.Engine.Files;
 
 namespace VggCuda.Bench.Cpu;
 
@@ -97,8 +99,7 @@ internal sealed class Report(string? file) : IDisposable
         {
             string? folder = Path.GetDirectoryName(Path.GetFullPath(file));
             Directory.CreateDirectory(folder!);
-            File.WriteAllText(file + ".part", _text.ToString());
-            File.Move(file + ".part", file, overwrite: true);
+            StagedFiles.Write(file, Encoding.UTF8.GetBytes(_text.ToString()));
         }
     }
 }

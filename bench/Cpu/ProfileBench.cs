@@ -59,7 +59,7 @@ internal static class ProfileBench
             report.Line($"| {stages[i].Name} | {times[i].Median:F3} | {times[i].Least:F3} | {times[i].LeastCpu:F3} | {100 * times[i].Median / sum:F1} | {rates} |");
         }
 
-        DenseRates(report, step.Program.Plan.Top!, stages, times);
+        DenseRates(report, step.Program.Plan.Dense!, stages, times);
     }
 
     private static IEnumerable<(string Name, Action Work, double Flops)> Stages(CpuBackend backend, Step step, Network network, int batch)
@@ -76,8 +76,8 @@ internal static class ProfileBench
             yield return ($"{convolutions[i].Name} forward{(pass.IsSplit ? ", split" : "")}", () => pass.Run(pool), Flops(convolutions[i]));
         }
 
-        yield return ("dense forward", () => step.Program.RunTapForward(), 0);
-        yield return ("dense backward", () => step.Program.RunTapBackward(step.TapGradient), 0);
+        yield return ("dense forward", () => step.Program.RunDenseForward(), 0);
+        yield return ("dense backward", () => step.Program.RunDenseBackward(step.TapGradient), 0);
         for (int i = convolutions.Length - 1; i > 0; i--)
         {
             ConvolutionPass pass = plan.Backward[^i];
@@ -87,9 +87,9 @@ internal static class ProfileBench
         yield return ("block1_conv1 backward", () => step.Program.RunFirstBackward(step.Gradient), Flops(convolutions[0]));
     }
 
-    private static void DenseRates(Report report, DenseTop top, (string Name, Action Work, double Flops)[] stages, Times[] times)
+    private static void DenseRates(Report report, DenseLayers dense, (string Name, Action Work, double Flops)[] stages, Times[] times)
     {
-        double bytes = top.LiveWeightBytes;
+        double bytes = dense.LiveWeightBytes;
         for (int i = 0; i < stages.Length; i++)
         {
             if (stages[i].Name.StartsWith("dense", StringComparison.Ordinal))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Files;
 using VggCuda.Kernels;
 using VggCuda.Kernels.Interop;
 using VggCuda.Kernels.Operations;
@@ -27,9 +28,7 @@ internal static class KernelBench
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{backend.Description.Device}; ceiling {ceiling:F0} GB/s (the fastest of the first four){(tiny ? "; tiny sizes: these figures say nothing" : "")}"));
             if (json is not null)
             {
-                string beside = json + ".part";
-                File.WriteAllText(beside, JsonSerializer.Serialize(new { device = backend.Description, tiny, ceilingGBs = ceiling, figures }, Indented));
-                File.Move(beside, json, overwrite: true);
+                StagedFiles.Write(json, JsonSerializer.SerializeToUtf8Bytes(new { device = backend.Description, tiny, ceilingGBs = ceiling, figures }, Indented));
             }
 
             return 0;

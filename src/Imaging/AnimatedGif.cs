@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using VggCuda.Engine.Files;
 
 namespace VggCuda.Imaging;
 
@@ -41,7 +42,7 @@ public static class AnimatedGif
     public static void Write(string path, IReadOnlyList<Picture> frames, TimeSpan delay, GifPalette palette = GifPalette.Shared)
     {
         Animation.Check(frames, delay, ushort.MaxValue);
-        AtomicFile.Write(path, stream => Write(stream, frames, delay, palette));
+        StagedFiles.Write(path, stream => Write(stream, frames, delay, palette));
     }
 
     /// <summary>Writes frames to a stream; see <see cref="Encode"/>. Only one quantised frame is held at a time.</summary>

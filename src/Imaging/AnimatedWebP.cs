@@ -1,4 +1,5 @@
 using SkiaSharp;
+using VggCuda.Engine.Files;
 
 namespace VggCuda.Imaging;
 
@@ -49,5 +50,5 @@ public static class AnimatedWebP
     /// <exception cref="ArgumentException">As <see cref="Encode"/>.</exception>
     /// <exception cref="IOException">The file cannot be written; the message is fit to be shown to a user.</exception>
     public static void Write(string path, IReadOnlyList<Picture> frames, TimeSpan delay, int? quality = 80) =>
-        AtomicFile.Write(path, Encode(frames, delay, quality));
+        StagedFiles.Write(path, Encode(frames, delay, quality));
 }

@@ -3,8 +3,11 @@ using System.Text;
 namespace VggCuda.Imaging;
 
 /// <summary>Reads input files whole, with a limit, and tells what a file is by how it begins.</summary>
-internal static class FileContent
+public static class FileContent
 {
+    /// <summary>Reads a whole file, of any kind that ends; its length is not believed.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="maxBytes">The most that is read.</param>
     /// <exception cref="PictureException">The file is missing, not readable, a folder, or longer than the limit.</exception>
     public static byte[] Read(string path, long maxBytes)
     {

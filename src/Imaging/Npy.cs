@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using VggCuda.Engine.Files;
 
 namespace VggCuda.Imaging;
 
@@ -122,15 +123,15 @@ public static class Npy
     /// <param name="values">The values in C order.</param>
     /// <exception cref="ArgumentException">The shape does not fit the number of values.</exception>
     /// <exception cref="IOException">The file cannot be written; the message is fit to be shown to a user.</exception>
-    public static void Write(string path, ReadOnlySpan<int> shape, ReadOnlySpan<float> values) => AtomicFile.Write(path, Encode(shape, values));
+    public static void Write(string path, ReadOnlySpan<int> shape, ReadOnlySpan<float> values) => StagedFiles.Write(path, Encode(shape, values));
 
     /// <summary>Writes float64 values as a .npy file; the file is whole or not there at all.</summary>
     /// <inheritdoc cref="Write(string, ReadOnlySpan{int}, ReadOnlySpan{float})"/>
-    public static void Write(string path, ReadOnlySpan<int> shape, ReadOnlySpan<double> values) => AtomicFile.Write(path, Encode(shape, values));
+    public static void Write(string path, ReadOnlySpan<int> shape, ReadOnlySpan<double> values) => StagedFiles.Write(path, Encode(shape, values));
 
     /// <summary>Writes bytes as a .npy file; the file is whole or not there at all.</summary>
     /// <inheritdoc cref="Write(string, ReadOnlySpan{int}, ReadOnlySpan{float})"/>
-    public static void Write(string path, ReadOnlySpan<int> shape, ReadOnlySpan<byte> values) => AtomicFile.Write(path, Encode(shape, values));
+    public static void Write(string path, ReadOnlySpan<int> shape, ReadOnlySpan<byte> values) => StagedFiles.Write(path, Encode(shape, values));
 
     private static (NpyHeader Header, int DataStart) ReadHeader(ReadOnlySpan<byte> file, string name)
     {

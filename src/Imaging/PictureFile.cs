@@ -1,4 +1,5 @@
 using SkiaSharp;
+using VggCuda.Engine.Files;
 
 namespace VggCuda.Imaging;
 
@@ -91,7 +92,7 @@ public static class PictureFile
     /// <exception cref="ArgumentException">A key or value of the metadata cannot be stored.</exception>
     /// <exception cref="IOException">The file cannot be written; the message is fit to be shown to a user.</exception>
     public static void WritePng(Picture picture, string path, IReadOnlyDictionary<string, string>? text = null) =>
-        AtomicFile.Write(path, EncodePng(picture, text));
+        StagedFiles.Write(path, EncodePng(picture, text));
 
     private static PictureException Damaged(string name, string kind) => new(name, $"{kind}, but a damaged one; fetch or export it again.");
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using VggCuda.Cli.Tests.Support;
 using VggCuda.Imaging;
@@ -9,6 +10,7 @@ public sealed class ProcessTests : IDisposable
 {
     private const int Interrupt = 2;
     private const int Terminate = 15;
+    private const int Kill = 9;
     private readonly Shell _shell = new();
 
     public ProcessTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "POSIX signals and shells");
@@ -58,6 +60,118 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal(130, child.Wait());
         Assert.Contains("Ended at once", child.Error, StringComparison.Ordinal);
         Assert.Equal(["pipe"], _shell.FilesIn());
+    }
+
+    [Theory]
+    [InlineData("-o - > f.png")]
+    [InlineData("-o /dev/stdout > f.png")]
+    [InlineData("-o /proc/self/fd/1 > f.png")]
+    [InlineData("-o link.png > f.png")]
+    [InlineData("-o - | cat > f.png")]
+    [InlineData("-o /dev/stdout | cat > f.png")]
+    [InlineData("-o /dev/fd/3 3> f.png")]
+    public void A_picture_goes_to_standard_output_whatever_it_is_called(string output)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "descriptors as paths");
+        File.CreateSymbolicLink(_shell.PathOf("link.png"), "/dev/stdout");
+        using Child child = Child.StartOther(_shell, "/bin/bash", "-c", $"'{Child.Program}' activate --weights demo --device cpu --class bird --iterations 1 {output}");
+        Assert.Equal(0, child.Wait());
+        Assert.Equal(256, PictureFile.Read(_shell.PathOf("f.png")).Width);
+        Assert.Contains("best step 1 of 1", child.Error + child.Output, StringComparison.Ordinal);
+        Assert.Equal(["f.png", "link.png"], _shell.FilesIn());
+    }
+
+    [Fact]
+    public void A_picture_is_appended_where_the_shell_says_so()
+    {
+        using Child child = Child.StartOther(_shell, "/bin/bash", "-c", $"echo first > f; '{Child.Program}' activate --weights demo --device cpu --class bird --iterations 1 -o - >> f");
+        Assert.Equal(0, child.Wait());
+        byte[] both = File.ReadAllBytes(_shell.PathOf("f"));
+        Assert.Equal("first\n"u8, both.AsSpan(0, 6));
+        Assert.Equal(256, PictureFile.Decode(both.AsMemory(6), "appended").Width);
+    }
+
+    [Fact]
+    public void A_picture_for_a_standard_output_that_is_full_is_an_error()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full here");
+        using Child child = Child.StartOther(_shell, "/bin/bash", "-c", $"'{Child.Program}' activate --weights demo --device cpu --class bird --iterations 1 --quiet -o - --raw a.npy > /dev/full");
+        Assert.Equal(3, child.Wait());
+        Assert.StartsWith("vggcuda: Standard output cannot be written", child.Error, StringComparison.Ordinal);
+        Assert.Empty(_shell.FilesIn());
+    }
+
+    [Fact]
+    public void What_a_killed_run_leaves_goes_with_the_next_one()
+    {
+        // The picture is written beside its place; then the arrays wait for a reader that never comes.
+        using Child child = Child.StartOther(_shell, "/bin/bash", "-c", $"mkfifo pipe; exec 3<>pipe; exec '{Child.Program}' activate --weights demo --device cpu --class bird --count 8 --iterations 1 --out b.png --raw /dev/fd/3");
+        Stopwatch watch = Stopwatch.StartNew();
+        while (!_shell.FilesIn().Any(n => n.EndsWith(".part", StringComparison.Ordinal) && new FileInfo(_shell.PathOf(n)).Length > 1000))
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromMinutes(1), child.Error);
+            Thread.Sleep(20);
+        }
+
+        child.Signal(Kill);
+        child.Wait();
+        Assert.Contains(_shell.FilesIn(), n => n.StartsWith(".b.png.", StringComparison.Ordinal) && n.EndsWith(".part", StringComparison.Ordinal));
+        using Child next = Child.Start(_shell, "activate", "--weights", "demo", "--device", "cpu", "--class", "bird", "--iterations", "1", "--out", "b.png");
+        Assert.Equal(0, next.Wait());
+        Assert.Equal(["b.json", "b.png", "pipe"], _shell.FilesIn());
+    }
+
+    [Fact]
+    public void A_folder_that_vanishes_meanwhile_is_one_clear_error()
+    {
+        Directory.CreateDirectory(_shell.PathOf("sub"));
+        using Child child = Child.Start(_shell, "activate", "--weights", "demo", "--device", "cpu", "--class", "bird", "--iterations", "1000000", "--out", "sub/b.png");
+        child.WaitForError("iteration ");
+        Directory.Delete(_shell.PathOf("sub"));
+        child.Signal(Interrupt);
+        Assert.Equal(3, child.Wait());
+        Assert.Contains("vggcuda: Cannot write 'sub/b.png': the folder", child.Error, StringComparison.Ordinal);
+        Assert.Contains("does not exist", child.Error, StringComparison.Ordinal);
+        Assert.Empty(_shell.FilesIn());
+    }
+
+    [Fact]
+    public void A_disk_that_is_full_keeps_the_old_picture()
+    {
+        Directory.CreateDirectory(_shell.PathOf("disk"));
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "only an administrator mounts a disk");
+        using Process mount = Process.Start("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", _shell.PathOf("disk")]);
+        mount.WaitForExit();
+        Assert.SkipUnless(mount.ExitCode == 0, "nothing may be mounted here");
+        try
+        {
+            File.WriteAllText(_shell.PathOf("disk/b.png"), "old");
+            using Child child = Child.Start(_shell, "activate", "--weights", "demo", "--device", "cpu", "--class", "bird", "--iterations", "1", "--quiet", "--out", "disk/b.png");
+            Assert.Equal(3, child.Wait());
+            Assert.StartsWith("vggcuda: 'disk/b.png' cannot be written: the disk is full.", child.Error, StringComparison.Ordinal);
+            Assert.Contains("Nothing was changed.", child.Error, StringComparison.Ordinal);
+            Assert.Equal("old", File.ReadAllText(_shell.PathOf("disk/b.png")));
+            Assert.Equal(["b.png"], _shell.FilesIn("disk"));
+        }
+        finally
+        {
+            using Process unmount = Process.Start("umount", [_shell.PathOf("disk")]);
+            unmount.WaitForExit();
+        }
+    }
+
+    [Fact]
+    public void A_run_cancelled_again_does_not_replace_the_array_it_went_on_from()
+    {
+        Npy.Write(_shell.PathOf("b.best.npy"), [64, 64, 3], new float[64 * 64 * 3]);
+        byte[] before = File.ReadAllBytes(_shell.PathOf("b.best.npy"));
+        using Child child = Child.Start(_shell, "activate", "--weights", "demo", "--device", "cpu", "--class", "bird", "--iterations", "1000000", "--seed-image", "b.best.npy", "--out", "b.png");
+        child.WaitForError("iteration ");
+        child.Signal(Interrupt);
+        Assert.Equal(130, child.Wait());
+        Assert.Contains("--seed-image b.best-2.npy", child.Error, StringComparison.Ordinal);
+        Assert.Equal(["b.best-2.npy", "b.best.npy", "b.json", "b.png"], _shell.FilesIn());
+        Assert.Equal(before, File.ReadAllBytes(_shell.PathOf("b.best.npy")));
     }
 
     [Fact]

@@ -32,6 +32,85 @@ public sealed class SummaryTests : IDisposable
     }
 
     [Fact]
+    public void VGG19_is_printed_as_Keras_prints_it()
+    {
+        string[] lines = [.. SummaryTable.Lines(Architecture.Named("vgg19")!.ImageNet)];
+        Assert.Equal(
+            """
+            _________________________________________________________________
+            Layer (type)                 Output Shape              Param #
+            =================================================================
+            input_1 (InputLayer)         (None, 224, 224, 3)       0
+            _________________________________________________________________
+            block1_conv1 (Conv2D)        (None, 224, 224, 64)      1792
+            _________________________________________________________________
+            block1_conv2 (Conv2D)        (None, 224, 224, 64)      36928
+            _________________________________________________________________
+            block1_pool (MaxPooling2D)   (None, 112, 112, 64)      0
+            _________________________________________________________________
+            block2_conv1 (Conv2D)        (None, 112, 112, 128)     73856
+            _________________________________________________________________
+            block2_conv2 (Conv2D)        (None, 112, 112, 128)     147584
+            _________________________________________________________________
+            block2_pool (MaxPooling2D)   (None, 56, 56, 128)       0
+            _________________________________________________________________
+            block3_conv1 (Conv2D)        (None, 56, 56, 256)       295168
+            _________________________________________________________________
+            block3_conv2 (Conv2D)        (None, 56, 56, 256)       590080
+            _________________________________________________________________
+            block3_conv3 (Conv2D)        (None, 56, 56, 256)       590080
+            _________________________________________________________________
+            block3_conv4 (Conv2D)        (None, 56, 56, 256)       590080
+            _________________________________________________________________
+            block3_pool (MaxPooling2D)   (None, 28, 28, 256)       0
+            _________________________________________________________________
+            block4_conv1 (Conv2D)        (None, 28, 28, 512)       1180160
+            _________________________________________________________________
+            block4_conv2 (Conv2D)        (None, 28, 28, 512)       2359808
+            _________________________________________________________________
+            block4_conv3 (Conv2D)        (None, 28, 28, 512)       2359808
+            _________________________________________________________________
+            block4_conv4 (Conv2D)        (None, 28, 28, 512)       2359808
+            _________________________________________________________________
+            block4_pool (MaxPooling2D)   (None, 14, 14, 512)       0
+            _________________________________________________________________
+            block5_conv1 (Conv2D)        (None, 14, 14, 512)       2359808
+            _________________________________________________________________
+            block5_conv2 (Conv2D)        (None, 14, 14, 512)       2359808
+            _________________________________________________________________
+            block5_conv3 (Conv2D)        (None, 14, 14, 512)       2359808
+            _________________________________________________________________
+            block5_conv4 (Conv2D)        (None, 14, 14, 512)       2359808
+            _________________________________________________________________
+            block5_pool (MaxPooling2D)   (None, 7, 7, 512)         0
+            _________________________________________________________________
+            flatten (Flatten)            (None, 25088)             0
+            _________________________________________________________________
+            fc1 (Dense)                  (None, 4096)              102764544
+            _________________________________________________________________
+            fc2 (Dense)                  (None, 4096)              16781312
+            _________________________________________________________________
+            predictions (Dense)          (None, 1000)              4097000
+            =================================================================
+            Total params: 143,667,240
+            Trainable params: 143,667,240
+            Non-trainable params: 0
+            _________________________________________________________________
+            """.ReplaceLineEndings("\n"),
+            string.Join('\n', lines));
+    }
+
+    [Fact]
+    public void The_first_line_and_the_json_name_the_network()
+    {
+        using HeWeights weights = new(SyntheticNetwork.Create(64, 32, 3, architecture: Architecture.Named("VGG13")), 1);
+        PlainWeightsFile.Write(weights, _shell.PathOf("w.h5"));
+        string[] lines = _shell.Run("summary", "--weights", "~/w.h5").Succeeded().Out.ReplaceLineEndings("\n").Split('\n');
+        Assert.Equal(["Model: \"vgg13\"", .. SummaryTable.Lines(weights.Topology), ""], lines);
+        Assert.Equal("VGG13", JsonDocument.Parse(_shell.Run("summary", "--json", "--weights", "~/w.h5").Succeeded().Out).RootElement.GetProperty("network").GetString());
+    }
+
+    [Fact]
     public void Without_dense_layers_the_size_is_open()
     {
         string[] lines = [.. SummaryTable.Lines(new Topology(Topology.ImageNet.Blocks, null))];

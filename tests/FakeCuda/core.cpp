@@ -35,6 +35,11 @@ void violation(const std::string& text)
     violations.push_back(text);
 }
 
+std::string last_violation()
+{
+    return violations.empty() ? "" : violations.back();
+}
+
 int enter(const char* name, int library_code)
 {
     long own = ++calls[name];

@@ -39,7 +39,7 @@ EXPORT int cuGetErrorName(int code, const char** name)
         {0, "CUDA_SUCCESS"}, {1, "CUDA_ERROR_INVALID_VALUE"}, {2, "CUDA_ERROR_OUT_OF_MEMORY"}, {3, "CUDA_ERROR_NOT_INITIALIZED"},
         {100, "CUDA_ERROR_NO_DEVICE"}, {101, "CUDA_ERROR_INVALID_DEVICE"}, {201, "CUDA_ERROR_INVALID_CONTEXT"}, {218, "CUDA_ERROR_INVALID_PTX"},
         {222, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"}, {400, "CUDA_ERROR_INVALID_HANDLE"}, {500, "CUDA_ERROR_NOT_FOUND"}, {600, "CUDA_ERROR_NOT_READY"},
-        {700, "CUDA_ERROR_ILLEGAL_ADDRESS"}, {719, "CUDA_ERROR_LAUNCH_FAILED"}, {900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"},
+        {700, "CUDA_ERROR_ILLEGAL_ADDRESS"}, {716, "CUDA_ERROR_MISALIGNED_ADDRESS"}, {719, "CUDA_ERROR_LAUNCH_FAILED"}, {900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"},
         {901, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"}, {999, "CUDA_ERROR_UNKNOWN"}};
     auto found = names.find(code);
     *name = found == names.end() ? nullptr : found->second;
@@ -48,8 +48,13 @@ EXPORT int cuGetErrorName(int code, const char** name)
 
 EXPORT int cuGetErrorString(int code, const char** text)
 {
+    LOCK;
     int result = cuGetErrorName(code, text);
-    *text = result == 0 ? "as the stand-in library says" : nullptr;
+    // Of a kernel that failed the reason is known here; a real library does not say it.
+    static std::string words;
+    words = "as the stand-in library says";
+    words += code >= ILLEGAL_ADDRESS && code <= LAUNCH_FAILED && !last_violation().empty() ? ": " + last_violation() : "";
+    *text = result == 0 ? words.c_str() : nullptr;
     return result;
 }
 

@@ -81,6 +81,9 @@ std::recursive_mutex& gate();
 // Notes something that a real library would refuse, or that would go wrong on a real device.
 void violation(const std::string& text);
 
+// The latest of those, or nothing.
+std::string last_violation();
+
 // Counts the call; returns the code that it shall fail with, or 0. `library_code` is what "fail the n-th call" uses.
 int enter(const char* name, int library_code);
 

@@ -136,7 +136,7 @@ bool open_barrier()
 
         if (site != nullptr && site != fiber.site)
         {
-            fault(*fiber.site, fake::driver::LAUNCH_FAILED, "threads of one warp wait at different barriers, some here, some at " + place(*site));
+            fault(*fiber.site, fake::driver::LAUNCH_FAILED, "finds threads of one warp at different barriers, some here, some at " + place(*site));
         }
 
         site = fiber.site;
@@ -196,7 +196,7 @@ Exchanged result_for(unsigned warp, unsigned lane)
     from = inside ? from : lane;
     if ((own.mask >> from & 1) == 0)
     {
-        fault(*own.site, fake::driver::LAUNCH_FAILED, "lane " + std::to_string(lane) + " takes its value from lane " + std::to_string(from) + ", which takes no part");
+        fault(*own.site, fake::driver::LAUNCH_FAILED, "completes an exchange in which lane " + std::to_string(lane) + " takes its value from lane " + std::to_string(from) + ", which takes no part");
     }
 
     return {fibers[warp * 32 + from].a, inside};

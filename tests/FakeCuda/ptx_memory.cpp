@@ -105,7 +105,7 @@ bool find_range(Space space, std::uint64_t address, Range& range)
 {
     bool many = std::string(other_verb) == "reads" && (other & several) != 0;
     std::string who = many ? "several threads read" : "thread " + std::to_string(other >> 3 & 1023) + " " + other_verb;
-    fault(site, fake::driver::LAUNCH_FAILED, std::string("a race: ") + verb + " offset " + std::to_string(address - site.range.begin) + " of " + site.range.name + ", which " + who + " without a barrier between");
+    fault(site, fake::driver::LAUNCH_FAILED, std::string("races: it ") + verb + " offset " + std::to_string(address - site.range.begin) + " of " + site.range.name + ", which " + who + " without a barrier between");
 }
 
 // Fills the site's range with that of the address, and checks it.

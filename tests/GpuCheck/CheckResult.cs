@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using VggCuda.Engine.Files;
 
 namespace VggCuda.GpuCheck;
 
@@ -44,10 +45,9 @@ internal sealed class CheckResult(string name)
 
     public void Save(string folder)
     {
-        string path = Path.Combine(folder, Name + ".json");
-        using (FileStream stream = File.Create(path + ".new"))
-        using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true }))
+        StagedFiles.Write(Path.Combine(folder, Name + ".json"), stream =>
         {
+            using Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true });
             writer.WriteStartObject();
             writer.WriteString("name", Name);
             writer.WriteBoolean("passed", Passed);
@@ -68,9 +68,7 @@ internal sealed class CheckResult(string name)
 
             writer.WriteEndArray();
             writer.WriteEndObject();
-        }
-
-        File.Move(path + ".new", path, overwrite: true);
+        });
     }
 
     private static void WriteList(Utf8JsonWriter writer, string name, List<string> values)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using VggCuda.Engine.Files;
 
 namespace VggCuda.GpuCheck;
 
@@ -37,8 +38,8 @@ internal static class Report
         }
 
         page.AppendLine().Append(sections);
-        File.WriteAllText(Path.Combine(folder, "report.md"), page.ToString());
-        File.WriteAllText(Path.Combine(folder, "report.json"), "[\n" + string.Join(",\n", json) + "\n]\n");
+        StagedFiles.Write(Path.Combine(folder, "report.md"), Encoding.UTF8.GetBytes(page.ToString()));
+        StagedFiles.Write(Path.Combine(folder, "report.json"), Encoding.UTF8.GetBytes("[\n" + string.Join(",\n", json) + "\n]\n"));
         Console.WriteLine(page.ToString());
         return passed ? 0 : 1;
     }

@@ -35,9 +35,14 @@ internal static class ActivateCommand
         LabelledGrid grid = new(plan, chosen, invocation.Value(options.Scale));
         LabelledGrid.CheckSize(plan, grid.Scale);
 
-        using OutputFiles files = new();
+        using Outputs files = new(invocation);
+        files.Protect("--seed-image", invocation.Value(options.SeedImage));
+        files.Protect("--plan", invocation.Value(options.Plan));
+        files.Protect("--weights", chosen.Path);
         DrawingFiles names = NamesOf(invocation, options, plan);
-        string record = Path.ChangeExtension(names.Png, ".json");
+
+        // Beside a pipe or a device there is no place for it.
+        string? record = Outputs.IsFile(names.Png) ? Path.ChangeExtension(names.Png, ".json") : null;
         FrameCollector? frames = names.Animates ? new FrameCollector(plan, grid.Scale) : null;
         if (invocation.Value(options.Out) is null)
         {
@@ -54,15 +59,21 @@ internal static class ActivateCommand
 
         Drawer drawer = new(invocation, backend, chosen, files);
         RenderResult result = drawer.Draw(plan, plan.Objective.Title(chosen.Network, chosen.NameOf), frames);
-        string? resume = result is { Cancelled: true, Images.Length: 1 } && plan.Count == 1 ? names.Raw ?? Path.ChangeExtension(names.Png, ".best.npy") : null;
+        string? resume = result is { Cancelled: true, Images.Length: 1 } && plan.Count == 1 ? ResumeFile(files, names) : null;
         RenderRecord render = drawer.Stage(result, grid, frames, names with { Raw = names.Raw ?? resume });
-        files.Stage(record, JsonSerializer.SerializeToUtf8Bytes(drawer.Record("activate", started, [render]), RunRecordJson.Default.RunRecord));
+        if (record is not null)
+        {
+            // Last, and so last in its place: what lies beside it without being named in it, with its checksum, is of another run.
+            files.Stage(record, JsonSerializer.SerializeToUtf8Bytes(drawer.Record("activate", started, [render]), RunRecordJson.Default.RunRecord));
+        }
+
         files.Commit();
         ResultText.Scores(invocation, chosen, result);
-        invocation.Say($"Wrote {string.Join(", ", render.Files.Select(f => f.Path).Append(record))}.");
+        string[] written = [.. render.Files.Select(f => Outputs.NameOf(f.Path)), .. record is null ? (string[])[] : [record]];
+        invocation.Say($"Wrote {string.Join(", ", written)}.");
         if (result.Cancelled)
         {
-            throw CommandException.Cancelled(ResultText.Cancelled(result, [names.Png], resume));
+            throw CommandException.Cancelled(ResultText.Cancelled(result, [Outputs.NameOf(names.Png)], resume));
         }
 
         return ExitCode.Done;
@@ -79,16 +90,28 @@ internal static class ActivateCommand
             invocation.Value(options.Log));
 
         static string? Checked(string option, string? path, string extension) =>
-            path is null || path.EndsWith(extension, StringComparison.OrdinalIgnoreCase) || path.StartsWith("/dev/", StringComparison.Ordinal)
+            path is null || path.EndsWith(extension, StringComparison.OrdinalIgnoreCase) || !Outputs.IsFile(path)
                 ? path
                 : throw CommandException.Usage($"{option} writes a {extension} file; '{path}' is named otherwise.");
     }
 
-    private static void PlanFiles(OutputFiles files, DrawingFiles names, string record)
+    // The array of a cancelled run, to go on from; the one that this run itself went on from is not replaced.
+    private static string? ResumeFile(Outputs files, DrawingFiles names)
+    {
+        if (names.Raw is not null)
+        {
+            return Outputs.IsFile(names.Raw) ? names.Raw : null;
+        }
+
+        return Outputs.IsFile(names.Png)
+            ? ((string[])[".best.npy", ".best-2.npy"]).Select(ending => Path.ChangeExtension(names.Png, ending)).First(path => !files.IsInput(path))
+            : null;
+    }
+
+    private static void PlanFiles(Outputs files, DrawingFiles names, string? record)
     {
         files.Plan("--out", names.Png);
-        files.Plan("the run record", record);
-        foreach ((string option, string? path) in ((string, string?)[])[("--raw", names.Raw), ("--gif", names.Gif), ("--webp", names.WebP), ("--log", names.Log)])
+        foreach ((string option, string? path) in ((string, string?)[])[("the run record", record), ("--raw", names.Raw), ("--gif", names.Gif), ("--webp", names.WebP), ("--log", names.Log)])
         {
             if (path is not null)
             {

@@ -52,10 +52,16 @@ internal sealed class RecipeCommand
             throw CommandException.Usage("--out needs a folder.");
         }
 
+        if (Outputs.IsStandardOutput(folder))
+        {
+            throw CommandException.Usage("recipe writes several files, and standard output takes one: --out needs a folder. activate --out - writes one picture there.");
+        }
+
         DrawingFiles[] names = [.. plans.Select(p => new DrawingFiles(Path.Combine(folder, p.Objective.FileStem() + ".png")))];
         string record = Path.Combine(folder, "recipe.json");
 
-        using OutputFiles files = new();
+        using Outputs files = new(invocation);
+        files.Protect("--weights", chosen.Path);
         files.PlanFolder("--out", folder);
         foreach ((RenderPlan plan, LabelledGrid grid, DrawingFiles name) in plans.Zip(grids, names))
         {

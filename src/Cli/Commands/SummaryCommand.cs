@@ -50,7 +50,7 @@ internal static class SummaryCommand
 
     private static void Draw(Invocation invocation, Topology topology, string path)
     {
-        using OutputFiles files = new();
+        using Outputs files = new(invocation);
         files.Plan("--svg", path);
         files.Stage(path, stream => NetworkFigure.Write(topology, stream));
         files.Commit();

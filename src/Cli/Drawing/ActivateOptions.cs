@@ -21,6 +21,8 @@ internal sealed class ActivateOptions
 
     public Option<string> Preset { get; } = new("--preset") { Description = $"Method: {string.Join(", ", Presets.Names)}.", HelpName = "NAME", DefaultValueFactory = _ => Presets.Default };
 
+    public Option<string?> Plan { get; } = new("--plan") { Description = "Draw again what a picture, its record or a plan says (.png, .json); options given beside it take the place of what it says.", HelpName = "FILE" };
+
     public Option<int?> Iterations { get; } = Parsers.WholeNumber(new Option<int?>("--iterations", "--max-iter", "-i") { Description = "Steps; default 200.", HelpName = "N" }, 1, 1_000_000);
 
     public Option<uint?> Seed { get; } = Parsers.Seed(new Option<uint?>("--seed") { Description = "Start of the random numbers, as numpy.random.seed takes it; default 1337.", HelpName = "S" });
@@ -92,7 +94,7 @@ internal sealed class ActivateOptions
         Class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
         Layer.CompletionSources.Add([.. LayerChoice.AllNames]);
         Preset.CompletionSources.Add([.. Presets.Names]);
-        foreach (Option option in (Option[])[Layer, Filter, Class, Count, Sum, Preset, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, Precision, Out, Raw, Gif, WebP, Log, Scale, DryRun])
+        foreach (Option option in (Option[])[Layer, Filter, Class, Count, Sum, Preset, Plan, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, Precision, Out, Raw, Gif, WebP, Log, Scale, DryRun])
         {
             command.Options.Add(option);
         }

@@ -17,7 +17,7 @@ internal sealed record DrawingFiles(string Png, string? Raw = null, string? Gif 
 }
 
 /// <summary>Runs plans with progress and puts what comes of them into files.</summary>
-internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetwork chosen, OutputFiles files)
+internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetwork chosen, Outputs files)
 {
     private static readonly TimeSpan FrameDelay = TimeSpan.FromMilliseconds(80);
 
@@ -79,16 +79,14 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
 
         if (names.Log is { } log)
         {
-            files.Stage(log, stream => StepLog.Write(stream, result));
-            written.Add(new FileRecord("log", log));
+            written.Add(new FileRecord("log", log, files.Stage(log, stream => StepLog.Write(stream, result))));
         }
 
         return Describe(result, grid, written);
 
         void Stage(string kind, string path, Func<byte[]> encode)
         {
-            files.Stage(path, encode());
-            written.Add(new FileRecord(kind, path));
+            written.Add(new FileRecord(kind, path, files.Stage(path, encode())));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.CommandLine;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Networks;
 using VggCuda.Engine.Backends;
@@ -22,6 +23,17 @@ internal static class PlanFactory
     /// <exception cref="CommandException">Options that contradict each other, or none of --filter and --class.</exception>
     public static void CheckOptions(Invocation invocation, ActivateOptions options)
     {
+        if (invocation.Has(options.Plan))
+        {
+            Option? other = ((Option[])[options.Layer, options.Filter, options.Class, options.Count, options.Sum, options.Preset, options.Seed, options.Size]).FirstOrDefault(invocation.Has);
+            if (other is not null)
+            {
+                throw CommandException.Usage($"--plan says what to draw, and {other.Name} too; give one of them.");
+            }
+
+            return;
+        }
+
         bool filter = invocation.Has(options.Filter);
         bool byClass = invocation.Has(options.Class);
         if (filter && byClass)
@@ -40,11 +52,6 @@ internal static class PlanFactory
             throw CommandException.Usage($"There is no preset '{preset}'.{Nearest.Question(preset, Presets.Names)} Presets: {string.Join(", ", Presets.Names)}.");
         }
 
-        if (invocation.Value(options.ActWeight) is 0.0 && invocation.Value(options.LpWeight) is 0.0 && invocation.Value(options.TvWeight) is 0.0)
-        {
-            throw CommandException.Usage("--act-weight, --lp-weight and --tv-weight are all 0, so there is nothing to optimise.");
-        }
-
         if (invocation.Has(options.SeedImage) && invocation.Value(options.Jitter) is 0 && invocation.Value(options.Count) is > 1)
         {
             throw CommandException.Usage("--count with --seed-image and --jitter 0 would draw the same picture several times; leave out one of them.");
@@ -53,9 +60,14 @@ internal static class PlanFactory
 
     /// <summary>Makes the plan.</summary>
     /// <exception cref="CommandException">A layer, filter, class or file that cannot be.</exception>
-    /// <exception cref="ArgumentException">A value that the engine refuses.</exception>
+    /// <exception cref="PlanException">A value that the engine refuses.</exception>
     public static RenderPlan Create(Invocation invocation, ActivateOptions options, ChosenNetwork chosen)
     {
+        if (invocation.Value(options.Plan) is { } file)
+        {
+            return Again(invocation, options, chosen, PlanFile.Read(file));
+        }
+
         Layer layer = FindLayer(invocation, options, chosen);
         ImmutableArray<int> channels = invocation.Value(options.Class) is { } classes
             ? ClassChoice.Find(chosen, classes)
@@ -68,16 +80,7 @@ internal static class PlanFactory
 
         ImmutableArray<ImmutableArray<int>> units = sum ? [channels] : [.. channels.Select(c => ImmutableArray.Create(c))];
         (int side, ImageStart? start) = SizeAndStart(invocation, options, chosen, layer);
-        PlanOverrides overrides = new()
-        {
-            Iterations = invocation.Value(options.Iterations),
-            ActivationWeight = invocation.Value(options.ActWeight),
-            LpWeight = invocation.Value(options.LpWeight),
-            TotalVariationWeight = invocation.Value(options.TvWeight),
-            Jitter = invocation.Value(options.Jitter),
-            Precision = invocation.Value(options.Precision),
-            Start = start,
-        };
+        PlanOverrides overrides = Overrides(invocation, options, start);
         RenderPlan plan = Create(invocation.Value(options.Preset)!, layer, units, invocation.Value(options.Count) ?? 1, invocation.Value(options.Seed) ?? DefaultSeed, side, overrides);
         plan.Validate(chosen.Network);
         return plan;
@@ -96,6 +99,38 @@ internal static class PlanFactory
         ChannelObjective objective = new() { Layer = layer.Name, Channels = perPicture };
         return overrides.ApplyTo(Presets.Create(preset, objective, seeds, side, side));
     }
+
+    private static PlanOverrides Overrides(Invocation invocation, ActivateOptions options, ImageStart? start) => new()
+    {
+        Iterations = invocation.Value(options.Iterations),
+        ActivationWeight = invocation.Value(options.ActWeight),
+        LpWeight = invocation.Value(options.LpWeight),
+        TotalVariationWeight = invocation.Value(options.TvWeight),
+        Jitter = invocation.Value(options.Jitter),
+        Precision = invocation.Value(options.Precision),
+        Start = start,
+    };
+
+    private static RenderPlan Again(Invocation invocation, ActivateOptions options, ChosenNetwork chosen, RenderPlan plan)
+    {
+        ImageStart? start = invocation.Value(options.SeedImage) is { } path ? StartFrom(path, plan.Height, plan.Width) : null;
+        if (plan.Start is PictureStart wanted && (start as PictureStart)?.Sha256 != wanted.Sha256)
+        {
+            // Its name comes from the file, so it is not opened unasked, and shown only where it is plain.
+            string name = wanted.Source.Length <= 100 && !wanted.Source.Any(char.IsControl) ? $" '{wanted.Source}'" : "";
+            throw CommandException.Usage($"The plan starts from a picture{name}; give that picture with --seed-image{(start is null ? "" : " (the one given has other values)")}.");
+        }
+
+        RenderPlan merged = Overrides(invocation, options, start).ApplyTo(plan);
+        merged.Validate(chosen.Network);
+        return merged;
+    }
+
+    private static PictureStart StartFrom(string path, int height, int width) => PictureStart.FromValues(
+        Path.GetFileName(path),
+        path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase)
+            ? Npy.ReadImage(path, height, width)
+            : Array.ConvertAll(Resizing.Fit(PictureFile.Read(path), width, height).Rgb, value => (float)value));
 
     private static Layer FindLayer(Invocation invocation, ActivateOptions options, ChosenNetwork chosen)
     {
@@ -122,12 +157,9 @@ internal static class PlanFactory
             return (asked ?? ordinary, null);
         }
 
-        string name = Path.GetFileName(path);
         if (!path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
         {
-            int side = asked ?? ordinary;
-            byte[] rgb = Resizing.Fit(PictureFile.Read(path), side, side).Rgb;
-            return (side, PictureStart.FromValues(name, Array.ConvertAll(rgb, value => (float)value)));
+            return (asked ?? ordinary, StartFrom(path, asked ?? ordinary, asked ?? ordinary));
         }
 
         // An array carries its size with it; where the layer leaves the size open, it decides.
@@ -139,6 +171,6 @@ internal static class PlanFactory
             wanted = shape[^2] == shape[^3] ? shape[^2] : wanted;
         }
 
-        return (wanted, PictureStart.FromValues(name, Npy.ReadImage(path, wanted, wanted)));
+        return (wanted, StartFrom(path, wanted, wanted));
     }
 }

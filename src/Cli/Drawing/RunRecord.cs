@@ -89,7 +89,8 @@ internal sealed record ScoreRecord(int Channel, string? Name, double Activation,
 
 /// <param name="Kind">png, npy, gif, webp, log.</param>
 /// <param name="Path">As the user named it.</param>
-internal sealed record FileRecord(string Kind, string Path);
+/// <param name="Sha256">Of its content: a file beside the record that has another one is not of this run.</param>
+internal sealed record FileRecord(string Kind, string Path, string Sha256);
 
 [JsonSourceGenerationOptions(
     WriteIndented = true,

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using VggCuda.Engine.Files;
 
 namespace VggCuda.Cli.Hosting;
 
@@ -34,7 +35,7 @@ internal sealed class Interruption : IDisposable
             return;
         }
 
-        Output.OutputFiles.DeleteUnfinished();
+        StagedFiles.DeleteUnfinished();
         _error.WriteLine("Ended at once; nothing more was written.");
         Environment.Exit(ExitCode.Cancelled);
     }

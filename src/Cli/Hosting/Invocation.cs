@@ -8,6 +8,7 @@ namespace VggCuda.Cli.Hosting;
 internal sealed class Invocation
 {
     private readonly GlobalOptions _globals;
+    private bool _isOutputLeft;
 
     public Invocation(ParseResult arguments, GlobalOptions globals, Terminal terminal, CancellationToken cancellation)
     {
@@ -49,14 +50,17 @@ internal sealed class Invocation
     /// <summary>A value of what was asked for, on stdout, as indented JSON.</summary>
     public void Result<T>(T value, JsonTypeInfo<T> type) => Terminal.Out.WriteLine(JsonSerializer.Serialize(value, type));
 
-    /// <summary>A line that tells what was done, on stdout; not with --quiet.</summary>
+    /// <summary>A line that tells what was done, on stdout, or stderr where a file goes to stdout; not with --quiet.</summary>
     public void Say(string line)
     {
         if (!Quiet)
         {
-            Terminal.Out.WriteLine(line);
+            (_isOutputLeft ? Terminal.Error : Terminal.Out).WriteLine(line);
         }
     }
+
+    /// <summary>Leaves stdout to a file: what is said goes to stderr from now on.</summary>
+    public void LeaveOutput() => _isOutputLeft = true;
 
     /// <summary>A remark, on stderr; not with --quiet.</summary>
     public void Note(string line)

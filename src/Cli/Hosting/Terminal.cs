@@ -6,6 +6,9 @@ internal sealed class Terminal
     /// <summary>Results: what a script would read.</summary>
     public required TextWriter Out { get; init; }
 
+    /// <summary>Standard output for bytes, where a file goes there; the caller disposes of it.</summary>
+    public Func<Stream> OpenOutput { get; init; } = Console.OpenStandardOutput;
+
     /// <summary>Errors, notes, progress.</summary>
     public required TextWriter Error { get; init; }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using VggCuda.Cli.Hosting;
+using VggCuda.Engine.Files;
 using VggCuda.Hdf5Loader;
 using VggCuda.Hdf5Loader.Files;
 
@@ -18,9 +19,9 @@ internal static class ConvertCommand
         {
             string from = WeightsCommand.Resolve(invocation, input);
             string to = invocation.Value(output)!;
-            if (Path.GetFullPath(from) == Path.GetFullPath(to))
+            if (!string.IsNullOrWhiteSpace(to) && FilePaths.AreSame(from, to))
             {
-                throw CommandException.Usage($"IN and OUT are the same file, '{from}'; give OUT another name.");
+                throw CommandException.Usage($"IN and OUT are the same file, '{to}'; give OUT another name.");
             }
 
             using KerasWeights weights = KerasWeights.Open(from);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using VggCuda.Cli.Hosting;
+using VggCuda.Engine.Files;
 using VggCuda.Hdf5Loader.Files;
 
 namespace VggCuda.Cli.Weights;
@@ -56,7 +57,7 @@ internal static class FetchCommand
         {
             kept = WeightDownload.BytesKept(target);
             throw CommandException.Cancelled(kept > 0
-                ? $"Cancelled; {kept} of {file.Size} bytes are kept in {target}.part.\nThe same command goes on from there."
+                ? $"Cancelled; {kept} of {file.Size} bytes are kept in {ResumablePart.PathOf(target)}.\nThe same command goes on from there."
                 : "Cancelled; nothing was written.");
         }
     }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using VggCuda.Cli.Hosting;
+using VggCuda.Cli.Output;
+using VggCuda.Engine.Files;
 using VggCuda.Engine.Model;
 using VggCuda.Hdf5Loader.Files;
 
@@ -15,11 +17,21 @@ internal static class FileWriting
             throw CommandException.Usage("The file to make needs a name.");
         }
 
+        if (Outputs.IsStandardOutput(path))
+        {
+            throw CommandException.Usage("A weights file is not written from its beginning to its end, so it cannot go to standard output; give a file name.");
+        }
+
+        if (!overwrite && File.Exists(path) && !FilePaths.IsDevice(path))
+        {
+            throw CommandException.File($"{path}: is there already; choose another name, or give --overwrite.");
+        }
+
         long start = Stopwatch.GetTimestamp();
         Topology topology = TransferDisplay.For(invocation).Show(Path.GetFileName(path), progress =>
             PlainWeightsFile.Write(weights, path, overwrite, progress is null ? null : new FileMeter(progress, "writing"), invocation.Cancellation));
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         invocation.Say(FormattableString.Invariant(
-            $"{path}: {NetworkText.Of(topology)}, {topology.ParameterCount:N0} parameters, {new FileInfo(path).Length} bytes, written in {seconds:F1} s"));
+            $"{path}: {NetworkText.Of(topology)}, {topology.ParameterCount:N0} parameters, {PlainWeightsFile.SizeOf(topology)} bytes, written in {seconds:F1} s"));
     }
 }

@@ -138,6 +138,11 @@ public sealed record RenderPlan
 
         Objective.Validate(network);
         ValidateStages();
+        if (Objective.Weight == 0 && !Regularizers.Any(r => r.Weight != 0))
+        {
+            throw new PlanException("The weights of the activation and of all regularisers are 0, so there is nothing to optimise.");
+        }
+
         Spec(network).Validate(network);
         Start.Validate(ParametersShape.H, ParametersShape.W);
         Optimizer.Validate();

@@ -1,4 +1,6 @@
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using VggCuda.Engine.Files;
 
 namespace VggCuda.Hdf5Loader.Files;
 
@@ -9,7 +11,7 @@ internal sealed class DownloadRun(
     TimeProvider time,
     PublishedWeights file,
     Uri address,
-    PartFile part,
+    ResumablePart part,
     IProgress<DownloadProgress>? progress,
     CancellationToken cancellation)
 {
@@ -24,6 +26,9 @@ internal sealed class DownloadRun(
     private bool _answered;
     private bool _rangesUsable = true;
     private bool _checksumFailed;
+
+    // Whether the bytes may come from more than one version of the file: they came in several answers.
+    private bool _pieced = part.Length > 0;
 
     private string Source => $"{address.Scheme}://{address.Authority}{address.AbsolutePath}";
 
@@ -78,13 +83,13 @@ internal sealed class DownloadRun(
     {
         string found = "";
         Relay relay = new(this);
-        Local(() => found = part.Md5(relay, cancellation));
+        Local(() => found = Md5(relay));
         if (found == file.Md5)
         {
             return true;
         }
 
-        if (part.Pieced && !_checksumFailed)
+        if (_pieced && !_checksumFailed)
         {
             _checksumFailed = true;
             Begin(null, $"the file put together from several pieces has the MD5 {found}, not {file.Md5}; it is fetched once more from the beginning");
@@ -122,10 +127,10 @@ internal sealed class DownloadRun(
                     Begin(RangeAnswer.Validator(response), "the server sends the file from the beginning, because it has changed or ranges are not to be had");
                     break;
                 case AnswerKind.FromStart:
-                    Local(() => part.Restart(RangeAnswer.Validator(response)));
+                    Restart(RangeAnswer.Validator(response));
                     break;
                 default:
-                    part.Pieced = true;
+                    _pieced = true;
                     break;
             }
 
@@ -159,7 +164,7 @@ internal sealed class DownloadRun(
         }
 
         request.Headers.Range = new RangeHeaderValue(part.Length, null);
-        if (part.ReadValidator() is string validator && RangeConditionHeaderValue.TryParse(validator, out RangeConditionHeaderValue? condition))
+        if (part.ReadNote() is string validator && RangeConditionHeaderValue.TryParse(validator, out RangeConditionHeaderValue? condition))
         {
             request.Headers.IfRange = condition;
         }
@@ -227,7 +232,19 @@ internal sealed class DownloadRun(
         }
 
         Report(DownloadPhase.Connecting, 0, why);
+        Restart(validator);
+    }
+
+    private void Restart(string? validator)
+    {
         Local(() => part.Restart(validator));
+        _pieced = false;
+    }
+
+    private string Md5(IProgress<FileProgress> checking)
+    {
+        part.Content.Flush();
+        return FileDigest.Of(part.Content, HashAlgorithmName.MD5, checking, cancellation);
     }
 
     private void Report(DownloadPhase phase, long done, string? note)

@@ -1,3 +1,5 @@
+using VggCuda.Engine.Files;
+
 namespace VggCuda.Hdf5Loader.Files;
 
 /// <summary>How patient a download is.</summary>
@@ -28,7 +30,7 @@ public sealed record DownloadSettings
     public TimeSpan LongestRetryAfter { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Opens the part for reading and writing, exclusively, creating it where it is missing.</summary>
-    internal Func<string, Stream> OpenPart { get; init; } = path => new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 0);
+    internal Func<string, Stream> OpenPart { get; init; } = ResumablePart.OpenStream;
 
     /// <summary>Free bytes of the file system of a folder, or null where that is not known.</summary>
     internal Func<string, long?> FreeSpace { get; init; } = DiskSpace.Free;

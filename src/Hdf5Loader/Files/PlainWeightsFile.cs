@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
+using VggCuda.Engine.Files;
 using VggCuda.Engine.Model;
 
 namespace VggCuda.Hdf5Loader.Files;
@@ -37,8 +37,7 @@ public static class PlainWeightsFile
     /// <param name="cancellation">Ends the writing; nothing is left behind.</param>
     /// <returns>The network that was written.</returns>
     /// <exception cref="WeightsException">The source is no VGG or cannot be read.</exception>
-    /// <exception cref="IOException">The file cannot be written: it exists, the disk is full, the folder is missing.</exception>
-    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
+    /// <exception cref="IOException">The file cannot be written: it exists, the disk is full, the folder is missing or closed, the path is a device.</exception>
     public static Topology Write(
         IWeightSource source,
         string path,
@@ -50,25 +49,27 @@ public static class PlainWeightsFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         Topology topology = Network.FromWeights(source).Topology;
         PlainLayout layout = PlainLayout.Of(topology);
-        using BesideFile file = new(path, overwrite);
-        DiskSpace.Demand(path, layout.Length, DiskSpace.Free(Path.GetDirectoryName(file.Path)!));
+        StagedFiles.Check(path, overwrite);
+        DiskSpace.Demand(path, layout.Length, DiskSpace.Free(Path.GetDirectoryName(FilePaths.Resolve(path))!));
 
         // The whole length is allocated at once, so that a full disk shows before anything is generated.
-        using (SafeFileHandle handle = File.OpenHandle(file.Path, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, layout.Length))
-        {
-            RandomAccess.SetLength(handle, layout.Length);
-            RandomAccess.Write(handle, layout.Head, 0);
-            WriteValues(source, layout, handle, progress, cancellation);
-            RandomAccess.FlushToDisk(handle);
-        }
-
+        using StagedFiles files = new();
+        files.Stage(
+            path,
+            layout.Length,
+            write =>
+            {
+                write(layout.Head, 0);
+                WriteValues(source, layout, write, progress, cancellation);
+            },
+            overwrite);
         cancellation.ThrowIfCancellationRequested();
-        file.Publish();
+        files.Commit();
         return topology;
     }
 
     private static void WriteValues(
-        IWeightSource source, PlainLayout layout, SafeFileHandle handle, IProgress<FileProgress>? progress, CancellationToken cancellation)
+        IWeightSource source, PlainLayout layout, WriteAt write, IProgress<FileProgress>? progress, CancellationToken cancellation)
     {
         bool chunked = source is KerasWeights { Inspection.IsPlain: false };
         int pieceLength = chunked ? ChunkedPieceLength : PieceLength;
@@ -97,7 +98,7 @@ public static class PlainWeightsFile
                         BinaryPrimitives.ReverseEndianness(bits, bits);
                     }
 
-                    RandomAccess.Write(handle, MemoryMarshal.AsBytes(values), piece.Tensor.Offset + (piece.Start * sizeof(float)));
+                    write(MemoryMarshal.AsBytes(values), piece.Tensor.Offset + (piece.Start * sizeof(float)));
                     Report(values.Length * sizeof(float));
                     return buffer;
                 },

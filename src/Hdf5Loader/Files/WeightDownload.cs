@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using VggCuda.Engine.Files;
 
 namespace VggCuda.Hdf5Loader.Files;
 
@@ -42,11 +43,7 @@ public sealed class WeightDownload
     }
 
     /// <summary>Bytes of a target that an earlier, unfinished download has left; 0 where there is none.</summary>
-    public static long BytesKept(string target)
-    {
-        FileInfo part = new(PartFile.PathOf(target));
-        return part.Exists ? part.Length : 0;
-    }
+    public static long BytesKept(string target) => ResumablePart.BytesKept(target);
 
     /// <summary>Downloads a file.</summary>
     /// <param name="file">Which file: its size and checksum are demanded, wherever it comes from.</param>
@@ -73,13 +70,27 @@ public sealed class WeightDownload
         string folder = Path.GetDirectoryName(target) ?? throw new ArgumentException($"'{target}' is a folder.", nameof(target));
         Directory.CreateDirectory(folder);
         DemandFree(target, replace);
-        using PartFile part = PartFile.Open(target, _settings.OpenPart);
+        using ResumablePart part = Open(target);
         // Asked again under the lock: another process may have finished just now.
         DemandFree(target, replace);
-        DiskSpace.Demand(target, file.Size - Math.Min(part.Length, file.Size), _settings.FreeSpace(folder));
+        DiskSpace.Demand(target, file.Size - Math.Min(part.Length, file.Size), _settings.FreeSpace(Path.GetDirectoryName(FilePaths.Resolve(target))!));
         DownloadRun run = new(_client, _settings, _time, file, address, part, progress, cancellation);
         await run.ToEndAsync().ConfigureAwait(false);
         run.Local(() => part.Publish(replace));
+    }
+
+    private ResumablePart Open(string target)
+    {
+        string path = ResumablePart.PathOf(target);
+        try
+        {
+            return ResumablePart.TryOpen(target, _settings.OpenPart)
+                ?? throw new DownloadException($"{path}: another process is downloading this file. Wait for it, or end it and repeat the command.");
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not DownloadException))
+        {
+            throw new DownloadException($"{path}: cannot be written: {e.Message}", e);
+        }
     }
 
     private static void DemandFree(string target, bool replace)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using VggCuda.Engine.Files;
 
 namespace VggCuda.Hdf5Loader.Files;
 
@@ -26,6 +27,7 @@ public sealed record FetchResult(string Path, FetchSource Source);
 /// <summary>Gets a published weights file onto this machine, over the network only where no cache has it.</summary>
 public sealed class WeightFetch
 {
+    private const int CopyBuffer = 1 << 20;
     private readonly WeightsFolders _folders;
     private readonly WeightDownload _download;
 
@@ -79,6 +81,11 @@ public sealed class WeightFetch
             return new FetchResult(target, FetchSource.Copied);
         }
 
+        if (folder is null && target != caches[0] && FilePaths.AreSame(target, caches[0]))
+        {
+            throw new IOException($"{target}: is a link to {caches[0]}, in Keras's cache, which is only read from, and not the published file; remove the link.");
+        }
+
         // A file that bears the name in our own cache without its checksum is damaged, and ours to replace; elsewhere it is the user's.
         await _download.RunAsync(file, address, target, replace: folder is null, progress, cancellation).ConfigureAwait(false);
         return new FetchResult(target, FetchSource.Downloaded);
@@ -119,10 +126,11 @@ public sealed class WeightFetch
     private static void Copy(string cached, string target, PublishedWeights file)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        using BesideFile copy = new(target, overwrite: false);
         DiskSpace.Demand(target, file.Size, DiskSpace.Free(Path.GetDirectoryName(target)!));
-        File.Copy(cached, copy.Path);
-        copy.Publish();
+        using FileStream source = new(cached, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.SequentialScan);
+        using StagedFiles copy = new();
+        copy.Stage(target, stream => source.CopyTo(stream, CopyBuffer), replace: false);
+        copy.Commit();
     }
 
     private sealed class Checking(long size, IProgress<DownloadProgress>? progress) : IProgress<FileProgress>

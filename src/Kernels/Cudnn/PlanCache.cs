@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using VggCuda.Engine.Files;
 using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Cudnn;
@@ -103,12 +103,10 @@ internal sealed class PlanCache
             writer.WriteEndObject();
         }
 
-        string beside = string.Create(CultureInfo.InvariantCulture, $"{path}.{Environment.ProcessId}.{Environment.CurrentManagedThreadId}.new");
         try
         {
             Directory.CreateDirectory(_directory!);
-            File.WriteAllBytes(beside, buffer.WrittenSpan.ToArray());
-            File.Move(beside, path, overwrite: true);
+            StagedFiles.Write(path, buffer.WrittenMemory);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -33,16 +33,18 @@ public sealed class Shell : IDisposable
     {
         using StringWriter output = new();
         using StringWriter error = new();
+        using MemoryStream bytes = new();
         Terminal terminal = new()
         {
             Out = output,
+            OpenOutput = () => bytes,
             Error = error,
             ErrorIsTerminal = ErrorIsTerminal,
             Variable = name => _variables.GetValueOrDefault(name),
         };
         string[] expanded = [.. arguments.Select(a => a.Replace("~/", Folder + "/", StringComparison.Ordinal))];
         int code = CommandLine.Run(expanded, terminal, cancellation);
-        return new Outcome(code, output.ToString(), error.ToString());
+        return new Outcome(code, output.ToString(), error.ToString()) { Bytes = bytes.ToArray() };
     }
 
     public void Dispose()
@@ -59,6 +61,9 @@ public sealed class Shell : IDisposable
 /// <summary>What a command returned and wrote.</summary>
 public sealed record Outcome(int Code, string Out, string Error)
 {
+    /// <summary>What went to standard output as bytes of a file.</summary>
+    public byte[] Bytes { get; init; } = [];
+
     public string[] ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Asserts an ordinary failure: the code, one to three lines, no stack trace, and the words given.</summary>

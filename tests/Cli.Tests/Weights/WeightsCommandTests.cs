@@ -35,6 +35,31 @@ public sealed class WeightsCommandTests : IDisposable
         Assert.Equal([3, 3, 3, 1], json.RootElement.GetProperty("tensors")[0].GetProperty("shape").EnumerateArray().Select(d => d.GetInt32()));
     }
 
+    [Theory]
+    [InlineData("vgg11", "VGG11", 22)]
+    [InlineData("vgg13", "VGG13", 26)]
+    [InlineData("VGG16", "VGG16", 32)]
+    [InlineData("vgg19", "VGG19", 38)]
+    public void Synth_makes_every_known_network_and_info_and_verify_name_it(string asked, string name, int tensors)
+    {
+        Outcome made = _shell.Run(["synth", "~/w.h5", "--network", asked, .. Small]).Succeeded();
+        string network = $"{name}, 1 to 8 channels for 32 x 32 pixels and 3 classes";
+        Assert.Contains(network, made.Out, StringComparison.Ordinal);
+        Assert.Contains($"Network:    {network}", _shell.Run("info", "~/w.h5").Succeeded().Out, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(_shell.Run("info", "~/w.h5", "--json").Succeeded().Out);
+        Assert.Equal(tensors, json.RootElement.GetProperty("tensors").GetArrayLength());
+        Assert.Contains($"sound: {network}", _shell.Run("verify", "~/w.h5").Succeeded().Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_network_that_is_not_known_is_refused_with_the_nearest()
+    {
+        string error = _shell.Run("synth", "~/w.h5", "--network", "vgg9").Failed(2).Error;
+        Assert.Contains("'vgg9'", error, StringComparison.Ordinal);
+        Assert.Contains("vgg11, vgg13, vgg16, vgg19", error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_shell.PathOf("w.h5")));
+    }
+
     [Fact]
     public void The_same_seed_makes_the_same_file_and_another_seed_another()
     {

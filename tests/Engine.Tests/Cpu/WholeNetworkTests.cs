@@ -61,6 +61,78 @@ public class WholeNetworkTests
         }
     }
 
+    [Theory]
+    [InlineData(ReluRule.Plain)]
+    [InlineData(ReluRule.Guided)]
+    [InlineData(ReluRule.Deconvnet)]
+    public void Taps_of_whole_layers_and_their_gradients_are_those_of_the_reference(ReluRule rule)
+    {
+        ProgramSpec spec = OfManyTaps(1) with { Relu = rule };
+        using ReferenceBackend reference = new();
+        List<double[]> expected = RunTaps(reference, spec, 0);
+        foreach (SimdLevel level in Levels.Supported)
+        {
+            using CpuBackend cpu = new(2, level);
+            List<double[]> actual = RunTaps(cpu, spec, 0);
+            for (int i = 0; i < expected.Count; i++)
+            {
+                double norm = Math.Sqrt(expected[i].Sum(g => g * g));
+                double error = Math.Sqrt(expected[i].Zip(actual[i], (e, g) => (e - g) * (e - g)).Sum());
+                Assert.True(norm > 0 && error <= 1e-3 * norm, $"{rule}, {level}: result {i} is off by {error / norm:E2} of its norm.");
+            }
+        }
+    }
+
+    [Fact]
+    public void Bits_at_taps_do_not_depend_on_threads_or_batch()
+    {
+        ProgramSpec spec = OfManyTaps(3);
+        foreach (SimdLevel level in Levels.Supported)
+        {
+            List<double[]>? first = null;
+            foreach (int threads in (int[])[1, 2, 3, 7, 16])
+            {
+                using CpuBackend cpu = new(threads, level);
+                List<double[]> results = RunTaps(cpu, spec, 0);
+                first ??= results;
+                Assert.Equal(first, results);
+            }
+
+            using CpuBackend single = new(2, level);
+            for (int n = 0; n < 3; n++)
+            {
+                Assert.Equal(first!.Select(r => r.AsSpan(n * r.Length / 3, r.Length / 3).ToArray()), RunTaps(single, OfManyTaps(1), n));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_tap_that_is_only_looked_at_changes_no_bit_of_the_gradient()
+    {
+        foreach (SimdLevel level in Levels.Supported)
+        {
+            using CpuBackend cpu = new(2, level);
+            using Tensors t = new(cpu);
+            ProgramSpec spec = OfManyTaps(2);
+            ProgramSpec alone = spec with { Taps = [spec.Taps[^1]] };
+            INetworkProgram one = t.Own(cpu.Compile(Thin, alone));
+            INetworkProgram many = t.Own(cpu.Compile(Thin, spec));
+            ITensor image = t.Put(one.InputShape, Samples.Uniform(one.InputShape, 0, 255, 1));
+            ITensor given = t.Put(one.Tap.Shape, Samples.Uniform(one.Tap.Shape, -1, 1, 2));
+            ITensor expected = t.Zeros(one.InputShape);
+            ITensor actual = t.Zeros(one.InputShape);
+            one.Forward(image);
+            one.Backward(given, expected);
+            many.Forward(image);
+            many.Backward([.. Enumerable.Repeat<ITensor?>(null, spec.Taps.Length - 1), given], actual);
+            Assert.Equal(t.Get(one.Tap), t.Get(many.Taps[^1]));
+            Assert.Equal(t.Get(expected), t.Get(actual));
+            INetworkProgram forwards = t.Own(cpu.Compile(Thin, spec with { NeedsGradient = false }));
+            forwards.Forward(image);
+            Assert.Equal(many.Taps.Select(t.Get), forwards.Taps.Select(t.Get));
+        }
+    }
+
     [Fact]
     public void A_batch_of_sixty_four_is_sixty_four_singles()
     {
@@ -152,5 +224,46 @@ public class WholeNetworkTests
         ITensor tapGradient = t.Put(program.Tap.Shape, flat ? [.. Enumerable.Repeat(1.0, (int)program.Tap.Shape.Count)] : Samples.Uniform(program.Tap.Shape, -1, 1, 2, firstImage));
         program.Backward(tapGradient, gradient);
         return (t.Get(program.Tap), t.Get(gradient));
+    }
+
+    // Whole layers, so that values move by vectors; points on either side of poolings and activations.
+    private static ProgramSpec OfManyTaps(int batch)
+    {
+        TapSpec Tap(string layer, TapPoint point = TapPoint.AfterActivation, bool wanted = true) => new(Thin.Topology.Find(layer)!) { Point = point, WantsGradient = wanted };
+        return new ProgramSpec
+        {
+            Batch = batch,
+            Height = 67,
+            Width = 75,
+            Taps =
+            [
+                Tap("block1_conv1"),
+                Tap("block1_conv2", wanted: false),
+                Tap("block1_pool"),
+                Tap("block2_conv2", TapPoint.BeforeActivation),
+                Tap("block2_conv2"),
+                Tap("block3_conv2", TapPoint.BeforeActivation, wanted: false),
+                Tap("block3_pool"),
+                Tap("block4_conv3", TapPoint.BeforeActivation),
+                Tap("block4_conv1", wanted: false),
+                Tap("block5_pool"),
+                Tap("fc1", TapPoint.BeforeActivation),
+                Tap("predictions"),
+            ],
+        };
+    }
+
+    private static List<double[]> RunTaps(IBackend backend, ProgramSpec spec, int firstImage)
+    {
+        using Tensors t = new(backend);
+        INetworkProgram program = t.Own(backend.Compile(Thin, spec));
+        ITensor gradient = t.Zeros(program.InputShape);
+        program.Forward(t.Put(program.InputShape, Samples.Uniform(program.InputShape, 0, 255, 1, firstImage)));
+        // Of one size in all, so that each tap shows in the sum.
+        program.Backward([.. program.Taps.Select((tap, i) => t.Put(tap.Shape, Samples.Uniform(tap.Shape, -1 / Math.Sqrt(tap.Shape.CountPerImage), 1 / Math.Sqrt(tap.Shape.CountPerImage), 2 + (uint)i, firstImage)))], gradient);
+        List<double[]> results = [.. program.Taps.Select(t.Get)];
+        results.AddRange(Enumerable.Range(0, spec.Taps.Length).Where(i => spec.Taps[i].WantsGradient).Select(i => t.Get(program.TapGradient(i))));
+        results.Add(t.Get(gradient));
+        return results;
     }
 }

@@ -9,14 +9,14 @@ using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Engine.Tests.Fixtures;
 
-/// <summary>What tools/fixtures/make_fixtures.py wrote, by name.</summary>
+/// <summary>What tools/fixtures/make_fixtures.py and make_chain_fixtures.py wrote, by name.</summary>
 public static class Fixture
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() } };
 
     public static FixtureManifest Manifest { get; } = ReadManifest();
 
-    private static readonly Dictionary<string, double[]> Arrays = ReadArrays();
+    private static readonly Dictionary<string, double[]> Arrays = ReadArrays("fixtures.npz", "chain.npz");
 
     public static double[] Array(string name) => Arrays[name];
 
@@ -54,11 +54,10 @@ public static class Fixture
     }
 
     // A .npy: 6 magic bytes, 2 of version, 2 of header length, a header that names type, order and shape, then the values.
-    private static Dictionary<string, double[]> ReadArrays()
+    private static Dictionary<string, double[]> ReadArrays(params string[] files)
     {
         Dictionary<string, double[]> arrays = [];
-        using ZipArchive archive = new(Open("fixtures.npz"));
-        foreach (ZipArchiveEntry entry in archive.Entries)
+        foreach (ZipArchiveEntry entry in files.SelectMany(file => new ZipArchive(Open(file)).Entries))
         {
             using MemoryStream memory = new();
             using (Stream stream = entry.Open())

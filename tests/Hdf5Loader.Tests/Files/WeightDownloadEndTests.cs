@@ -175,6 +175,19 @@ public sealed class WeightDownloadEndTests : WeightDownloadTest
     }
 
     [Fact]
+    public async Task A_link_in_the_place_of_the_part_is_not_followed()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");
+        await System.IO.File.WriteAllTextAsync(Folder["victim"], "mine", TestContext.Current.CancellationToken);
+        System.IO.File.CreateSymbolicLink(Target + ".part", Folder["victim"]);
+        using ScriptedServer server = new(Content);
+        DownloadException e = await Assert.ThrowsAsync<DownloadException>(() => RunAsync(server));
+        Assert.Contains("w.h5.part: cannot be written: there is a link in its place", e.Message, StringComparison.Ordinal);
+        Assert.Equal("mine", await System.IO.File.ReadAllTextAsync(Folder["victim"], TestContext.Current.CancellationToken));
+        Assert.Empty(server.Requests);
+    }
+
+    [Fact]
     public async Task Nobody_listening_is_told_after_three_attempts()
     {
         int port;

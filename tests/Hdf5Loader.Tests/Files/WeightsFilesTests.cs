@@ -142,6 +142,27 @@ public sealed class WeightsFilesTests : IDisposable
     }
 
     [Fact]
+    public async Task A_link_from_our_cache_into_Kerass_is_not_written_through()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");
+        byte[] content = [1, 2, 3, 4, 5];
+        byte[] damaged = [1, 2, 3, 4, 6];
+        using ScriptedServer server = new(content);
+        PublishedWeights file = Small(server, content);
+        using HttpClient client = WeightDownload.CreateClient();
+        WeightFetch fetch = new(Folders, new WeightDownload(client));
+        Directory.CreateDirectory(Folders.Keras);
+        Directory.CreateDirectory(Folders.Own);
+        string keras = Path.Combine(Folders.Keras, "small.h5");
+        File.WriteAllBytes(keras, damaged);
+        File.CreateSymbolicLink(Path.Combine(Folders.Own, "small.h5"), keras);
+        IOException e = await Assert.ThrowsAsync<IOException>(() => fetch.RunAsync(file, cancellation: TestContext.Current.CancellationToken));
+        Assert.Contains("which is only read from", e.Message, StringComparison.Ordinal);
+        Assert.Equal(damaged, File.ReadAllBytes(keras));
+        Assert.Empty(server.Requests);
+    }
+
+    [Fact]
     public void The_published_files_are_those_of_Kerass_applications()
     {
         Assert.Equal(

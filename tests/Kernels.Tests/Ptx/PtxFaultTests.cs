@@ -9,16 +9,16 @@ namespace VggCuda.Kernels.Tests.Ptx;
 public class PtxFaultTests
 {
     [Theory]
-    [InlineData("moved_load_f32", "a race: writes offset 0 of moved_load_last, which several threads read without a barrier between")]
-    [InlineData("missing_barrier_f32", "a race: writes offset 4 of missing_barrier_cells, which thread 0 reads without a barrier between")]
-    [InlineData("missing_barrier_global_f32", "a race: reads offset 2 of memory, which thread 0 writes without a barrier between")]
+    [InlineData("moved_load_f32", "races: it writes offset 0 of moved_load_last, which several threads read without a barrier between")]
+    [InlineData("missing_barrier_f32", "races: it writes offset 4 of missing_barrier_cells, which thread 0 reads without a barrier between")]
+    [InlineData("missing_barrier_global_f32", "races: it reads offset 2 of memory, which thread 0 writes without a barrier between")]
     [InlineData("beyond_global_f32", "writes 4 bytes of memory at offset 256, beyond its 256 bytes: an address that points to no memory of this device")]
     [InlineData("before_global_f32", "reads 4 bytes of an address that points to no memory of this device")]
     [InlineData("beyond_shared_f32", "writes 4 bytes of beyond_shared_first at offset 252, beyond its 252 bytes")]
     [InlineData("misaligned_vector_f32", "reads 16 bytes at an address that is no multiple of 16")]
     [InlineData("lane_missing_f32", "wait at a warp exchange that others do not reach")]
     [InlineData("lane_left_out_f32", "takes part in a warp exchange whose mask leaves it out")]
-    [InlineData("two_barriers_f32", "threads of one warp wait at different barriers")]
+    [InlineData("two_barriers_f32", "finds threads of one warp at different barriers")]
     [InlineData("missed_barrier_f32", "wait at a barrier that others do not reach")]
     [InlineData("write_constant_f32", "writes to constant_table, which is constant")]
     public void A_mistake_is_told_by_name(string kernel, string what)
@@ -38,7 +38,7 @@ public class PtxFaultTests
     public void The_load_that_clang_14_moved_over_a_barrier_is_found()
     {
         string told = Fails("ChannelMeanOfClang14", "channel_mean_f32", 256, memory => [memory, 0.5, memory + 128, memory + 136, memory + 132, 16, 16]);
-        Assert.Matches(@"^channel_mean_f32: ChannelMeanOfClang14\.ptx:\d+: thread \d+ of block 0,0,0 a race: \w+ offset 0 of _ZZL13is_last_blockPjjE4last, which .* without a barrier between", told);
+        Assert.Matches(@"^channel_mean_f32: ChannelMeanOfClang14\.ptx:\d+: thread \d+ of block 0,0,0 races: it \w+ offset 0 of _ZZL13is_last_blockPjjE4last, which .* without a barrier between", told);
     }
 
     [Fact]
@@ -153,7 +153,9 @@ public class PtxFaultTests
         using CudaStream stream = CudaStream.Create(context);
         using DeviceMemory memory = DeviceMemory.Allocate(context, 256, "a test");
         stream.Fill(memory.Pointer, 0, 64);
-        Assert.Throws<CudaFatalException>(() => Launch(context, stream, file, kernel, 1, threads, arguments(memory.Pointer)));
-        return Assert.Single(FakeCuda.Violations().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        CudaFatalException failure = Assert.Throws<CudaFatalException>(() => Launch(context, stream, file, kernel, 1, threads, arguments(memory.Pointer)));
+        string told = Assert.Single(FakeCuda.Violations().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(told, failure.Message, StringComparison.Ordinal);
+        return told;
     }
 }

@@ -100,11 +100,13 @@ public abstract partial class BackendContract
         Assert.Throws<InvalidOperationException>(() => program.Backward(t.Zeros(program.Tap.Shape), t.Zeros(program.InputShape)));
     }
 
-    [Fact]
-    public void Equal_values_in_a_pooling_window_send_the_gradient_to_the_first()
+    [Theory]
+    [InlineData("VGG16")]
+    [InlineData("VGG11")]
+    public void Equal_values_in_a_pooling_window_send_the_gradient_to_the_first(string name)
     {
         // Every convolution passes channel 0 on unchanged, so a flat image stays flat and every window is a tie.
-        Network network = Network.FromWeights(Passing(kernel: 1, bias: 0));
+        Network network = Network.FromWeights(Passing(kernel: 1, bias: 0, name));
         ProgramSpec spec = new() { Taps = [new TapSpec(network.Topology.Find("block2_pool")!)], Batch = 1, Height = 35, Width = 33, Preprocessing = Preprocessing.Raw, Precision = Precision };
         using Tensors t = new(Backend);
         INetworkProgram program = t.Own(Backend.Compile(network, spec));
@@ -136,6 +138,40 @@ public abstract partial class BackendContract
         }
 
         Assert.Equal(expected, t.Get(gradient));
+    }
+
+    [Theory]
+    [InlineData(8, 2)]
+    [InlineData(-8, 0)]
+    public void A_pooling_right_behind_the_first_convolution_does_the_same(double value, double expected)
+    {
+        // One product and zeros: exact in every way of convolving the first layer, so that the windows are ties here too.
+        Network network = Network.FromWeights(Passing(kernel: 1, bias: 0, "VGG11"));
+        ProgramSpec spec = new() { Taps = [new TapSpec(network.Topology.Find("block1_pool")!)], Batch = 1, Height = 35, Width = 33, Preprocessing = Preprocessing.Raw, Precision = Precision };
+        using Tensors t = new(Backend);
+        INetworkProgram program = t.Own(Backend.Compile(network, spec));
+        ITensor image = t.Zeros(program.InputShape);
+        ITensor tapGradient = t.Zeros(program.Tap.Shape);
+        ITensor gradient = t.Zeros(program.InputShape);
+        Backend.Fill(image, (float)value);
+        Backend.Fill(tapGradient, 2);
+        for (int run = 0; run < 2; run++)
+        {
+            program.Forward(image);
+            program.Backward(tapGradient, gradient);
+        }
+
+        Assert.All(t.Get(program.Tap), v => Assert.Equal(Math.Max(0, value), v));
+        double[] wanted = new double[35 * 33 * 3];
+        for (int y = 0; y < 34; y += 2)
+        {
+            for (int x = 0; x < 32; x += 2)
+            {
+                wanted[((y * 33) + x) * 3] = expected;
+            }
+        }
+
+        Assert.Equal(wanted, t.Get(gradient));
     }
 
     [Theory]
@@ -230,10 +266,10 @@ public abstract partial class BackendContract
     }
 
     /// <summary>A network whose convolutions multiply channel 0 by one number, add a bias (in block1_conv1 alone) and pass nothing else.</summary>
-    private static MemoryWeights Passing(float kernel, float bias)
+    private static MemoryWeights Passing(float kernel, float bias, string name = "VGG16")
     {
         MemoryWeights weights = new("passing");
-        ImmutableArray<int> perBlock = Topology.ImageNet.Architecture.ConvolutionsPerBlock;
+        ImmutableArray<int> perBlock = Architecture.Named(name)!.ConvolutionsPerBlock;
         int inputs = 3;
         for (int block = 1; block <= perBlock.Length; block++)
         {

@@ -34,6 +34,16 @@ public sealed record NetworkCase(Network Network, ProgramSpec Spec, double Low =
         // Near the mean colour, so that no class takes all.
         ["softmax"] = Of(Samples.WithTop, "predictions", 37, 41, 3, s => s with { Top = TopActivation.Softmax, Taps = [s.Taps[0] with { Channels = [[5], [0], [2]] }] }, 110, 120),
         ["softmax, all"] = Of(Samples.WithLargerTop, "predictions", 64, 64, 2, s => s with { Top = TopActivation.Softmax, Preprocessing = Preprocessing.Raw }, -3, 4),
+        // The other networks of the table, where their blocks differ from VGG16's.
+        ["VGG11, block1_pool"] = Of(Samples.Vgg11, "block1_pool", 33, 35, 2, s => s with { Taps = [s.Taps[0] with { Channels = [[4, 0], [2, -1]] }] }),
+        ["VGG11, block2_conv1"] = Of(Samples.Vgg11, "block2_conv1", 41, 38, 2, s => s with { Preprocessing = Preprocessing.Raw }),
+        ["VGG11, softmax"] = Of(Samples.Vgg11, "predictions", 32, 63, 2, s => s with { Top = TopActivation.Softmax, Taps = [s.Taps[0] with { Channels = [[5], [1]] }] }, 110, 120),
+        ["VGG13, block5_conv2 before"] = Of(Samples.Vgg13, "block5_conv2", 64, 37, 2, s => s with { Taps = [s.Taps[0] with { Point = TapPoint.BeforeActivation, Channels = [[16], [2]] }] }),
+        ["VGG13, block5_pool"] = Of(Samples.Vgg13, "block5_pool", 67, 64, 1),
+        ["VGG19, block3_conv4"] = Of(Samples.Vgg19, "block3_conv4", 37, 45, 3, s => s with { Taps = [s.Taps[0] with { Channels = [[1], [6], [0]] }], Preprocessing = Preprocessing.Raw }),
+        ["VGG19, block5_conv4"] = Of(Samples.Vgg19, "block5_conv4", 64, 50, 2),
+        ["VGG19, predictions"] = Of(Samples.Vgg19, "predictions", 64, 71, 2, s => s with { Taps = [s.Taps[0] with { Channels = [[8], [3]] }], Preprocessing = Preprocessing.Raw }),
+        ["VGG19, softmax, all"] = Of(Samples.Vgg19, "predictions", 64, 64, 1, s => s with { Top = TopActivation.Softmax }, 110, 120),
     };
 
     private static NetworkCase Of(Network network, string tap, int height, int width, int batch, Func<ProgramSpec, ProgramSpec>? change = null, double low = 0, double high = 255)
@@ -45,7 +55,7 @@ public sealed record NetworkCase(Network Network, ProgramSpec Spec, double Low =
     /// <summary>The same for one image of the batch.</summary>
     public NetworkCase Alone(int image) => this with
     {
-        Spec = Spec with { Batch = 1, Taps = [.. Spec.Taps.Select(t => t with { Channels = t.Channels.IsDefaultOrEmpty ? [] : [t.Channels[image]] })] },
+        Spec = Spec with { Batch = 1, Taps = [.. Spec.Taps.Select(t => new TapSpec(t.Layer) { Point = t.Point, WantsGradient = t.WantsGradient, Channels = t.Channels.IsDefaultOrEmpty ? [] : [t.Channels[image]] })] },
     };
 
     /// <summary>Forward and backward with seeded images and tap gradients.</summary>

@@ -14,6 +14,12 @@ public static class Samples
 
     public static readonly Network WithoutTop = Network.FromWeights(new HeWeights(new Topology([[7, 5], [13, 7], [5, 7, 13], [5, 7, 5], [3, 5, 17]], null), 44));
 
+    public static readonly Network Vgg11 = Network.FromWeights(new HeWeights(new Topology([[5], [7], [5, 13], [7, 5], [3, 13]], Head.Create(1, 11, 9, 6)), 45));
+
+    public static readonly Network Vgg13 = Network.FromWeights(new HeWeights(new Topology([[7, 5], [13, 7], [5, 7], [13, 5], [3, 17]], null), 46));
+
+    public static readonly Network Vgg19 = Network.FromWeights(new HeWeights(new Topology([[5, 7], [5, 13], [7, 5, 13, 7], [5, 7, 13, 5], [7, 5, 7, 13]], Head.Create(2, 13, 7, 9)), 47));
+
     public static double[] Uniform(TensorShape shape, double low, double high, uint seed, int firstImage = 0)
     {
         double[] values = new double[shape.Count];

@@ -22,8 +22,11 @@ public sealed record TapsCase(NetworkCase Program, bool[] Given, bool WantsInput
         ["logits and probabilities"] = Of(Samples.WithTop, 37, 41, 3, [Tap("predictions", wanted: true), Tap("predictions", TapPoint.BeforeActivation, wanted: true)], [true, true], s => s with { Top = TopActivation.Softmax }, 110, 120),
         ["high layers without a gradient"] = Of(Samples.WithTop, 37, 41, 2, [Tap("predictions"), Tap("block2_conv2"), Tap("block4_conv2", wanted: true)], [false, true, true]),
         ["one tap twice"] = Of(Samples.WithoutTop, 33, 35, 1, [Tap("block3_conv3"), Tap("block3_conv3", wanted: true)], [true, true]),
+        ["behind a first convolution"] = Of(Samples.Vgg11, 41, 38, 2, [Tap("block2_conv1"), Tap("block1_pool", wanted: true)], [true, true]),
+        ["guided, from the classes of another network"] = Of(Samples.Vgg11, 32, 63, 2, [Tap("predictions", channels: [[5], [1]])], [true], s => s with { Relu = ReluRule.Guided }),
         ["guided"] = Of(Samples.WithTop, 37, 41, 2, [Tap("predictions", channels: [[5], [0]]), Tap("block3_conv1", wanted: true)], [true, false], s => s with { Relu = ReluRule.Guided }),
-        ["deconvnet"] = Of(Samples.WithTop, 37, 41, 2, [Tap("predictions", channels: [[5], [0]]), Tap("block3_conv1", wanted: true)], [true, false], s => s with { Relu = ReluRule.Deconvnet }),
+        // In WithTop block3_conv2 is dead in places, so that pooling windows tie behind it: rounding decides where their maximum is, and this rule alone lets such a gradient through the dead layer.
+        ["deconvnet"] = Of(Samples.WithLargerTop, 65, 70, 2, [Tap("predictions", channels: [[5], [0]]), Tap("block3_conv1", wanted: true)], [true, false], s => s with { Relu = ReluRule.Deconvnet }),
         ["guided, one tap"] = Of(Samples.WithoutTop, 65, 33, 2, [Tap("block3_conv2", channels: [[1], [4]])], [true], s => s with { Relu = ReluRule.Guided, Preprocessing = Preprocessing.Raw }),
         ["deconvnet, before, one tap"] = Of(Samples.WithoutTop, 65, 33, 2, [Tap("block4_conv2", TapPoint.BeforeActivation)], [true], s => s with { Relu = ReluRule.Deconvnet }),
     };

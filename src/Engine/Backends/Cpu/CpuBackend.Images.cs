@@ -3,8 +3,18 @@ namespace VggCuda.Engine.Backends.Cpu;
 /// <content>Operations that move images or change them.</content>
 public sealed unsafe partial class CpuBackend
 {
-    private ElementJob _elements = null!;
-    private TotalVariationJob _totalVariation = null!;
+    private readonly ShiftJob _shift = new();
+    private readonly NormalizeRmsJob _normalizeRms = new();
+    private readonly RmsPropJob _rmsProp = new();
+    private readonly ShiftBackwardJob _shiftBackward = new();
+    private readonly WarpJob _warp = new();
+    private readonly WarpBackwardJob _warpBackward = new();
+    private readonly ProductJob _product;
+    private readonly MultiplyJob _multiply = new();
+    private readonly SigmoidJob _sigmoid = new();
+    private readonly SigmoidBackwardJob _sigmoidBackward = new();
+    private readonly AdamJob _adam = new();
+    private readonly MomentumJob _momentum = new();
 
     /// <inheritdoc/>
     public void Fill(ITensor target, double value)
@@ -39,75 +49,77 @@ public sealed unsafe partial class CpuBackend
             throw new ArgumentException($"The shifts are {table.Shape}; (steps, {shape.N}, 1, 2) is needed.", nameof(shifts));
         }
 
-        long row = Math.Clamp(StepOf(step), 0, table.Shape.N - 1);
-        for (int n = 0; n < shape.N; n++)
-        {
-            float* pair = table.Data + (((row * shape.N) + n) * 2);
-            int dy = WholeShift(pair[0], shape.H);
-            int dx = WholeShift(pair[1], shape.W);
-            ShiftImage(from.Data + (n * shape.CountPerImage), to.Data + (n * shape.CountPerImage), shape, dy, dx, mode);
-        }
+        _shift.Run(Pool, from, to, table, StepOf(step), mode);
     }
 
     /// <inheritdoc/>
-    public void NormalizeRms(ITensor gradient, double epsilon)
+    public void ShiftBackward(ITensor gradient, ITensor target, ITensor shifts, ITensor step, ShiftMode mode)
     {
-        CpuTensor g = Own(gradient, nameof(gradient));
-        _elements.Reduce(Pool, Reduction.SumOfSquares, g, 0);
-        int blocks = _elements.Begin(Elementwise.Divide, g, null, null);
-        for (int n = 0; n < g.Shape.N; n++)
-        {
-            _elements.Factors[n] = Math.Sqrt(_elements.Sum(n, blocks) / g.CountPerImage) + epsilon;
-        }
-
-        Pool.Run(_elements);
+        OperationChecks.Apart(gradient, nameof(gradient), target, nameof(target));
+        OperationChecks.Table(gradient, shifts, nameof(shifts), 2, step);
+        _shiftBackward.Run(Pool, Own(gradient, nameof(gradient)), Own(target, nameof(target), gradient.Shape), Own(shifts, nameof(shifts)), StepOf(step), mode);
     }
 
     /// <inheritdoc/>
-    public void RmsProp(ITensor image, ITensor gradient, ITensor cache, double rate, double decay, double epsilon)
+    public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step)
     {
-        CpuTensor x = Own(image, nameof(image));
-        CpuTensor g = Own(gradient, nameof(gradient), x.Shape);
-        CpuTensor v = Own(cache, nameof(cache), x.Shape);
-        _elements.Begin(Elementwise.RmsProp, x, g, v);
-        _elements.Rate = (float)rate;
-        _elements.Decay = (float)decay;
-        _elements.Rest = (float)(1 - decay);
-        _elements.Epsilon = (float)epsilon;
-        Pool.Run(_elements);
+        OperationChecks.Warp(source, nameof(source), target, nameof(target), maps, step);
+        _warp.Run(Pool, Own(source, nameof(source)), Own(target, nameof(target)), Own(maps, nameof(maps)), StepOf(step));
     }
 
-    private void InitializeOperations()
+    /// <inheritdoc/>
+    public void WarpBackward(ITensor gradient, ITensor target, ITensor maps, ITensor step)
     {
-        _elements = new ElementJob();
-        _totalVariation = new TotalVariationJob();
+        OperationChecks.Warp(gradient, nameof(gradient), target, nameof(target), maps, step);
+        _warpBackward.Run(Pool, Own(gradient, nameof(gradient)), Own(target, nameof(target)), Own(maps, nameof(maps)), StepOf(step));
     }
 
-    private static void ShiftImage(float* from, float* to, TensorShape shape, int dy, int dx, ShiftMode mode)
+    /// <inheritdoc/>
+    public void Product(ITensor matrix, ITensor source, ITensor target, int inner, bool transposed)
     {
-        int rowPeriod = mode == ShiftMode.ScipyWrap ? shape.H - 1 : shape.H;
-        int columnPeriod = mode == ShiftMode.ScipyWrap ? shape.W - 1 : shape.W;
-        // Each target row is two runs of a source row.
-        int split = dx >= 0 ? dx : shape.W + dx;
-        int firstSource = dx >= 0 ? columnPeriod - dx : -dx;
-        int secondSource = dx >= 0 ? 0 : shape.W - columnPeriod;
-        int row = shape.W * shape.C;
-        for (int y = 0; y < shape.H; y++)
-        {
-            int sourceRow = y - dy;
-            sourceRow = sourceRow < 0 ? sourceRow + rowPeriod : sourceRow > shape.H - 1 ? sourceRow - rowPeriod : sourceRow;
-            float* source = from + ((nint)sourceRow * row);
-            float* target = to + ((nint)y * row);
-            int first = split * shape.C;
-            new ReadOnlySpan<float>(source + (firstSource * shape.C), first).CopyTo(new Span<float>(target, first));
-            new ReadOnlySpan<float>(source + (secondSource * shape.C), row - first).CopyTo(new Span<float>(target + first, row - first));
-        }
+        (int outer, int terms, int results) = OperationChecks.Product(matrix, source, target, inner, transposed);
+        _product.Run(Pool, Own(matrix, nameof(matrix)), Own(source, nameof(source)), Own(target, nameof(target)), outer, terms, results, inner, transposed);
     }
+
+    /// <inheritdoc/>
+    public void Multiply(ITensor source, ITensor factors, ITensor target)
+    {
+        OperationChecks.Multiply(source, factors, target);
+        _multiply.Run(Pool, Own(source, nameof(source)), Own(factors, nameof(factors)), Own(target, nameof(target)));
+    }
+
+    /// <inheritdoc/>
+    public void Sigmoid(ITensor source, ITensor target, double low, double high) =>
+        _sigmoid.Run(Pool, Own(source, nameof(source)), Own(target, nameof(target), source.Shape), low, high);
+
+    /// <inheritdoc/>
+    public void SigmoidBackward(ITensor source, ITensor gradient, ITensor target, double low, double high) =>
+        _sigmoidBackward.Run(Pool, Own(source, nameof(source)), Own(gradient, nameof(gradient), source.Shape), Own(target, nameof(target), source.Shape), low, high);
+
+    /// <inheritdoc/>
+    public void NormalizeRms(ITensor gradient, double epsilon) => _normalizeRms.Run(Pool, Own(gradient, nameof(gradient)), epsilon);
+
+    /// <inheritdoc/>
+    public void RmsProp(ITensor image, ITensor gradient, ITensor cache, double rate, double decay, double epsilon) =>
+        _rmsProp.Run(Pool, Own(image, nameof(image)), Own(gradient, nameof(gradient), image.Shape), Own(cache, nameof(cache), image.Shape), rate, decay, epsilon);
+
+    /// <inheritdoc/>
+    public void Adam(ITensor image, ITensor gradient, ITensor mean, ITensor square, ITensor step, double rate, double beta1, double beta2, double epsilon) =>
+        _adam.Run(
+            Pool,
+            Own(image, nameof(image)),
+            Own(gradient, nameof(gradient), image.Shape),
+            Own(mean, nameof(mean), image.Shape),
+            Own(square, nameof(square), image.Shape),
+            StepOf(step) + 1,
+            rate,
+            beta1,
+            beta2,
+            epsilon);
+
+    /// <inheritdoc/>
+    public void Momentum(ITensor image, ITensor gradient, ITensor velocity, double rate, double decay) =>
+        _momentum.Run(Pool, Own(image, nameof(image)), Own(gradient, nameof(gradient), image.Shape), Own(velocity, nameof(velocity), image.Shape), rate, decay);
 
     private long StepOf(ITensor step) => (long)Own(step, nameof(step), TensorShape.PerImage(1)).Data[0];
-
-    private static int WholeShift(float value, int side) =>
-        value == MathF.Round(value) && Math.Abs(value) < side
-            ? (int)value
-            : throw new ArgumentException($"A shift is {value}; whole numbers between {1 - side} and {side - 1} are possible along a side of {side}.");
 }

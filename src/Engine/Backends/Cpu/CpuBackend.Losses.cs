@@ -3,17 +3,15 @@ namespace VggCuda.Engine.Backends.Cpu;
 /// <content>Operations that yield one value per image, and what is done with those values.</content>
 public sealed unsafe partial class CpuBackend
 {
+    private readonly ChannelMeanJob _channelMean = new();
+    private readonly TotalVariationJob _totalVariation = new();
+    private readonly LpNormJob _lpNorm = new();
+    private readonly DotJob _dot = new();
+    private readonly MeanSquareJob _meanSquare = new();
+
     /// <inheritdoc/>
-    public void ChannelMean(ITensor tap, double weight, ITensor value)
-    {
-        CpuTensor a = Own(tap, nameof(tap));
-        CpuTensor result = Own(value, nameof(value), TensorShape.PerImage(a.Shape.N));
-        int blocks = _elements.Reduce(Pool, Reduction.Sum, a, 0);
-        for (int n = 0; n < a.Shape.N; n++)
-        {
-            result.Data[n] = (float)(weight * (_elements.Sum(n, blocks) / ((double)a.Shape.H * a.Shape.W)));
-        }
-    }
+    public void ChannelMean(ITensor tap, double weight, ITensor value) =>
+        _channelMean.Run(Pool, Own(tap, nameof(tap)), weight, Own(value, nameof(value), TensorShape.PerImage(tap.Shape.N)));
 
     /// <inheritdoc/>
     public void TotalVariation(ITensor image, double beta, double weight, ITensor value, ITensor gradient)
@@ -26,12 +24,7 @@ public sealed unsafe partial class CpuBackend
             throw new ArgumentOutOfRangeException(nameof(beta), beta, "The exponent must be a finite number of at least 1.");
         }
 
-        double factor = weight / x.CountPerImage;
-        int blocks = _totalVariation.Run(Pool, x, g, beta, factor);
-        for (int n = 0; n < x.Shape.N; n++)
-        {
-            result.Data[n] = (float)(factor * _totalVariation.Sum(n, blocks));
-        }
+        _totalVariation.Run(Pool, x, beta, weight, result, g);
     }
 
     /// <inheritdoc/>
@@ -45,37 +38,23 @@ public sealed unsafe partial class CpuBackend
             throw new ArgumentOutOfRangeException(nameof(p), p, "The exponent must be at least 1.");
         }
 
-        double factor = weight / x.CountPerImage;
         if (double.IsPositiveInfinity(p))
         {
-            for (int n = 0; n < x.Shape.N; n++)
-            {
-                result.Data[n] = (float)(factor * Largest(Image(x, n), factor, Image(g, n)));
-            }
-
-            return;
+            LpNormJob.RunInfinite(x, weight, result, g);
         }
-
-        // The largest magnitude m is taken out, so that no power leaves double's range: m (sum (|i| / m)^p)^(1/p).
-        int blocks = _elements.Reduce(Pool, Reduction.Largest, x, 0);
-        for (int n = 0; n < x.Shape.N; n++)
+        else
         {
-            _elements.Factors[n] = _elements.Maximum(n, blocks);
+            _lpNorm.Run(Pool, x, p, weight, result, g);
         }
-
-        _elements.Reduce(Pool, Reduction.Power, x, p);
-        for (int n = 0; n < x.Shape.N; n++)
-        {
-            double m = _elements.Factors[n];
-            double sum = _elements.Sum(n, blocks);
-            _elements.Outer[n] = m == 0 ? 0 : factor * Math.Pow(sum, (1 / p) - 1);
-            result.Data[n] = m == 0 ? 0f : (float)(factor * (m * Math.Pow(sum, 1 / p)));
-        }
-
-        _elements.Begin(Elementwise.PowerGradient, g, x, null);
-        _elements.Exponent = p - 1;
-        Pool.Run(_elements);
     }
+
+    /// <inheritdoc/>
+    public void Dot(ITensor a, ITensor b, double weight, ITensor value) =>
+        _dot.Run(Pool, Own(a, nameof(a)), Own(b, nameof(b), a.Shape), weight, Own(value, nameof(value), TensorShape.PerImage(a.Shape.N)));
+
+    /// <inheritdoc/>
+    public void MeanSquare(ITensor tap, double weight, ITensor value, ITensor gradient) =>
+        _meanSquare.Run(Pool, Own(tap, nameof(tap)), weight, Own(value, nameof(value), TensorShape.PerImage(tap.Shape.N)), Own(gradient, nameof(gradient), tap.Shape));
 
     /// <inheritdoc/>
     public void Add(ITensor a, ITensor b, ITensor total)
@@ -106,7 +85,7 @@ public sealed unsafe partial class CpuBackend
             {
                 lowest.Data[n] = now.Data[n];
                 when.Data[n] = number;
-                Image(x, n).CopyTo(Image(kept, n));
+                x.Image(n).CopyTo(kept.Image(n));
             }
         }
     }
@@ -144,32 +123,4 @@ public sealed unsafe partial class CpuBackend
 
     /// <inheritdoc/>
     public void Advance(ITensor step) => Own(step, nameof(step), TensorShape.PerImage(1)).Data[0] += 1;
-
-    private static Span<float> Image(CpuTensor tensor, int n) => new(tensor.Data + (n * tensor.Shape.CountPerImage), tensor.CountPerImage);
-
-    // max i; its gradient is shared equally by all values that are the largest.
-    private static double Largest(ReadOnlySpan<float> image, double factor, Span<float> gradient)
-    {
-        float largest = image[0];
-        int count = 0;
-        foreach (float value in image)
-        {
-            largest = Math.Max(largest, value);
-        }
-
-        foreach (float value in image)
-        {
-            count += value == largest ? 1 : 0;
-        }
-
-        for (int k = 0; k < image.Length; k++)
-        {
-            if (image[k] == largest)
-            {
-                gradient[k] += (float)(factor / count);
-            }
-        }
-
-        return largest;
-    }
 }

@@ -39,7 +39,7 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
 
         Level = level;
         Pool = new WorkerPool(threads ?? Environment.ProcessorCount);
-        InitializeOperations();
+        _product = new ProductJob(LaneKernels.For(level, 16), Pool.Threads);
         Description = new BackendDescription("cpu", ProcessorName(), new Dictionary<string, string>
         {
             ["instructions"] = SimdLevels.NameOf(level),
@@ -138,11 +138,6 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(spec);
-        if (spec.Taps.Length > 1 || spec.Relu != ReluRule.Plain || spec.Taps.Any(t => t.WantsGradient))
-        {
-            throw new NotImplementedException();
-        }
-
         NetworkShape shape = new(network, spec, Level);
         MemoryForecast forecast = ForecastOf(shape);
         long available = AvailableMemory;
@@ -201,6 +196,7 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
         {
             _disposed = true;
             Pool.Dispose();
+            _product.Dispose();
         }
     }
 

@@ -18,15 +18,14 @@ internal sealed unsafe class TotalVariationJob : Job
     /// <inheritdoc/>
     public override int Chunks => _shape.N * _blocks;
 
-    /// <summary>Sums the variation of each image and adds its gradient.</summary>
-    /// <returns>Blocks per image.</returns>
-    public int Run(WorkerPool pool, CpuTensor image, CpuTensor gradient, double beta, double factor)
+    /// <summary>value[n] = weight / (H W C) * the sum over the image; weight times its gradient is added.</summary>
+    public void Run(WorkerPool pool, CpuTensor image, double beta, double weight, CpuTensor value, CpuTensor gradient)
     {
         _image = image.Data;
         _gradient = gradient.Data;
         _shape = image.Shape;
         _beta = beta;
-        _factor = factor;
+        _factor = weight / image.CountPerImage;
         int row = _shape.W * _shape.C;
         _rows = beta == 2 ? Math.Max(1, 16384 / row) : _shape.H;
         _blocks = (_shape.H + _rows - 1) / _rows;
@@ -36,19 +35,16 @@ internal sealed unsafe class TotalVariationJob : Job
         }
 
         pool.Run(this);
-        return _blocks;
-    }
-
-    /// <summary>Sum of an image's blocks, without the factor.</summary>
-    public double Sum(int image, int blocks)
-    {
-        double sum = 0;
-        foreach (double partial in _partial.AsSpan(image * blocks, blocks))
+        for (int n = 0; n < _shape.N; n++)
         {
-            sum += partial;
-        }
+            double sum = 0;
+            foreach (double partial in _partial.AsSpan(n * _blocks, _blocks))
+            {
+                sum += partial;
+            }
 
-        return sum;
+            value.Data[n] = (float)(_factor * sum);
+        }
     }
 
     /// <inheritdoc/>

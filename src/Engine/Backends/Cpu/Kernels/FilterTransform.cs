@@ -8,20 +8,20 @@ internal static unsafe class FilterTransform<TLanes, TVector>
     where TVector : struct
 {
     /// <summary>Transforms one vector of filters.</summary>
-    /// <param name="taps">Tap 0 of the first filter; negative strides give the filter turned by 180 degrees.</param>
-    /// <param name="tapStride">Floats from one of the nine taps to the next.</param>
+    /// <param name="weights">Weight 0 of the first filter; negative strides give the filter turned by 180 degrees.</param>
+    /// <param name="weightStride">Floats from one of the nine weights to the next.</param>
     /// <param name="productStride">Floats between products.</param>
     /// <param name="target">Where product 0 goes.</param>
     /// <param name="scratch">18 vectors, aligned.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Transform(float* taps, nint tapStride, nint productStride, float* target, float* scratch)
+    public static void Transform(float* weights, nint weightStride, nint productStride, float* target, float* scratch)
     {
         for (int x = 0; x < 3; x++)
         {
             Line(
-                TLanes.Load(taps + (x * tapStride)),
-                TLanes.Load(taps + ((x + 3) * tapStride)),
-                TLanes.Load(taps + ((x + 6) * tapStride)),
+                TLanes.Load(weights + (x * weightStride)),
+                TLanes.Load(weights + ((x + 3) * weightStride)),
+                TLanes.Load(weights + ((x + 6) * weightStride)),
                 scratch + (x * TLanes.Width),
                 3 * TLanes.Width);
         }

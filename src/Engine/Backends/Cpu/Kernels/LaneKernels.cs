@@ -59,6 +59,18 @@ internal sealed unsafe class LaneKernels
 
     public required delegate*<float*, nint, nint, int, float*, float*, int, void> ImageGradient { get; init; }
 
+    public required delegate*<float*, int, ushort*, void> PositiveBits { get; init; }
+
+    public required delegate*<float*, int, void> Relu { get; init; }
+
+    public required delegate*<float*, int, ushort*, void> Mask { get; init; }
+
+    public required delegate*<float*, float*, float*, int, ulong*, void> Pool { get; init; }
+
+    public required delegate*<float*, ulong*, int, float*, float*, void> Unpool { get; init; }
+
+    public required delegate*<float*, int, float, float*, int, void> AddPixels { get; init; }
+
     public required delegate*<float*, int, float**, int, float**, int, float**, void> DenseForward { get; init; }
 
     public required delegate*<float**, float**, int, int, float*, float**, void> DenseBackward { get; init; }
@@ -127,6 +139,12 @@ internal sealed unsafe class LaneKernels
             WholeMasked = &OutputTransform<TLanes, TVector>.WholeMasked,
             PixelsBiasRelu = &FirstLayerKernels<TLanes, TVector>.BiasRelu,
             ImageGradient = &FirstLayerKernels<TLanes, TVector>.ImageGradient,
+            PositiveBits = &MapKernels<TLanes, TVector>.PositiveBits,
+            Relu = &MapKernels<TLanes, TVector>.Relu,
+            Mask = &MapKernels<TLanes, TVector>.Mask,
+            Pool = &MapKernels<TLanes, TVector>.Pool,
+            Unpool = &MapKernels<TLanes, TVector>.Unpool,
+            AddPixels = &MapKernels<TLanes, TVector>.AddPixels,
             DenseForward = &DenseKernels<TLanes, TVector>.Forward,
             DenseBackward = &DenseKernels<TLanes, TVector>.Backward,
             DenseSum = &DenseKernels<TLanes, TVector>.Sum,

@@ -132,7 +132,7 @@ internal static unsafe class OutputTransform<TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WholeBiasRelu(float* products, nint productStride, float* bias, bool relu, float* target, int rowStride, ushort* masks, int maskStride, float* scratch)
     {
-        Ask(target, rowStride);
+        PrefetchNext(target, rowStride);
         Columns(products, productStride, scratch);
         TVector shift = TLanes.Load(bias);
         for (int y = 0; y < 4; y++)
@@ -200,7 +200,7 @@ internal static unsafe class OutputTransform<TLanes, TVector>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WholeMasked(float* products, nint productStride, float* target, int rowStride, ushort* masks, int maskStride, float* scratch)
     {
-        Ask(target, rowStride);
+        PrefetchNext(target, rowStride);
         Columns(products, productStride, scratch);
         for (int y = 0; y < 4; y++)
         {
@@ -225,7 +225,7 @@ internal static unsafe class OutputTransform<TLanes, TVector>
 
     // The tile that comes next, before its lines are written: it lies in the third cache at best.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Ask(float* target, int rowStride)
+    private static void PrefetchNext(float* target, int rowStride)
     {
         for (int y = 0; y < 4; y++)
         {
@@ -277,9 +277,9 @@ internal static unsafe class OutputTransform<TLanes, TVector>
         out v2,
         out v3);
 
-    // Maximum, ReLU, and 16 bits each for the four places: where the first maximum was, unless nothing was above zero.
+    /// <summary>Maximum, ReLU, and 16 bits each for the four places: where the first maximum was, unless nothing was above zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Pool(TVector v0, TVector v1, TVector v2, TVector v3, out ulong mask)
+    public static TVector Pool(TVector v0, TVector v1, TVector v2, TVector v3, out ulong mask)
     {
         uint better1 = TLanes.GreaterBits(v1, v0);
         TVector best = TLanes.Max(v0, v1);

@@ -98,18 +98,18 @@ internal static unsafe class SmallTiles<TLanes, TVector>
     }
 
     /// <summary>G g G^T of one vector of filters.</summary>
-    /// <param name="taps">Tap 0 of the first filter; negative strides give the filter turned by 180 degrees.</param>
-    /// <param name="tapStride">Floats from one of the nine taps to the next.</param>
+    /// <param name="weights">Weight 0 of the first filter; negative strides give the filter turned by 180 degrees.</param>
+    /// <param name="weightStride">Floats from one of the nine weights to the next.</param>
     /// <param name="productStride">Floats between products.</param>
     /// <param name="target">Where product 0 goes.</param>
     /// <param name="scratch">12 vectors, aligned.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void FromFilter(float* taps, nint tapStride, nint productStride, float* target, float* scratch)
+    public static void FromFilter(float* weights, nint weightStride, nint productStride, float* target, float* scratch)
     {
         for (int x = 0; x < 3; x++)
         {
-            float* p = taps + (x * tapStride);
-            FilterLine(TLanes.Load(p), TLanes.Load(p + (3 * tapStride)), TLanes.Load(p + (6 * tapStride)), scratch + (x * TLanes.Width), 3 * TLanes.Width);
+            float* p = weights + (x * weightStride);
+            FilterLine(TLanes.Load(p), TLanes.Load(p + (3 * weightStride)), TLanes.Load(p + (6 * weightStride)), scratch + (x * TLanes.Width), 3 * TLanes.Width);
         }
 
         for (int y = 0; y < 4; y++)

@@ -12,6 +12,6 @@ internal sealed unsafe class TileKernels
     /// <summary>A tile of outputs, rows four vectors apart: products, floats between them, outputs, scratch.</summary>
     public required delegate*<float*, nint, float*, float*, void> ToTile { get; init; }
 
-    /// <summary>A vector of filters: taps, floats between them, floats between products, target, scratch.</summary>
+    /// <summary>A vector of filters: weights, floats between them, floats between products, target, scratch.</summary>
     public required delegate*<float*, nint, nint, float*, float*, void> FromFilter { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace VggCuda.Engine.Backends.Cpu;
 
 /// <summary>Float32 values in aligned native memory, (N, H, W, C) in C order.</summary>
@@ -33,6 +35,12 @@ internal sealed unsafe class CpuTensor : ITensor
 
     /// <summary>Values of one image.</summary>
     public int CountPerImage => checked((int)Shape.CountPerImage);
+
+    /// <summary>Fills it with zeros.</summary>
+    public void Clear() => NativeMemory.Clear(Data, (nuint)Shape.Count * sizeof(float));
+
+    /// <summary>One image's values.</summary>
+    public Span<float> Image(int n) => new(Data + (n * Shape.CountPerImage), CountPerImage);
 
     public void Dispose()
     {

@@ -71,8 +71,14 @@ internal sealed class PlaneLayout
     /// <summary>Masks of a pooled map: one <c>ulong</c> (4 positions of 16 lanes) per pooled value and block.</summary>
     public long PoolMasks => (long)Images * Blocks * (Height >> 1) * (Width >> 1);
 
-    /// <summary>Same places, other channels.</summary>
-    public PlaneLayout WithChannels(int channels, int lanes) => new(Images, channels, lanes, Height, Width);
+    /// <summary>Where a row of a channel block begins: floats.</summary>
+    public long Offset(int image, int block, int y) => (image * ImageStride) + (block * PlaneStride) + ((long)(y + 1) * RowStride) + Lanes;
+
+    /// <summary>Where the ReLU bits of a row begin: masks.</summary>
+    public long MaskOffset(int image, int block, int y) => (((((long)image * Blocks) + block) * WholeRows) + y) * WholeColumns;
+
+    /// <summary>Where the pooling masks of a row begin, this being the pooled map: masks.</summary>
+    public long PoolMaskOffset(int image, int block, int y) => (((((long)image * Blocks) + block) * Height) + y) * Width;
 
     /// <summary>The map after 2x2 pooling.</summary>
     public PlaneLayout Pooled => new(Images, Channels, Lanes, Height >> 1, Width >> 1);

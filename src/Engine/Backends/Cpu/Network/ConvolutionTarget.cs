@@ -14,7 +14,7 @@ internal enum Epilogue
     /// <summary>Bias, ReLU and 2x2 pooling; only the pooled map is written.</summary>
     BiasReluPool,
 
-    /// <summary>A gradient, multiplied by the bits of the layer that it arrives at.</summary>
+    /// <summary>A gradient, where the bits of the layer that it arrives at allow it.</summary>
     Masked,
 }
 
@@ -28,6 +28,7 @@ internal sealed unsafe class ConvolutionTarget
     private readonly float* _bias;
     private readonly void* _masks;
     private readonly TileKernels _tiles;
+    private readonly ReluRule _rule;
 
     /// <summary>Creates a target.</summary>
     /// <param name="kernels">Kernels of the map's width.</param>
@@ -36,7 +37,8 @@ internal sealed unsafe class ConvolutionTarget
     /// <param name="data">Where it is written, or its pooled map.</param>
     /// <param name="bias">Whole vectors; null for a gradient.</param>
     /// <param name="masks">Bits to write (forwards) or to obey (backwards); null where there are none.</param>
-    public ConvolutionTarget(LaneKernels kernels, Epilogue epilogue, PlaneLayout map, float* data, float* bias, void* masks)
+    /// <param name="rule">How gradients pass a ReLU: whether only those above zero arrive, and whether pooling notes a place where nothing was above zero.</param>
+    public ConvolutionTarget(LaneKernels kernels, Epilogue epilogue, PlaneLayout map, float* data, float* bias, void* masks, ReluRule rule = ReluRule.Plain)
     {
         Kernels = kernels;
         _epilogue = epilogue;
@@ -46,6 +48,7 @@ internal sealed unsafe class ConvolutionTarget
         _bias = bias;
         _masks = masks;
         _tiles = kernels.Tiles(map.TileEdge);
+        _rule = rule;
     }
 
     /// <summary>Kernels of the map's width.</summary>
@@ -118,6 +121,11 @@ internal sealed unsafe class ConvolutionTarget
                 Kernels.BiasReluPool(outputs, bias, target, _written.RowStride, rows, columns, poolMasks, _written.Width);
             }
 
+            if (_rule == ReluRule.Deconvnet && poolMasks is not null)
+            {
+                NoteDead(poolMasks, rows, columns);
+            }
+
             return;
         }
 
@@ -134,6 +142,14 @@ internal sealed unsafe class ConvolutionTarget
             {
                 Kernels.Masked(outputs, target, _map.RowStride, rows, columns, masks, maskStride);
             }
+
+            if (_rule != ReluRule.Plain)
+            {
+                for (int line = 0; line < rows; line++)
+                {
+                    Kernels.Relu(target + ((nint)line * _map.RowStride), columns);
+                }
+            }
         }
         else if (whole)
         {
@@ -142,6 +158,19 @@ internal sealed unsafe class ConvolutionTarget
         else
         {
             Kernels.BiasRelu(outputs, bias, relu, target, _map.RowStride, rows, columns, masks, maskStride);
+        }
+    }
+
+    private void NoteDead(ulong* masks, int rows, int columns)
+    {
+        for (int y = 0; y < rows; y++)
+        {
+            for (int x = 0; x < columns; x++)
+            {
+                masks[x] = PoolMask.WithDead(masks[x]);
+            }
+
+            masks += _written.Width;
         }
     }
 }

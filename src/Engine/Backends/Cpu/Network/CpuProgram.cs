@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace VggCuda.Engine.Backends.Cpu;
 
 /// <summary>A network compiled for the CPU: its passes in order, and the memory that they share.</summary>
@@ -5,8 +7,6 @@ internal sealed unsafe class CpuProgram : INetworkProgram
 {
     private readonly CpuBackend _backend;
     private readonly ProgramPlan _plan;
-    private readonly CpuTensor _tap;
-    private readonly NativeBuffer _scales;
     private bool _forwardDone;
     private bool _disposed;
 
@@ -14,8 +14,7 @@ internal sealed unsafe class CpuProgram : INetworkProgram
     {
         _backend = backend;
         _plan = plan;
-        _tap = (CpuTensor)backend.Allocate(plan.Spec.TapShape());
-        _scales = NativeBuffer.OfFloats(2L * plan.Spec.Batch);
+        Taps = [.. plan.Taps.Select(tap => tap.Values)];
         backend.Opened();
     }
 
@@ -26,24 +25,30 @@ internal sealed unsafe class CpuProgram : INetworkProgram
     public TensorShape InputShape => _plan.Spec.InputShape;
 
     /// <inheritdoc/>
-    public System.Collections.Immutable.ImmutableArray<ITensor> Taps => [_tap];
-
-    /// <inheritdoc/>
-    public ITensor TapGradient(int tap) => throw new NotImplementedException();
+    public ImmutableArray<ITensor> Taps { get; }
 
     internal ProgramPlan Plan => _plan;
+
+    /// <inheritdoc/>
+    public ITensor TapGradient(int tap)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _plan.Taps[tap].Gradient
+            ?? throw new InvalidOperationException($"No gradient at tap {tap} was asked for; set TapSpec.WantsGradient and ProgramSpec.NeedsGradient.");
+    }
 
     /// <inheritdoc/>
     public void Forward(ITensor input)
     {
         _forwardDone = false;
         RunFirstForward(input);
-        foreach (ConvolutionPass pass in _plan.Forward)
+        for (int i = 0; i < _plan.Forward.Length; i++)
         {
-            pass.Run(_backend.Pool);
+            _plan.Forward[i].Run(_backend.Pool);
+            _plan.MapTaps[i + 1]?.Forward(_backend.Pool);
         }
 
-        RunTapForward();
+        _plan.Dense?.Forward(_backend.Pool);
         _forwardDone = true;
     }
 
@@ -52,26 +57,39 @@ internal sealed unsafe class CpuProgram : INetworkProgram
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ProgramChecks.Gradients(this, tapGradients, inputGradient);
-        ITensor tapGradient = tapGradients[0] ?? throw new NotImplementedException();
-        if (inputGradient is null)
+        Take(tapGradients);
+        if (inputGradient is not null)
         {
-            throw new NotImplementedException();
+            _backend.Own(inputGradient, nameof(inputGradient), InputShape);
         }
 
-        _backend.Own(tapGradient, nameof(tapGradients), _tap.Shape);
-        _backend.Own(inputGradient, nameof(inputGradient), InputShape);
         if (!_forwardDone)
         {
             throw new InvalidOperationException("Backward needs the decisions of a forward pass; call Forward first.");
         }
 
-        RunTapBackward(tapGradient);
-        foreach (ConvolutionPass pass in _plan.Backward)
+        // Nothing is computed above the highest tap that is given something, nor below the lowest layer where something is wanted.
+        int lowest = inputGradient is null ? LowestWanted() : 0;
+        bool arrived = _plan.Dense is not null && _plan.Dense.Backward(_backend.Pool, _plan.Scales, lowest);
+        for (int i = _plan.Maps.Length - 1; i >= 0; i--)
         {
-            pass.Run(_backend.Pool);
+            if (_plan.MapTaps[i] is MapTaps taps)
+            {
+                arrived = taps.Backward(_backend.Pool, _plan.Scales, arrived);
+            }
+
+            if (_plan.Maps[i].Layer.Index <= lowest)
+            {
+                return;
+            }
+
+            if (arrived && i > 0)
+            {
+                _plan.Backward[^i].Run(_backend.Pool);
+            }
         }
 
-        RunFirstBackward(inputGradient);
+        RunFirstBackward(inputGradient!);
     }
 
     // The stages on their own are for the bench.
@@ -79,49 +97,50 @@ internal sealed unsafe class CpuProgram : INetworkProgram
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         _plan.First.Forward(_backend.Pool, _backend.Own(input, nameof(input), InputShape).Data);
+        _plan.MapTaps[0]?.Forward(_backend.Pool);
     }
 
-    internal void RunTapForward()
+    internal void RunDenseForward() => _plan.Dense!.Forward(_backend.Pool);
+
+    internal void RunDenseBackward(ITensor tapGradient)
     {
-        if (_plan.Top is not null)
-        {
-            _plan.Top.Forward(_backend.Pool, _tap.Data);
-        }
-        else
-        {
-            _plan.MapTap!.Gather(_backend.Pool, _tap.Data);
-        }
+        Take([tapGradient]);
+        _plan.Dense!.Backward(_backend.Pool, _plan.Scales, 0);
     }
 
-    internal void RunTapBackward(ITensor tapGradient)
+    internal void RunFirstBackward(ITensor inputGradient) =>
+        _plan.First.Backward(_backend.Pool, _backend.Own(inputGradient, nameof(inputGradient), InputShape).Data, _plan.Scales.Inverses);
+
+    private void Take(ReadOnlySpan<ITensor?> tapGradients)
     {
-        CpuTensor from = _backend.Own(tapGradient, nameof(tapGradient), _tap.Shape);
-        float* scales = _scales.Floats;
+        for (int i = 0; i < tapGradients.Length; i++)
+        {
+            CpuTap tap = _plan.Taps[i];
+            tap.Given = tapGradients[i] is ITensor gradient ? _backend.Own(gradient, nameof(tapGradients), tap.Values.Shape).Data : null;
+        }
+
         for (int image = 0; image < Spec.Batch; image++)
         {
-            scales[image] = GradientScale.For(new ReadOnlySpan<float>(from.Data + ((long)image * from.CountPerImage), from.CountPerImage));
-        }
+            float largest = 0;
+            foreach (CpuTap tap in _plan.Taps)
+            {
+                // A softmax decides for itself.
+                largest = tap.Given is null || tap.IsSoftmax ? largest : Math.Max(largest, GradientScales.Largest(tap.GivenTo(image)));
+            }
 
-        if (_plan.Top is not null)
-        {
-            _plan.Top.Backward(_backend.Pool, from.Data, scales);
-        }
-        else
-        {
-            _plan.MapTap!.Scatter(_backend.Pool, from.Data, scales);
+            _plan.Scales.Choose(image, largest);
         }
     }
 
-    internal void RunFirstBackward(ITensor inputGradient)
+    private int LowestWanted()
     {
-        float* scales = _scales.Floats;
-        float* inverse = scales + Spec.Batch;
-        for (int image = 0; image < Spec.Batch; image++)
+        int lowest = int.MaxValue;
+        foreach (CpuTap tap in _plan.Taps)
         {
-            inverse[image] = 1f / scales[image];
+            lowest = tap.Gradient is null ? lowest : Math.Min(lowest, tap.Spec.Layer.Index);
         }
 
-        _plan.First.Backward(_backend.Pool, _backend.Own(inputGradient, nameof(inputGradient), InputShape).Data, inverse);
+        return lowest;
     }
 
     public void Dispose()
@@ -129,8 +148,6 @@ internal sealed unsafe class CpuProgram : INetworkProgram
         if (!_disposed)
         {
             _disposed = true;
-            _tap.Dispose();
-            _scales.Dispose();
             _plan.Dispose();
             _backend.Closed();
         }

@@ -16,6 +16,10 @@ internal sealed unsafe class DenseLayer : IDisposable
     private readonly float* _bias;
     private readonly int _images;
     private readonly bool _relu;
+    private readonly bool _masked;
+    private readonly bool _positive;
+    private readonly NativeBuffer? _beforeRelu;
+    private readonly NativeBuffer? _all;
     private readonly NativeBuffer _outputs;
     private readonly NativeBuffer _live;
     private readonly float* _inputs;
@@ -34,9 +38,11 @@ internal sealed unsafe class DenseLayer : IDisposable
     /// <param name="outputCount">Values out.</param>
     /// <param name="images">Images.</param>
     /// <param name="relu">Whether it has its ReLU.</param>
+    /// <param name="split">Whether the values before the ReLU are kept too.</param>
+    /// <param name="gate">How the inputs' gradient passes the ReLU that made them.</param>
     /// <param name="kernels">Kernels of the widest vectors.</param>
     /// <param name="threads">Threads that will share it.</param>
-    public DenseLayer(float* weights, float* bias, float* inputs, int inputStride, int inputCount, int outputCount, int images, bool relu, LaneKernels kernels, int threads)
+    public DenseLayer(float* weights, float* bias, float* inputs, int inputStride, int inputCount, int outputCount, int images, bool relu, bool split, DenseGate gate, LaneKernels kernels, int threads)
     {
         _weights = weights;
         _bias = bias;
@@ -47,8 +53,20 @@ internal sealed unsafe class DenseLayer : IDisposable
         Columns = ColumnsFor(outputCount);
         _images = images;
         _relu = relu;
+        _masked = gate.Masked;
+        _positive = gate.Positive;
+        _beforeRelu = split ? NativeBuffer.OfFloats((long)images * Columns) : null;
         _outputs = NativeBuffer.OfFloats((long)images * Columns);
         _live = new NativeBuffer(sizeof(int) * (long)inputCount, clear: false);
+        if (!_masked)
+        {
+            _all = new NativeBuffer(_live.Bytes, clear: false);
+            for (int row = 0; row < inputCount; row++)
+            {
+                ((int*)_all.Pointer)[row] = row;
+            }
+        }
+
         int parts = Math.Clamp(Columns / LeastColumns, 1, 2 * threads);
         _columnsPerTask = ColumnsFor((Columns + parts - 1) / parts);
         _forward = new ForwardJob(this, kernels);
@@ -68,11 +86,15 @@ internal sealed unsafe class DenseLayer : IDisposable
     /// <summary>(images, columns). Zeros behind the outputs.</summary>
     public float* Outputs => _outputs.Floats;
 
+    /// <summary>The same before the ReLU.</summary>
+    public float* BeforeRelu => _beforeRelu is null ? Outputs : _beforeRelu.Floats;
+
     /// <summary>Outputs in whole cache lines.</summary>
     public static int ColumnsFor(int outputs) => (outputs + 15) / 16 * 16;
 
     /// <summary>Bytes that it holds beside its weights.</summary>
-    public static long BytesFor(int inputs, int outputs, int images) => ((long)images * ColumnsFor(outputs) * sizeof(float)) + (inputs * (long)sizeof(int));
+    public static long BytesFor(int inputs, int outputs, int images, bool split, DenseGate gate) =>
+        ((long)images * ColumnsFor(outputs) * sizeof(float) * (split ? 2 : 1)) + (inputs * (long)sizeof(int) * (gate.Masked ? 1 : 2));
 
     /// <summary>Outputs from inputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -96,7 +118,7 @@ internal sealed unsafe class DenseLayer : IDisposable
         pool.Run(_forward);
     }
 
-    /// <summary>Gradient of the inputs where they are above zero; zero elsewhere.</summary>
+    /// <summary>Gradient of the inputs, as far as it passes the ReLU that made them; zero elsewhere.</summary>
     /// <param name="pool">Who works.</param>
     /// <param name="outputGradient">(images, columns), zeros behind the outputs.</param>
     /// <param name="inputGradient">(images, input stride), overwritten; may not be the inputs.</param>
@@ -112,6 +134,8 @@ internal sealed unsafe class DenseLayer : IDisposable
     {
         _outputs.Dispose();
         _live.Dispose();
+        _beforeRelu?.Dispose();
+        _all?.Dispose();
     }
 
     private sealed class ForwardJob(DenseLayer layer, LaneKernels kernels) : Job
@@ -159,9 +183,12 @@ internal sealed unsafe class DenseLayer : IDisposable
             for (int image = 0; image < images; image++)
             {
                 float* y = outputs[image];
+                float* before = layer.BeforeRelu + ((nint)image * layer.Columns) + first;
                 for (int k = 0; k < columns; k++)
                 {
                     float value = y[k] + layer._bias[first + k];
+                    // Where they are not kept this is the same place.
+                    before[k] = value;
                     // Not value > 0: NaN must go through.
                     y[k] = layer._relu && value <= 0f ? 0f : value;
                 }
@@ -175,15 +202,17 @@ internal sealed unsafe class DenseLayer : IDisposable
 
         public float* InputGradient { get; set; }
 
-        public override int Chunks => (layer._liveCount + RowsPerTask - 1) / RowsPerTask;
+        public override int Chunks => (RowCount + RowsPerTask - 1) / RowsPerTask;
 
-        private int* Live => (int*)layer._live.Pointer;
+        private int RowCount => layer._masked ? layer._liveCount : layer.InputCount;
+
+        private int* Rows => (int*)(layer._masked ? layer._live : layer._all!).Pointer;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Execute(int chunk, int worker)
         {
             // From the end: what the forward pass has read last may still be in the cache.
-            int end = layer._liveCount - (chunk * RowsPerTask);
+            int end = RowCount - (chunk * RowsPerTask);
             int first = Math.Max(0, end - RowsPerTask);
             int images = layer._images;
             int vector = kernels.Width;
@@ -216,18 +245,19 @@ internal sealed unsafe class DenseLayer : IDisposable
 
                 for (int j = 0; j < Math.Min(4, i - first + 1); j++)
                 {
-                    int row = Live[i - j];
+                    int row = Rows[i - j];
                     for (int image = 0; image < images; image++)
                     {
-                        if (layer._inputs[((long)image * layer._inputStride) + row] > 0f)
+                        if (!layer._masked || layer._inputs[((long)image * layer._inputStride) + row] > 0f)
                         {
-                            InputGradient[((long)image * layer._inputStride) + row] = kernels.DenseSum(sums + (((image * 4) + j) * 2 * vector));
+                            float value = kernels.DenseSum(sums + (((image * 4) + j) * 2 * vector));
+                            InputGradient[((long)image * layer._inputStride) + row] = layer._positive && value <= 0f ? 0f : value;
                         }
                     }
                 }
             }
         }
 
-        private float* Weights(int live) => layer._weights + ((nint)Live[live] * layer.Columns);
+        private float* Weights(int live) => layer._weights + ((nint)Rows[live] * layer.Columns);
     }
 }

@@ -2,123 +2,226 @@ using System.Runtime.CompilerServices;
 
 namespace VggCuda.Engine.Backends.Cpu;
 
-/// <summary>The tap of a convolution or pooling layer: takes the wanted channels out of the map, and puts their gradient in.</summary>
+/// <summary>One tap of a convolution or pooling layer: takes the wanted channels out of the map, puts a gradient in, and takes one out.</summary>
 internal sealed unsafe class MapTap
 {
-    private readonly PlaneLayout _map;
-    private readonly TapSlice _slice;
-    private readonly float* _data;
-    private readonly ushort* _masks;
+    private readonly CpuTap _tap;
     private readonly GatherJob _gather;
     private readonly ScatterJob _scatter;
 
     /// <summary>Plans it.</summary>
+    /// <param name="tap">What is wanted.</param>
+    /// <param name="kernels">Kernels of the map's width.</param>
     /// <param name="map">The map's places and channels computed.</param>
-    /// <param name="slice">What is wanted.</param>
     /// <param name="data">The map, and in the backward pass its gradient.</param>
-    /// <param name="masks">The layer's own ReLU bits, or null where it has none or they do not count.</param>
-    public MapTap(PlaneLayout map, TapSlice slice, float* data, ushort* masks)
+    /// <param name="relu">Whether the map holds values before a ReLU and the tap's are after it.</param>
+    /// <param name="masks">The layer's own ReLU bits where what is given has to pass them, or null.</param>
+    public MapTap(CpuTap tap, LaneKernels kernels, PlaneLayout map, float* data, bool relu, ushort* masks)
     {
-        _map = map;
-        _slice = slice;
-        _data = data;
-        _masks = masks;
-        _gather = new GatherJob(this);
-        _scatter = new ScatterJob(this);
+        _tap = tap;
+        _gather = new GatherJob(tap, map, data) { Relu = relu };
+        _scatter = new ScatterJob(tap, kernels, map, data, masks);
     }
 
+    /// <summary>Whether the present backward pass is given something here.</summary>
+    public bool IsGiven => _tap.Given is not null;
+
     /// <summary>tap[n, y, x, k] = the wanted channel's value.</summary>
-    public void Gather(WorkerPool pool, float* tap)
+    public void Gather(WorkerPool pool)
     {
-        _gather.Tap = tap;
+        _gather.Target = _tap.Values.Data;
+        _gather.Factors = null;
         pool.Run(_gather);
     }
 
-    /// <summary>The map's gradient from the tap's, times one factor per image.</summary>
-    public void Scatter(WorkerPool pool, float* tapGradient, float* scales)
+    /// <summary>Adds what is given, times one factor per image, to the map's gradient.</summary>
+    /// <param name="pool">Who works.</param>
+    /// <param name="scales">Factors.</param>
+    /// <param name="alone">Whether nothing has arrived from above: the map is cleared before.</param>
+    public void Scatter(WorkerPool pool, float* scales, bool alone)
     {
-        _scatter.TapGradient = tapGradient;
         _scatter.Scales = scales;
+        _scatter.Clears = alone;
         pool.Run(_scatter);
     }
 
-    private float* At(int image, int position, int y) =>
-        _data + (image * _map.ImageStride) + (position / _map.Lanes * _map.PlaneStride) + ((nint)(y + 1) * _map.RowStride) + _map.Lanes + (position % _map.Lanes);
-
-    private sealed class GatherJob(MapTap tap) : Job
+    /// <summary>The gradient wanted here: the map's times one factor per image, or zeros where nothing has arrived.</summary>
+    public void Deliver(WorkerPool pool, float* factors, bool arrived)
     {
-        public float* Tap { get; set; }
+        if (_tap.Gradient is not CpuTensor gradient)
+        {
+            return;
+        }
 
-        public override int Chunks => tap._map.Images;
+        if (!arrived)
+        {
+            gradient.Clear();
+            return;
+        }
+
+        _gather.Target = gradient.Data;
+        _gather.Factors = factors;
+        pool.Run(_gather);
+    }
+
+    private sealed class GatherJob(CpuTap tap, PlaneLayout map, float* data) : MapRowsJob(map)
+    {
+        public bool Relu { get; init; }
+
+        public float* Target { get; set; }
+
+        /// <summary>One per image for a gradient, null for values.</summary>
+        public float* Factors { get; set; }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override void Execute(int chunk, int worker)
+        protected override void Rows(int image, int first, int end)
         {
-            PlaneLayout map = tap._map;
-            int wanted = tap._slice.Wanted;
+            for (int y = first; y < end; y++)
+            {
+                float* to = Target + ((((long)image * Map.Height) + y) * Map.Width * tap.Wanted);
+                if (tap.IsWhole)
+                {
+                    Whole(data + Map.Offset(image, 0, y), to);
+                }
+                else
+                {
+                    Chosen(image, y, to);
+                }
+
+                if (Factors is not null)
+                {
+                    Multiply(to, Map.Width * tap.Wanted, Factors[image]);
+                }
+                else if (Relu)
+                {
+                    TakeRelu(to, Map.Width * tap.Wanted);
+                }
+            }
+        }
+
+        private static void Multiply(float* values, int count, float factor)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                values[i] *= factor;
+            }
+        }
+
+        // Not max(0, x): NaN must go through.
+        private static void TakeRelu(float* values, int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                values[i] = values[i] <= 0f ? 0f : values[i];
+            }
+        }
+
+        private void Whole(float* from, float* to)
+        {
+            for (int block = 0; block < Map.Blocks; block++)
+            {
+                int channels = Math.Min(Map.Lanes, Map.Channels - (block * Map.Lanes));
+                for (int x = 0; x < Map.Width; x++)
+                {
+                    new ReadOnlySpan<float>(from + (x * Map.Lanes), channels).CopyTo(new Span<float>(to + ((nint)x * Map.Channels), channels));
+                }
+
+                from += Map.PlaneStride;
+                to += Map.Lanes;
+            }
+        }
+
+        private void Chosen(int image, int y, float* row)
+        {
+            int wanted = tap.Wanted;
+            ReadOnlySpan<int> positions = tap.PositionsOf(image);
             for (int k = 0; k < wanted; k++)
             {
-                int position = tap._slice.Positions[(chunk * wanted) + k];
-                float* to = Tap + ((long)chunk * map.Height * map.Width * wanted) + k;
-                for (int y = 0; y < map.Height; y++)
+                int position = positions[k];
+                float* from = position < 0 ? null : data + Map.Offset(image, position / Map.Lanes, y) + (position % Map.Lanes);
+                float* to = row + k;
+                for (int x = 0; x < Map.Width; x++)
                 {
-                    float* from = position < 0 ? null : tap.At(chunk, position, y);
-                    for (int x = 0; x < map.Width; x++)
-                    {
-                        *to = from is null ? 0f : from[x * map.Lanes];
-                        to += wanted;
-                    }
+                    *to = from is null ? 0f : from[x * Map.Lanes];
+                    to += wanted;
                 }
             }
         }
     }
 
-    private sealed class ScatterJob(MapTap tap) : Job
+    private sealed class ScatterJob(CpuTap tap, LaneKernels kernels, PlaneLayout map, float* data, ushort* masks) : MapRowsJob(map)
     {
-        public float* TapGradient { get; set; }
-
         public float* Scales { get; set; }
 
-        public override int Chunks => tap._map.Images;
+        public bool Clears { get; set; }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override void Execute(int chunk, int worker)
+        protected override void Rows(int image, int first, int end)
         {
-            PlaneLayout map = tap._map;
-            for (int block = 0; block < map.Blocks; block++)
+            for (int y = first; y < end; y++)
             {
-                for (int y = 0; y < map.Height; y++)
+                if (Clears)
                 {
-                    new Span<float>(tap.At(chunk, block * map.Lanes, y), map.Width * map.Lanes).Clear();
+                    for (int block = 0; block < Map.Blocks; block++)
+                    {
+                        new Span<float>(data + Map.Offset(image, block, y), Map.Width * Map.Lanes).Clear();
+                    }
+                }
+
+                float* from = tap.Given + ((((long)image * Map.Height) + y) * Map.Width * tap.Wanted);
+                if (tap.IsWhole && Map.Channels % Map.Lanes == 0)
+                {
+                    Whole(image, y, from);
+                }
+                else
+                {
+                    Chosen(image, y, from);
                 }
             }
+        }
 
-            int wanted = tap._slice.Wanted;
-            float scale = Scales[chunk];
+        private void Whole(int image, int y, float* from)
+        {
+            for (int block = 0; block < Map.Blocks; block++)
+            {
+                float* to = data + Map.Offset(image, block, y);
+                kernels.AddPixels(from, Map.Channels, Scales[image], to, Map.Width);
+                if (masks is not null)
+                {
+                    // What was there has passed them already.
+                    kernels.Mask(to, Map.Width, masks + Map.MaskOffset(image, block, y));
+                }
+
+                from += Map.Lanes;
+            }
+        }
+
+        private void Chosen(int image, int y, float* row)
+        {
+            int wanted = tap.Wanted;
+            float scale = Scales[image];
+            ReadOnlySpan<int> positions = tap.PositionsOf(image);
             for (int k = 0; k < wanted; k++)
             {
-                int position = tap._slice.Positions[(chunk * wanted) + k];
+                int position = positions[k];
                 if (position < 0)
                 {
                     continue;
                 }
 
-                float* from = TapGradient + ((long)chunk * map.Height * map.Width * wanted) + k;
-                int bit = position % map.Lanes;
-                long plane = ((long)chunk * map.Blocks) + (position / map.Lanes);
-                for (int y = 0; y < map.Height; y++)
+                float* from = row + k;
+                int block = position / Map.Lanes;
+                int bit = position % Map.Lanes;
+                float* to = data + Map.Offset(image, block, y) + bit;
+                ushort* bits = masks is null ? null : masks + Map.MaskOffset(image, block, y);
+                for (int x = 0; x < Map.Width; x++)
                 {
-                    float* to = tap.At(chunk, position, y);
-                    ushort* masks = tap._masks is null ? null : tap._masks + (((plane * map.WholeRows) + y) * map.WholeColumns);
-                    for (int x = 0; x < map.Width; x++)
+                    if (bits is null || ((bits[x] >> bit) & 1) != 0)
                     {
-                        if (masks is null || ((masks[x] >> bit) & 1) != 0)
-                        {
-                            to[x * map.Lanes] += *from * scale;
-                        }
-
-                        from += wanted;
+                        to[x * Map.Lanes] += *from * scale;
                     }
+
+                    from += wanted;
                 }
             }
         }

@@ -5,8 +5,6 @@ namespace VggCuda.Engine.Backends.Cpu;
 /// <summary>What a spec makes of a network: the layers to compute, their maps, and what they take in memory.</summary>
 internal sealed class NetworkShape
 {
-    private static readonly int[] None = [];
-
     /// <summary>Works it out.</summary>
     /// <param name="network">The network.</param>
     /// <param name="spec">Checked against it.</param>
@@ -15,63 +13,24 @@ internal sealed class NetworkShape
     {
         spec.Validate(network);
         Spec = spec;
-        Layer tap = spec.Last;
-        Slice = new TapSlice(spec, all: spec.HasSoftmax(tap));
-        List<Layer> convolutions = [];
-        List<Layer> dense = [];
-        foreach (Layer layer in network.Topology.Layers)
-        {
-            if (layer.Index > tap.Index)
-            {
-                break;
-            }
-
-            if (layer.Kind == LayerKind.Convolution)
-            {
-                convolutions.Add(layer);
-            }
-            else if (layer.Kind == LayerKind.Dense)
-            {
-                dense.Add(layer);
-            }
-        }
-
-        Convolutions = [.. convolutions];
-        Dense = [.. dense];
-        Maps = new MapShape[Convolutions.Length];
+        Layer last = spec.Last;
+        Layer[] layers = [.. network.Topology.Layers.Where(l => l.Index <= last.Index)];
+        Layer[] convolutions = [.. layers.Where(l => l.Kind == LayerKind.Convolution)];
+        Dense = [.. layers.Where(l => l.Kind == LayerKind.Dense).Select(ShapeOf)];
+        Maps = new MapShape[convolutions.Length];
         for (int i = 0; i < Maps.Length; i++)
         {
-            Layer layer = Convolutions[i];
-            bool last = i == Maps.Length - 1;
-            int channels = last && dense.Count == 0 ? Slice.Count : layer.Outputs;
-            int height = spec.Height >> layer.Halvings;
-            int width = spec.Width >> layer.Halvings;
-            LaneKernels kernels = LaneKernels.For(level, channels);
-            PlaneLayout map = new(spec.Batch, channels, kernels.Width, height, width);
-            Layer next = network.Topology.Layers[layer.Index + 1];
-            bool pooled = next.Kind == LayerKind.MaxPool && next.Index <= tap.Index;
-            bool relu = spec.HasRelu(layer);
-            PlaneLayout stored = pooled ? map.Pooled : map;
-            BufferKey key = new(layer.Halvings + (pooled ? 1 : 0), stored.Lanes, 0);
-            if (i > 0 && Maps[i - 1].Buffer == key)
-            {
-                key = key with { Slot = 1 };
-            }
-
-            int[]? slice = last && dense.Count == 0 ? Slice.Channels : null;
-            Maps[i] = new MapShape(layer, kernels, map, stored, pooled, relu, key, slice);
+            Layer next = network.Topology.Layers[convolutions[i].Index + 1];
+            Layer? pooling = next.Kind == LayerKind.MaxPool && next.Index <= last.Index ? next : null;
+            bool isLast = i == Maps.Length - 1 && Dense.Length == 0;
+            Maps[i] = ShapeOf(convolutions[i], pooling, isLast, i == 0 ? null : Maps[i - 1], level);
         }
     }
 
     public ProgramSpec Spec { get; }
 
-    public TapSlice Slice { get; }
-
-    /// <summary>Convolutions to compute, in order.</summary>
-    public Layer[] Convolutions { get; }
-
     /// <summary>Dense layers to compute, in order.</summary>
-    public Layer[] Dense { get; }
+    public DenseShape[] Dense { get; }
 
     /// <summary>One per convolution.</summary>
     public MapShape[] Maps { get; }
@@ -84,29 +43,17 @@ internal sealed class NetworkShape
             Dictionary<BufferKey, long> sizes = [];
             foreach (MapShape map in Maps)
             {
-                sizes[map.Buffer] = Math.Max(sizes.GetValueOrDefault(map.Buffer), map.Stored.Floats);
+                Include(map.Buffer, map.Stored);
+                if (map.IsPooled && map.IsSplit)
+                {
+                    Include(map.WholeBuffer, map.Map);
+                }
             }
 
             return sizes;
+
+            void Include(BufferKey key, PlaneLayout layout) => sizes[key] = Math.Max(sizes.GetValueOrDefault(key), layout.Floats);
         }
-    }
-
-    /// <summary>Units wanted of a dense layer, null for all.</summary>
-    public int[]? DenseSlice(int index) => index == Dense.Length - 1 ? Slice.Channels : null;
-
-    /// <summary>Bytes of a convolution's transformed filters in one direction, or of the first layer's weights.</summary>
-    public long FilterBytes(int index, bool backward)
-    {
-        MapShape map = Maps[index];
-        if (index == 0)
-        {
-            return 27L * map.Map.Blocks * map.Map.Lanes * sizeof(float);
-        }
-
-        MapShape before = Maps[index - 1];
-        return sizeof(float) * (backward
-            ? TransformedFilters.Count(map.Map.Channels, before.Map.Channels, before.Map.Lanes, map.Map.Products)
-            : TransformedFilters.Count(before.Map.Channels, map.Map.Channels, map.Map.Lanes, map.Map.Products));
     }
 
     /// <summary>Bytes of all weights in the engine's forms.</summary>
@@ -120,54 +67,118 @@ internal sealed class NetworkShape
                 bytes += FilterBytes(i, false) + (Spec.NeedsGradient || i == 0 ? FilterBytes(i, true) : 0);
             }
 
-            for (int i = 0; i < Dense.Length; i++)
-            {
-                int outputs = (DenseSlice(i) ?? None).Length;
-                bytes += (long)Dense[i].Inputs * DenseLayer.ColumnsFor(outputs == 0 ? Dense[i].Outputs : outputs) * sizeof(float);
-            }
-
-            return bytes;
+            return bytes + Dense.Sum(d => (long)d.Layer.Inputs * DenseLayer.ColumnsFor(d.Slice.Count) * sizeof(float));
         }
     }
 
-    /// <summary>Bytes of maps, masks and what else lives from one pass to the next.</summary>
+    /// <summary>Bytes of maps, masks, taps and what else lives from one pass to the next.</summary>
     public long ActivationBytes
     {
         get
         {
-            long bytes = (Buffers.Values.Sum() + FirstConvolution.ImageFloats(Spec) + Spec.TapShape().Count) * sizeof(float);
-            foreach (MapShape map in Maps)
+            long floats = Buffers.Values.Sum() + FirstConvolution.ImageFloats(Spec);
+            for (int i = 0; i < Spec.Taps.Length; i++)
             {
-                bytes += MaskBytes(map);
+                floats += Spec.TapShape(i).Count * (Spec.NeedsGradient && Spec.Taps[i].WantsGradient ? 2 : 1);
             }
 
-            for (int i = 0; i < Dense.Length; i++)
-            {
-                bytes += DenseLayer.BytesFor(Dense[i].Inputs, Dense[i].Outputs, Spec.Batch) + (2L * Spec.Batch * Dense[i].Inputs * sizeof(float));
-            }
-
-            return bytes;
+            return (floats * sizeof(float)) + (Spec.NeedsGradient ? Maps.Sum(m => m.ReluMaskBytes + m.PoolMaskBytes) : 0) + DenseLayers.BytesFor(this);
         }
     }
 
-    /// <summary>Bytes of a map's masks: none where no gradient will pass.</summary>
-    public long MaskBytes(MapShape map) =>
-        !Spec.NeedsGradient ? 0
-        : map.IsPooled ? map.Map.PoolMasks * sizeof(ulong)
-        : map.Relu ? map.Map.ReluMasks * sizeof(ushort)
-        : 0;
+    /// <summary>The last map: what the dense layers read where there are any.</summary>
+    public MapShape LastMap => Maps[^1];
+
+    /// <summary>The units or channels that a tap can look at.</summary>
+    public ChannelSlice SliceOf(TapSpec tap)
+    {
+        if (tap.Layer.Kind == LayerKind.Dense)
+        {
+            return Dense.Single(d => d.Layer == tap.Layer).Slice;
+        }
+
+        bool isLast = tap.Layer.Index >= LastMap.Layer.Index;
+        return isLast ? LastMap.Slice : new ChannelSlice(null, tap.Layer.Outputs);
+    }
+
+    // Bytes of a convolution's transformed filters in one direction, or of the first layer's weights.
+    private long FilterBytes(int index, bool backward)
+    {
+        MapShape map = Maps[index];
+        if (index == 0)
+        {
+            return 27L * map.Map.Blocks * map.Map.Lanes * sizeof(float);
+        }
+
+        MapShape before = Maps[index - 1];
+        return sizeof(float) * (backward
+            ? TransformedFilters.Count(map.Map.Channels, before.Map.Channels, before.Map.Lanes, map.Map.Products)
+            : TransformedFilters.Count(before.Map.Channels, map.Map.Channels, map.Map.Lanes, map.Map.Products));
+    }
+
+    private DenseShape ShapeOf(Layer layer)
+    {
+        int[] after = TapsOf(layer, TapPoint.AfterActivation);
+        int[] before = TapsOf(layer, TapPoint.BeforeActivation);
+        bool softmax = Spec.HasSoftmax(layer);
+        bool relu = Spec.HasRelu(layer);
+        bool sliced = layer == Spec.Last && !softmax;
+        return new DenseShape
+        {
+            Layer = layer,
+            Slice = sliced ? ChannelSlice.Of([.. Spec.Taps.Where(t => t.Layer == layer)], layer.Outputs) : new ChannelSlice(null, layer.Outputs),
+            HasRelu = relu,
+            HasSoftmax = softmax,
+            After = after,
+            Before = before,
+            MeetsBeforeRelu = relu && MeetsBeforeRelu(after),
+        };
+    }
+
+    private MapShape ShapeOf(Layer layer, Layer? pooling, bool isLast, MapShape? previous, SimdLevel level)
+    {
+        int[] pooled = pooling is null ? [] : [.. TapsOf(pooling, TapPoint.AfterActivation), .. TapsOf(pooling, TapPoint.BeforeActivation)];
+        int[] after = TapsOf(layer, TapPoint.AfterActivation);
+        int[] before = TapsOf(layer, TapPoint.BeforeActivation);
+        ChannelSlice slice = isLast
+            ? ChannelSlice.Of([.. Spec.Taps.Where(t => t.Layer == layer || t.Layer == pooling)], layer.Outputs)
+            : new ChannelSlice(null, layer.Outputs);
+        LaneKernels kernels = LaneKernels.For(level, slice.Count);
+        PlaneLayout map = new(Spec.Batch, slice.Count, kernels.Width, Spec.Height >> layer.Halvings, Spec.Width >> layer.Halvings);
+        bool relu = Spec.HasRelu(layer);
+        bool later = relu && MeetsBeforeRelu(after);
+        bool split = after.Length + before.Length > 0;
+        return new MapShape
+        {
+            Layer = layer,
+            Kernels = kernels,
+            Map = map,
+            Stored = pooling is null ? map : map.Pooled,
+            IsPooled = pooling is not null,
+            IsFirst = previous is null,
+            HasRelu = relu,
+            Slice = slice,
+            Buffer = FreeBuffer(layer.Halvings + (pooling is null ? 0 : 1), previous, map.Lanes),
+            WholeBuffer = FreeBuffer(layer.Halvings, previous, map.Lanes),
+            Pooled = pooled,
+            After = after,
+            Before = before,
+            MeetsBeforeRelu = later,
+            WantsDead = Spec.Relu == ReluRule.Deconvnet || pooled.Any(IsGradientWanted) || (split && later),
+        };
+    }
+
+    private static BufferKey FreeBuffer(int halvings, MapShape? previous, int lanes)
+    {
+        BufferKey first = new(halvings, lanes, 0);
+        return previous?.Buffer == first ? first with { Slot = 1 } : first;
+    }
+
+    // Where a tap's own gradient is wanted, or the rule looks at the sum of what arrives and what is given.
+    private bool MeetsBeforeRelu(int[] after) => after.Any(IsGradientWanted) || (Spec.Relu != ReluRule.Plain && after.Length > 0);
+
+    private bool IsGradientWanted(int tap) => Spec.NeedsGradient && Spec.Taps[tap].WantsGradient;
+
+    private int[] TapsOf(Layer layer, TapPoint point) =>
+        [.. Enumerable.Range(0, Spec.Taps.Length).Where(i => Spec.Taps[i].Layer == layer && Spec.Taps[i].Point == point)];
 }
-
-/// <summary>Which buffer a map lies in: maps of one resolution and vector width take turns in two, so that borders stay zero.</summary>
-internal readonly record struct BufferKey(int Halvings, int Lanes, int Slot);
-
-/// <summary>A convolution's output.</summary>
-/// <param name="Layer">The convolution.</param>
-/// <param name="Kernels">Kernels of its vector width.</param>
-/// <param name="Map">Its output before pooling.</param>
-/// <param name="Stored">What is kept of it: the pooled map where a pooling follows.</param>
-/// <param name="IsPooled">Whether a pooling follows.</param>
-/// <param name="Relu">Whether its ReLU belongs to what is computed.</param>
-/// <param name="Buffer">Where it lies; its gradient takes the same place in the backward pass.</param>
-/// <param name="Slice">The outputs computed, null for all.</param>
-internal sealed record MapShape(Layer Layer, LaneKernels Kernels, PlaneLayout Map, PlaneLayout Stored, bool IsPooled, bool Relu, BufferKey Buffer, int[]? Slice);

@@ -11,7 +11,8 @@ internal sealed unsafe class ProgramPlan : IDisposable
     private readonly CpuBackend _backend;
     private readonly IWeightSource _source;
     private readonly CancellationToken _cancellation;
-    private readonly NativeBuffer?[] _masks;
+    private readonly NativeBuffer?[] _reluMasks;
+    private readonly NativeBuffer?[] _poolMasks;
     private readonly NativeBuffer[] _biases;
 
     /// <summary>Reads the weights and plans the passes.</summary>
@@ -21,8 +22,12 @@ internal sealed unsafe class ProgramPlan : IDisposable
         _shape = shape;
         _source = network.Weights;
         _cancellation = cancellation;
-        _masks = new NativeBuffer?[shape.Maps.Length];
-        _biases = new NativeBuffer[shape.Maps.Length];
+        int count = shape.Maps.Length;
+        _reluMasks = new NativeBuffer?[count];
+        _poolMasks = new NativeBuffer?[count];
+        _biases = new NativeBuffer[count];
+        Taps = new CpuTap[Spec.Taps.Length];
+        MapTaps = new MapTaps?[count];
         try
         {
             foreach ((BufferKey key, long floats) in shape.Buffers)
@@ -30,32 +35,31 @@ internal sealed unsafe class ProgramPlan : IDisposable
                 _buffers[key] = Own(NativeBuffer.OfFloats(floats));
             }
 
-            for (int i = 0; i < shape.Maps.Length; i++)
+            for (int i = 0; i < Taps.Length; i++)
             {
-                long bytes = shape.MaskBytes(shape.Maps[i]);
-                _masks[i] = bytes == 0 ? null : Own(new NativeBuffer(bytes, clear: true));
-                _biases[i] = Bias(shape.Maps[i].Layer, shape.Maps[i].Slice, shape.Maps[i].Map.Lanes);
+                bool softmax = shape.Dense.Any(d => d.HasSoftmax && d.After.Contains(i));
+                Taps[i] = Own(new CpuTap(backend, Spec, i, shape.SliceOf(Spec.Taps[i]), softmax));
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                MapShape map = shape.Maps[i];
+                _reluMasks[i] = Masks(map.ReluMaskBytes);
+                _poolMasks[i] = Masks(map.PoolMaskBytes);
+                _biases[i] = Bias(map.Layer, map.Slice, map.Map.Lanes);
+                MapTaps[i] = map.IsTapped || map.IsSplit ? new MapTaps(map, Taps, Spec.Relu, DataOf(map), WholeOf(map), ReluMasks(i), PoolMasks(i)) : null;
             }
 
             First = PlanFirst();
-            Forward = new ConvolutionPass[shape.Maps.Length - 1];
-            Backward = new ConvolutionPass[Spec.NeedsGradient ? shape.Maps.Length - 1 : 0];
-            for (int i = 1; i < shape.Maps.Length; i++)
+            Forward = new ConvolutionPass[count - 1];
+            Backward = new ConvolutionPass[Spec.NeedsGradient ? count - 1 : 0];
+            for (int i = 1; i < count; i++)
             {
                 PlanConvolution(i);
             }
 
-            MapShape last = shape.Maps[^1];
-            if (shape.Dense.Length > 0)
-            {
-                Top = PlanTop(last);
-            }
-            else
-            {
-                ushort* masks = last.IsPooled || _masks[^1] is null ? null : (ushort*)_masks[^1]!.Pointer;
-                MapTap = new MapTap(last.Stored, shape.Slice, DataOf(last), masks);
-            }
-
+            Dense = shape.Dense.Length > 0 ? PlanDense() : null;
+            Scales = Own(new GradientScales(Spec.Batch));
             AttachWorkspace();
         }
         catch
@@ -67,6 +71,11 @@ internal sealed unsafe class ProgramPlan : IDisposable
 
     public ProgramSpec Spec => _shape.Spec;
 
+    public MapShape[] Maps => _shape.Maps;
+
+    /// <summary>The program's taps, in the spec's order.</summary>
+    public CpuTap[] Taps { get; }
+
     public FirstConvolution First { get; }
 
     /// <summary>The second convolution and those after it.</summary>
@@ -75,11 +84,13 @@ internal sealed unsafe class ProgramPlan : IDisposable
     /// <summary>The same backwards, the last one first.</summary>
     public ConvolutionPass[] Backward { get; }
 
-    /// <summary>The dense layers, where the tap is one of them.</summary>
-    public DenseTop? Top { get; }
+    /// <summary>What happens to each map beside the convolutions; null where no tap looks at it and the convolution does all.</summary>
+    public MapTaps?[] MapTaps { get; }
 
-    /// <summary>The tap, where it is a convolution or pooling layer.</summary>
-    public MapTap? MapTap { get; }
+    /// <summary>The dense layers, where the last tap is one of them.</summary>
+    public DenseLayers? Dense { get; }
+
+    public GradientScales Scales { get; }
 
     public void Dispose()
     {
@@ -93,20 +104,29 @@ internal sealed unsafe class ProgramPlan : IDisposable
 
     private float* DataOf(MapShape map) => _buffers[map.Buffer].Floats;
 
+    // Where the convolution itself writes, and its backward pass reads.
+    private float* WholeOf(MapShape map) => _buffers[map.IsPooled && map.IsSplit ? map.WholeBuffer : map.Buffer].Floats;
+
+    private NativeBuffer? Masks(long bytes) => Spec.NeedsGradient && bytes > 0 ? Own(new NativeBuffer(bytes, clear: true)) : null;
+
+    private ushort* ReluMasks(int index) => _reluMasks[index] is NativeBuffer masks ? (ushort*)masks.Pointer : null;
+
+    private ulong* PoolMasks(int index) => _poolMasks[index] is NativeBuffer masks ? (ulong*)masks.Pointer : null;
+
     private FirstConvolution PlanFirst()
     {
         MapShape map = _shape.Maps[0];
         FirstLayerWeights weights = _backend.Weights.Take(
             _source,
-            $"{map.Layer.Name} {TapSlice.KeyOf(map.Slice)}",
+            $"{map.Layer.Name} {ChannelSlice.KeyOf(map.Slice.Channels)}",
             _owned,
             () =>
             {
-                using NativeBuffer raw = KernelReader.Read(_backend.Pool, _source, map.Layer, map.Slice, map.Map.Lanes, _cancellation);
+                using NativeBuffer raw = KernelReader.Read(_backend.Pool, _source, map.Layer, map.Slice.Channels, map.Map.Lanes, _cancellation);
                 return new FirstLayerWeights(raw.Floats, map.Map.Channels, map.Map.Lanes);
             });
-        ushort* masks = _masks[0] is null ? null : (ushort*)_masks[0]!.Pointer;
-        return Own(new FirstConvolution(Spec, map.Kernels, map.Map, weights, _biases[0].Floats, map.Relu, DataOf(map), masks));
+        return Own(new FirstConvolution(
+            Spec, map.Kernels, map.Map, weights, _biases[0].Floats, map.HasRelu && !map.IsSplit, WholeOf(map), map.IsSplit ? null : ReluMasks(0)));
     }
 
     private void PlanConvolution(int index)
@@ -115,29 +135,30 @@ internal sealed unsafe class ProgramPlan : IDisposable
         MapShape to = _shape.Maps[index];
         (TransformedFilters forward, TransformedFilters? backward) = Filters(from, to);
         ConvolutionSource source = new(from.Kernels, from.Stored, DataOf(from));
-        Epilogue epilogue = to.IsPooled ? Epilogue.BiasReluPool : to.Relu ? Epilogue.BiasRelu : Epilogue.Bias;
-        NativeBuffer? masks = _masks[index];
-        void* bits = masks is null ? null : masks.Pointer;
-        ConvolutionTarget target = new(to.Kernels, epilogue, to.Map, DataOf(to), _biases[index].Floats, bits);
+        Epilogue epilogue = to.IsSplit || !to.HasRelu ? Epilogue.Bias : to.IsPooled ? Epilogue.BiasReluPool : Epilogue.BiasRelu;
+        void* bits = to.IsSplit ? null : to.IsPooled ? PoolMasks(index) : ReluMasks(index);
+        ConvolutionTarget target = new(to.Kernels, epilogue, to.Map, WholeOf(to), _biases[index].Floats, bits, Spec.Relu);
         Forward[index - 1] = new ConvolutionPass(source, forward, target, _backend.Pool.Threads);
         if (backward is null)
         {
             return;
         }
 
-        ConvolutionSource gradient = to.IsPooled
-            ? new ConvolutionSource(to.Kernels, to.Map, DataOf(to), (ulong*)bits)
-            : new ConvolutionSource(to.Kernels, to.Map, DataOf(to));
+        ConvolutionSource gradient = to.IsPooled && !to.IsSplit
+            ? new ConvolutionSource(to.Kernels, to.Map, DataOf(to), PoolMasks(index))
+            : new ConvolutionSource(to.Kernels, to.Map, WholeOf(to));
         // Behind a pooling there is nothing to mask: its own masks leave out what ReLU leaves out.
-        void* arriving = from.IsPooled ? null : _masks[index - 1]!.Pointer;
-        ConvolutionTarget image = new(from.Kernels, Epilogue.Masked, from.Stored, DataOf(from), null, arriving);
+        bool masked = from.PassesReluOnArrival && !from.IsPooled && Spec.Relu != ReluRule.Deconvnet;
+        void* arriving = masked ? ReluMasks(index - 1) : null;
+        ConvolutionTarget image = new(
+            from.Kernels, Epilogue.Masked, from.Stored, DataOf(from), null, arriving, from.PassesReluOnArrival ? Spec.Relu : ReluRule.Plain);
         Backward[^index] = new ConvolutionPass(gradient, backward, image, _backend.Pool.Threads);
     }
 
     private (TransformedFilters Forward, TransformedFilters? Backward) Filters(MapShape from, MapShape to)
     {
         // The form depends on the size of the tiles, and so of the picture.
-        string name = $"{to.Layer.Name} {TapSlice.KeyOf(to.Slice)} F{to.Map.TileEdge}";
+        string name = $"{to.Layer.Name} {ChannelSlice.KeyOf(to.Slice.Channels)} F{to.Map.TileEdge}";
         string forwardKey = name + " forward";
         string backwardKey = name + " backward";
         int inputs = from.Map.Channels;
@@ -152,7 +173,7 @@ internal sealed unsafe class ProgramPlan : IDisposable
             {
                 forward = needForward ? new TransformedFilters(inputs, outputs, to.Map.Lanes, to.Map.Products) : null;
                 backward = needBackward ? new TransformedFilters(outputs, inputs, from.Map.Lanes, to.Map.Products) : null;
-                using NativeBuffer raw = KernelReader.Read(_backend.Pool, _source, to.Layer, to.Slice, to.Map.Lanes, _cancellation);
+                using NativeBuffer raw = KernelReader.Read(_backend.Pool, _source, to.Layer, to.Slice.Channels, to.Map.Lanes, _cancellation);
                 using FilterBuilder builder = new(to.Kernels, raw.Floats, inputs, outputs, from.Map.Lanes, to.Map.TileEdge, forward, backward, _backend.Pool.Threads);
                 _backend.Pool.Run(builder);
             }
@@ -169,24 +190,27 @@ internal sealed unsafe class ProgramPlan : IDisposable
         return (forward, backward);
     }
 
-    private DenseTop PlanTop(MapShape last)
+    private DenseLayers PlanDense()
     {
         NativeBuffer[] matrices = new NativeBuffer[_shape.Dense.Length];
         NativeBuffer[] biases = new NativeBuffer[_shape.Dense.Length];
         for (int i = 0; i < matrices.Length; i++)
         {
-            Layer layer = _shape.Dense[i];
-            int[]? slice = _shape.DenseSlice(i);
+            Layer layer = _shape.Dense[i].Layer;
+            int[]? slice = _shape.Dense[i].Slice.Channels;
             matrices[i] = _backend.Weights.Take(
-                _source, $"{layer.Name} {TapSlice.KeyOf(slice)}", _owned, () => KernelReader.Read(_backend.Pool, _source, layer, slice, 16, _cancellation));
-            biases[i] = Bias(layer, slice, 16);
+                _source, $"{layer.Name} {ChannelSlice.KeyOf(slice)}", _owned, () => KernelReader.Read(_backend.Pool, _source, layer, slice, 16, _cancellation));
+            biases[i] = Bias(layer, _shape.Dense[i].Slice, 16);
         }
 
-        return Own(new DenseTop(Spec, last.Stored, DataOf(last), _shape.Dense, _shape.Slice, matrices, biases, LaneKernels.For(_backend.Level, 16), _backend.Pool.Threads));
+        return Own(new DenseLayers(_shape, DataOf(_shape.LastMap), Taps, matrices, biases, LaneKernels.For(_backend.Level, 16), _backend.Pool.Threads));
     }
 
-    private NativeBuffer Bias(Layer layer, int[]? slice, int multiple) => _backend.Weights.Take(
-        _source, $"{layer.Name} {TapSlice.KeyOf(slice)} bias {multiple}", _owned, () => KernelReader.ReadBias(_source, layer, slice, multiple, _cancellation));
+    private NativeBuffer Bias(Layer layer, ChannelSlice slice, int multiple) => _backend.Weights.Take(
+        _source,
+        $"{layer.Name} {ChannelSlice.KeyOf(slice.Channels)} bias {multiple}",
+        _owned,
+        () => KernelReader.ReadBias(_source, layer, slice.Channels, multiple, _cancellation));
 
     /// <summary>Scratch memory that a program's passes need: shared, and for each thread; bytes.</summary>
     public static (long Shared, long PerThread) WorkspaceOf(NetworkShape shape, int threads)

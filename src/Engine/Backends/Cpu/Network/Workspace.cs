@@ -17,10 +17,7 @@ internal sealed unsafe class Workspace : IDisposable
         _stride = Stride(bytesPerThread);
         _shared = new NativeBuffer(Math.Max(CacheLine, sharedBytes), clear: false);
         _own = new NativeBuffer(OwnBytes(bytesPerThread, threads), clear: true);
-        Bytes = _shared.Bytes + _own.Bytes;
     }
-
-    public long Bytes { get; }
 
     /// <summary>What it takes, without taking it.</summary>
     public static long BytesFor(long sharedBytes, long bytesPerThread, int threads) => Math.Max(CacheLine, sharedBytes) + OwnBytes(bytesPerThread, threads);

@@ -54,20 +54,20 @@ internal sealed unsafe class FilterBuilder : Job, IDisposable
         int inputs = Math.Min(_inputLanes, _inputs - firstInput);
         float* scratch = _scratch.Floats + ((nint)worker * ScratchFloats);
         float* turned = scratch + (18 * 16);
-        nint tapStride = (nint)_inputs * _columns;
+        nint weightStride = (nint)_inputs * _columns;
         for (int i = 0; i < inputs; i++)
         {
-            float* taps = _raw + ((nint)(firstInput + i) * _columns) + (outputBlock * lanes);
+            float* weights = _raw + ((nint)(firstInput + i) * _columns) + (outputBlock * lanes);
             if (_forward is not null)
             {
                 int width = _forward.ColumnsOf(outputBlock / 2) * lanes;
                 float* target = _forward.Chunk(outputBlock / 2) + ((nint)(firstInput + i) * width) + (outputBlock % 2 * lanes);
-                _tiles.FromFilter(taps, tapStride, (nint)_inputs * width, target, scratch);
+                _tiles.FromFilter(weights, weightStride, (nint)_inputs * width, target, scratch);
             }
 
             if (_backward is not null)
             {
-                _tiles.FromFilter(taps + (8 * tapStride), -tapStride, _inputLanes * lanes, turned + (i * lanes), scratch);
+                _tiles.FromFilter(weights + (8 * weightStride), -weightStride, _inputLanes * lanes, turned + (i * lanes), scratch);
             }
         }
 

@@ -16,18 +16,18 @@ internal sealed unsafe class FirstLayerWeights : IDisposable
         int columns = Blocks * lanes;
         _forward = NativeBuffer.OfFloats(27L * columns);
         _backward = NativeBuffer.OfFloats(27L * columns);
-        for (int tap = 0; tap < 9; tap++)
+        for (int place = 0; place < 9; place++)
         {
             for (int channel = 0; channel < 3; channel++)
             {
                 for (int output = 0; output < columns; output++)
                 {
-                    float value = raw[(((tap * 3) + channel) * columns) + output];
+                    float value = raw[(((place * 3) + channel) * columns) + output];
                     int block = output / lanes;
                     int lane = output % lanes;
                     int width = ColumnsOf(block / 2) * lanes;
-                    Chunk(block / 2)[(((tap * 3) + channel) * width) + (block % 2 * lanes) + lane] = value;
-                    _backward.Floats[(((((block * 9) + (8 - tap)) * 3) + channel) * lanes) + lane] = value;
+                    Chunk(block / 2)[(((place * 3) + channel) * width) + (block % 2 * lanes) + lane] = value;
+                    _backward.Floats[(((((block * 9) + (8 - place)) * 3) + channel) * lanes) + lane] = value;
                 }
             }
         }
@@ -42,8 +42,6 @@ internal sealed unsafe class FirstLayerWeights : IDisposable
     public int Lanes { get; }
 
     public int Chunks => (Blocks + 1) / 2;
-
-    public long Bytes => _forward.Bytes + _backward.Bytes;
 
     /// <summary>(block, row, column, channel) vectors, turned by 180 degrees.</summary>
     public float* Backward => _backward.Floats;

@@ -35,8 +35,6 @@ internal sealed unsafe class TransformedFilters : IDisposable
     /// <summary>Pairs of vectors; the last may be a single one.</summary>
     public int Chunks => (Blocks + 1) / 2;
 
-    public long Bytes => _buffer.Bytes;
-
     /// <summary>Floats that they take.</summary>
     public static long Count(int inputs, int outputs, int lanes, int products) => (long)products * inputs * ((outputs + lanes - 1) / lanes) * lanes;
 

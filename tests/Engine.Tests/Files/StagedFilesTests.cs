@@ -1,15 +1,16 @@
-using System.Runtime.InteropServices;
+using VggCuda.Engine.Files;
 
-namespace VggCuda.Imaging.Tests;
+namespace VggCuda.Engine.Tests.Files;
 
-public class AtomicFileTests
+/// <summary>One file at a time.</summary>
+public class StagedFilesTests
 {
     [Fact]
     public void A_failure_while_writing_leaves_the_old_file_and_nothing_else()
     {
         using TestFolder folder = new();
         folder.Put("a.txt", "old"u8);
-        Assert.Throws<InvalidTimeZoneException>(() => AtomicFile.Write(folder["a.txt"], stream =>
+        Assert.Throws<InvalidTimeZoneException>(() => StagedFiles.Write(folder["a.txt"], stream =>
         {
             stream.Write(new byte[200_000]);
             throw new InvalidTimeZoneException();
@@ -23,8 +24,8 @@ public class AtomicFileTests
     {
         using TestFolder folder = new();
         folder.Put("a.txt", "an older and longer text"u8);
-        AtomicFile.Write(folder["a.txt"], "new"u8.ToArray());
-        AtomicFile.Write(folder["b.txt"], stream =>
+        StagedFiles.Write(folder["a.txt"], "new"u8.ToArray());
+        StagedFiles.Write(folder["b.txt"], stream =>
         {
             for (int i = 0; i < 100_000; i++)
             {
@@ -54,7 +55,7 @@ public class AtomicFileTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the limit of Linux's file systems");
         using TestFolder folder = new();
         string longest = new('n', 255);
-        AtomicFile.Write(folder[longest], "x"u8.ToArray());
+        StagedFiles.Write(folder[longest], "x"u8.ToArray());
         Assert.Contains("Cannot write", Refusal(folder[longest + "n"]), StringComparison.Ordinal);
         Assert.Equal([longest], folder.Names);
     }
@@ -67,8 +68,8 @@ public class AtomicFileTests
         folder.Put("sub/real.txt", "old"u8);
         File.CreateSymbolicLink(folder["link.txt"], "sub/real.txt");
         File.CreateSymbolicLink(folder["dangling.txt"], "sub/later.txt");
-        AtomicFile.Write(folder["link.txt"], "new"u8.ToArray());
-        AtomicFile.Write(folder["dangling.txt"], "first"u8.ToArray());
+        StagedFiles.Write(folder["link.txt"], "new"u8.ToArray());
+        StagedFiles.Write(folder["dangling.txt"], "first"u8.ToArray());
         Assert.Equal("new", File.ReadAllText(folder["sub/real.txt"]));
         Assert.Equal("first", File.ReadAllText(folder["sub/later.txt"]));
         Assert.NotNull(new FileInfo(folder["link.txt"]).LinkTarget);
@@ -80,8 +81,7 @@ public class AtomicFileTests
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "needs /dev/full");
         Assert.Contains("Cannot write '/dev/full': the disk is full.", Refusal("/dev/full"), StringComparison.Ordinal);
-        Assert.Contains("the disk is full", Assert.ThrowsAny<IOException>(() => PictureFile.WritePng(Sample.Noise(99, 99, 1), "/dev/full")).Message, StringComparison.Ordinal);
-        AtomicFile.Write("/dev/null", new byte[10]);
+        StagedFiles.Write("/dev/null", new byte[10]);
         Assert.Empty(File.ReadAllBytes("/dev/null"));
     }
 
@@ -100,68 +100,5 @@ public class AtomicFileTests
     }
 
     private static string Refusal(string path) =>
-        Assert.ThrowsAny<IOException>(() => AtomicFile.Write(path, new byte[100])).Message;
-}
-
-/// <summary>A limit on the length of files holds for the whole process, hence nothing else runs beside this.</summary>
-[CollectionDefinition(nameof(AloneCollection), DisableParallelization = true)]
-public class AloneCollection;
-
-[Collection(nameof(AloneCollection))]
-public class FileSizeLimitTests
-{
-    private const int FileSize = 1;
-    private const int LimitSignal = 25;
-    private const nint Ignore = 1;
-
-    [Fact]
-    public void A_disk_that_fills_up_half_way_leaves_nothing_behind()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "RLIMIT_FSIZE with Linux's numbers");
-        using TestFolder folder = new();
-        folder.Put("old.gif", "old"u8);
-        // For good: a registration of .NET's hears of a signal some time later, and might be gone by then.
-        SetHandler(LimitSignal, Ignore);
-        Assert.Equal(0, GetLimit(FileSize, out Limit before));
-        Assert.Equal(0, SetLimit(FileSize, new Limit { Soft = 20_000, Hard = before.Hard }));
-        List<string> messages = [];
-        try
-        {
-            Picture noise = Sample.Noise(100, 100, 1);
-            foreach (Action write in new Action[]
-            {
-                () => PictureFile.WritePng(noise, folder["a.png"]),
-                () => Npy.Write(folder["a.npy"], [1, 100, 100, 3], new float[30_000]),
-                () => AnimatedGif.Write(folder["old.gif"], [noise, noise], TimeSpan.FromSeconds(1)),
-                () => AnimatedWebP.Write(folder["a.webp"], [noise], TimeSpan.FromSeconds(1), quality: null),
-            })
-            {
-                messages.Add(Assert.ThrowsAny<IOException>(write).Message);
-            }
-        }
-        finally
-        {
-            Assert.Equal(0, SetLimit(FileSize, before));
-        }
-
-        Assert.All(messages, m => Assert.Contains("the file would be larger than the system allows", m, StringComparison.Ordinal));
-        Assert.Equal(["old.gif"], folder.Names);
-        Assert.Equal("old", File.ReadAllText(folder["old.gif"]));
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Limit
-    {
-        public nuint Soft;
-        public nuint Hard;
-    }
-
-    [DllImport("libc", EntryPoint = "getrlimit")]
-    private static extern int GetLimit(int resource, out Limit limit);
-
-    [DllImport("libc", EntryPoint = "signal")]
-    private static extern nint SetHandler(int signal, nint handler);
-
-    [DllImport("libc", EntryPoint = "setrlimit")]
-    private static extern int SetLimit(int resource, in Limit limit);
+        Assert.ThrowsAny<IOException>(() => StagedFiles.Write(path, new byte[100])).Message;
 }
