@@ -19,6 +19,17 @@ public sealed record RenderPlan
     /// <summary>The format that <see cref="ToJson"/> writes. 1: without display, parameters and kinds of objectives, as pictures of version 0.1 carry it; 2: this.</summary>
     public const int CurrentFormat = 2;
 
+    private static readonly (string Name, Func<JsonNode> Value)[] Defaults =
+    [
+        ("preset", () => Presets.Default),
+        ("parameters", () => new JsonArray()),
+        ("transforms", () => new JsonArray()),
+        ("regularizers", () => new JsonArray()),
+        ("preprocessing", () => nameof(Preprocessing.Raw)),
+        ("precision", () => nameof(Precision.Auto)),
+        ("display", () => new JsonObject { ["kind"] = "keras-vis" }),
+    ];
+
     /// <summary>The format that it was written in; older ones are brought up to <see cref="CurrentFormat"/> when read.</summary>
     [JsonPropertyOrder(-1)]
     public int Format { get; init; } = CurrentFormat;
@@ -100,9 +111,22 @@ public sealed record RenderPlan
             throw new PlanException($"The plan has the format {plan["format"]!.ToJsonString()[..Math.Min(20, plan["format"]!.ToJsonString().Length)]}; this program reads 1 to {CurrentFormat}. Take the version that wrote it, or a later one.");
         }
 
-        if (format == 1 && plan["objective"] is JsonObject objective)
+        // What is left out has the value that a new plan has; the generated reader would take the type's zero.
+        foreach ((string name, Func<JsonNode> value) in Defaults)
         {
-            objective["kind"] = "channel";
+            if (!plan.ContainsKey(name))
+            {
+                plan[name] = value();
+            }
+        }
+
+        if (plan["objective"] is JsonObject objective)
+        {
+            objective["weight"] = objective.ContainsKey("weight") ? objective["weight"]?.DeepClone() : 1.0;
+            if (format == 1)
+            {
+                objective["kind"] = "channel";
+            }
         }
 
         plan["format"] = CurrentFormat;
@@ -211,6 +235,7 @@ public sealed record RenderPlan
     UseStringEnumConverter = true,
     RespectNullableAnnotations = true,
     AllowOutOfOrderMetadataProperties = true,
+    IgnoreReadOnlyProperties = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(RenderPlan))]
 internal sealed partial class RenderPlanJson : JsonSerializerContext;

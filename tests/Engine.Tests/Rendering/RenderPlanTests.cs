@@ -1,5 +1,6 @@
 using System.Text.Json;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Display;
 using VggCuda.Engine.Images;
 using VggCuda.Engine.Model;
 using VggCuda.Engine.Optimizers;
@@ -50,6 +51,72 @@ public class RenderPlanTests
         Assert.Throws<JsonException>(() => RenderPlan.FromJson("null"));
     }
 
+    [Fact]
+    public void A_plan_of_the_first_format_is_the_same_plan()
+    {
+        // As version 0.1 wrote it into the README's picture of three birds.
+        const string first = """
+            {"preset": "keras-vis", "objective": {"layer": "predictions", "channels": [[20], [20], [20]], "weight": 1, "point": "AfterActivation", "top": "Linear"}, "seeds": [1337, 1338, 1339], "height": 64, "width": 64, "iterations": 500, "start": {"kind": "noise", "mean": 127.5, "deviation": 12.75}, "transforms": [{"kind": "jitter", "pixels": 16, "mode": "ScipyWrap", "numbersPerStep": 2}], "regularizers": [{"kind": "lp", "p": 6, "name": "lp", "weight": 10}, {"kind": "tv", "beta": 2, "name": "tv", "weight": 10}], "optimizer": {"kind": "rmsprop", "rate": 1, "decay": 0.95, "epsilon": 1e-07, "normalizeGradient": true, "stateCount": 1}, "preprocessing": "Raw", "precision": "Auto"}
+            """;
+        RenderPlan plan = RenderPlan.FromJson(first);
+        Assert.Equal(Presets.KerasVis("predictions", [[20], [20], [20]], [1337u, 1338u, 1339u], 64, 64, 500).ToJson(), plan.ToJson());
+        Assert.IsType<KerasVisDisplay>(plan.Display);
+        Assert.Equal(RenderPlan.CurrentFormat, plan.Format);
+        Assert.Contains("this program reads 1 to 2", Assert.Throws<PlanException>(() => RenderPlan.FromJson("{\"format\": 3}")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_plan_leaves_out_is_what_a_new_plan_has()
+    {
+        RenderPlan plan = RenderPlan.FromJson("""
+            { "format": 2, "objective": { "kind": "channel", "layer": "predictions", "channels": [[3]] }, "seeds": [1], "height": 32, "width": 32, "iterations": 2,
+              "start": { "kind": "noise" }, "optimizer": { "kind": "rmsprop" } }
+            """);
+        RenderPlan same = Presets.KerasVis("predictions", [[3]], [1u], 32, 32, 2) with { Transforms = [], Regularizers = [] };
+        Assert.Equal(same.ToJson(), plan.ToJson());
+        plan.Validate(Network);
+    }
+
+    [Fact]
+    public void Every_polymorphic_part_has_its_kind()
+    {
+        RenderPlan plan = Plan() with
+        {
+            Objective = new NeuronObjective { Layer = "block3_conv1", Neurons = [new Neuron(1), new Neuron(2, 3, 4)], Weight = 2 },
+            Start = new NormalStart(0, 0.5),
+            Parameters = [new Spectrum(1.5), new Decorrelation(), new SigmoidRange(1, 254)],
+            Transforms = [new RandomShift(3), new RandomTurn(7, 0.9, 1.1)],
+            Optimizer = new Adam(0.1),
+            Display = new RgbDisplay(),
+        };
+        RenderPlan back = RenderPlan.FromJson(plan.ToJson());
+        Assert.Equal(plan.ToJson(), back.ToJson());
+        Assert.Equal(plan.Parameters.AsEnumerable(), back.Parameters);
+        Assert.Equal(plan.Transforms.AsEnumerable(), back.Transforms);
+        Assert.Equal((plan.Optimizer, plan.Display, plan.Start), (back.Optimizer, back.Display, back.Start));
+        Assert.Equal(((NeuronObjective)plan.Objective).Neurons.AsEnumerable(), ((NeuronObjective)back.Objective).Neurons);
+        foreach (string kind in (string[])["neuron", "normal", "spectrum", "decorrelation", "sigmoid", "shift", "turn", "lp", "tv", "adam", "rgb"])
+        {
+            Assert.Contains($"\"kind\": \"{kind}\"", plan.ToJson(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal("layer", (string?)System.Text.Json.Nodes.JsonNode.Parse((plan with { Objective = new LayerObjective { Layer = "block1_conv1" } }).ToJson())!["objective"]!["kind"]);
+        Assert.Equal("momentum", (string?)System.Text.Json.Nodes.JsonNode.Parse((plan with { Optimizer = new Momentum() }).ToJson())!["optimizer"]!["kind"]);
+    }
+
+    [Fact]
+    public void Overrides_change_what_they_say_and_leave_the_rest_of_a_preset()
+    {
+        RenderPlan preset = Plan() with { Regularizers = [new TotalVariation(3, 1.5)], Transforms = [new RandomShift(5), new RandomTurn(9)], Optimizer = new Adam(0.3), Display = new RgbDisplay() };
+        Assert.Equal(preset.ToJson(), new PlanOverrides().ApplyTo(preset).ToJson());
+        RenderPlan changed = new PlanOverrides { TotalVariationWeight = 7, LpWeight = 2, Jitter = 4, Iterations = 12, ActivationWeight = 0.5 }.ApplyTo(preset);
+        Assert.Equal([new LpNorm(2), new TotalVariation(7, 1.5)], changed.Regularizers);
+        Assert.Equal([new RandomShift(4), new RandomTurn(9)], changed.Transforms);
+        Assert.Equal((12, 0.5, preset.Optimizer, preset.Display), (changed.Iterations, changed.Objective.Weight, changed.Optimizer, changed.Display));
+        Assert.Equal([new RandomTurn(9)], new PlanOverrides { Jitter = 0 }.ApplyTo(preset).Transforms);
+        Assert.Equal([new Jitter(2), new RandomTurn(9)], new PlanOverrides { Jitter = 2 }.ApplyTo(preset with { Transforms = [new RandomTurn(9)] }).Transforms);
+    }
+
     [Theory]
     [InlineData("objective")]
     [InlineData("seeds")]
@@ -83,6 +150,18 @@ public class RenderPlanTests
         { "jitter by roll", "between 0 and 31" },
         { "start", "needed" },
         { "rate", "rate" },
+        { "nothing", "nothing to optimise" },
+        { "jitter of a spectrum", "whose parameters are the pixels" },
+        { "jitter behind", "must come before" },
+        { "random parameters", "not its parameters" },
+        { "spectrum behind", "a parameterisation" },
+        { "start of a spectrum", "start picture" },
+        { "angle", "between 0 and 180" },
+        { "scale", "within 0.1 to 10" },
+        { "range", "the lower first" },
+        { "neuron", "no channel 9" },
+        { "later layer", "no layer 'block9'" },
+        { "betas", "betas" },
     };
 
     [Theory]
@@ -107,6 +186,18 @@ public class RenderPlanTests
             "jitter by roll" => good with { Transforms = [new Jitter(32, ShiftMode.Roll)] },
             "start" => good with { Start = PictureStart.FromValues("x.png", new float[5]) },
             "rate" => good with { Optimizer = new RmsProp(0) },
+            "nothing" => good with { Objective = good.Objective with { Weight = 0 }, Regularizers = [new TotalVariation(0)] },
+            "jitter of a spectrum" => good with { Parameters = [new Spectrum()], Start = new NormalStart() },
+            "jitter behind" => good with { Transforms = [new RandomShift(2), new Jitter(2)] },
+            "random parameters" => good with { Parameters = [new RandomShift(2)], Transforms = [] },
+            "spectrum behind" => good with { Transforms = [new Spectrum()] },
+            "start of a spectrum" => good with { Parameters = [new Spectrum()], Transforms = [], Start = PictureStart.FromValues("x.png", new float[3072]) },
+            "angle" => good with { Transforms = [new RandomTurn(181)] },
+            "scale" => good with { Transforms = [new RandomTurn(3, 2, 1)] },
+            "range" => good with { Parameters = [new SigmoidRange(3, 3)], Transforms = [] },
+            "neuron" => good with { Objective = new NeuronObjective { Layer = "predictions", Neurons = [new Neuron(1), new Neuron(9)] } },
+            "later layer" => good with { Objective = new LayerObjective { Layer = "block9" } },
+            "betas" => good with { Optimizer = new Adam(1, 1) },
             _ => throw new ArgumentOutOfRangeException(nameof(what)),
         };
         PlanException error = Assert.Throws<PlanException>(() => bad.Validate(Network));
