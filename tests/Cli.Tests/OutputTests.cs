@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using VggCuda.Cli.Tests.Support;
-using VggCuda.Engine.Rendering;
+using VggCuda.Engine.Plans;
 using VggCuda.Imaging;
 
 namespace VggCuda.Cli.Tests;
