@@ -1,9 +1,27 @@
 using System.Reflection;
+using VggCuda.Tests.Shared;
 
 namespace VggCuda.Cli.Tests;
 
 public class ArchitectureTests
 {
+    private static readonly FolderArrows Arrows = new("src/Cli", "VggCuda.Cli");
+
+    // Lowest first; a folder uses only what stands above it.
+    private static readonly (string Folder, string[] Uses)[] Allowed =
+    [
+        ("Hosting", []),
+        ("Devices", ["Hosting"]),
+        ("Networks", ["Hosting"]),
+        ("Output", ["Hosting"]),
+        ("Progress", ["Hosting"]),
+        ("Figures", []),
+        ("Drawing", ["Hosting", "Networks", "Output", "Progress"]),
+        ("Weights", ["Hosting", "Output", "Progress"]),
+        ("Commands", ["Hosting", "Devices", "Networks", "Output", "Figures", "Drawing"]),
+        (FolderArrows.Top, ["Hosting", "Weights", "Commands"]),
+    ];
+
     [Fact]
     public void The_command_line_draws_and_computes_nothing_itself()
     {
@@ -11,4 +29,10 @@ public class ArchitectureTests
         Assert.DoesNotContain("SkiaSharp", references);
         Assert.DoesNotContain("PureHDF", references);
     }
+
+    [Fact]
+    public void Folders_use_only_what_lies_below_them() => Arrows.RequireAllowed(Allowed);
+
+    [Fact]
+    public void The_document_shows_the_arrows_as_they_are() => Arrows.RequireDocumented(Allowed);
 }

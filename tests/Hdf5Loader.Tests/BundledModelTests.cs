@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using VggCuda.Engine.Model;
+using VggCuda.Hdf5Loader.Keras;
 
 namespace VggCuda.Hdf5Loader.Tests;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using PureHDF;
 using PureHDF.VOL.Native;
 using VggCuda.Engine.Model;
+using VggCuda.Hdf5Loader.Keras;
 
 namespace VggCuda.Hdf5Loader.Tests;
 

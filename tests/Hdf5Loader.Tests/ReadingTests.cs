@@ -1,4 +1,5 @@
 using VggCuda.Engine.Model;
+using VggCuda.Hdf5Loader.Keras;
 
 namespace VggCuda.Hdf5Loader.Tests;
 

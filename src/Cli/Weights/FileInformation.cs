@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using VggCuda.Engine.Model;
 using VggCuda.Hdf5Loader;
 using VggCuda.Hdf5Loader.Files;
+using VggCuda.Hdf5Loader.Keras;
 
 namespace VggCuda.Cli.Weights;
 

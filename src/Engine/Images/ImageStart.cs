@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Randomness;
-using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Engine.Images;
 

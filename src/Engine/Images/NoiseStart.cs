@@ -1,6 +1,5 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Randomness;
-using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Engine.Images;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using VggCuda.Engine.Model;
 using VggCuda.Hdf5Loader.Files;
+using VggCuda.Hdf5Loader.Keras;
 
 namespace VggCuda.Hdf5Loader.Tests.Files;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using VggCuda.Hdf5Loader.Format;
+using VggCuda.Hdf5Loader.Keras;
 
 namespace VggCuda.Hdf5Loader.Tests.Hostile;
 

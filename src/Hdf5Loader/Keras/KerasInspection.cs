@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using VggCuda.Engine.Model;
 
-namespace VggCuda.Hdf5Loader;
+namespace VggCuda.Hdf5Loader.Keras;
 
 /// <summary>How Keras arranged a weight file.</summary>
 public enum KerasLayout
