@@ -1,4 +1,4 @@
-"""Makes the tests' weight files: a tiny VGG16 in every layout, type and storage that the reader takes or must refuse.
+"""Makes the tests' weight files: a tiny VGG16 (and a few others) in every layout, type and storage that the reader takes or must refuse.
 
     /usr/bin/python3 tools/weight-files/make_good_files.py tests/Hdf5Loader.Tests/Fixtures/weight-files.zip
 
@@ -18,7 +18,7 @@ import h5py
 import numpy as np
 
 import writers as w
-from network import layer_names, weights
+from network import layer_names, of_blocks, weights
 
 INDEX = {}
 
@@ -70,6 +70,19 @@ def layouts(folder):
     make(folder, "k2_nested_dedup.h5", "Model", bare, lambda f: w.keras2_nested(f, bare, "base", "_1", False), nested="base")
     make(folder, "k3_compiled.weights.h5", "Keras3Weights", top, lambda f: w.variables(f, top, True, compiled=True))
     make(folder, "k3_nested.weights.h5", "Keras3Weights", bare, nested_variables, nested="functional", ignored=["dense"])
+
+
+def networks(folder):
+    for name, blocks in (("vgg11", (1, 1, 2, 2, 2)), ("vgg13", (2, 2, 2, 2, 2)), ("vgg19", (2, 2, 4, 4, 4))):
+        with of_blocks(*blocks):
+            top, bare = weights(True), weights(False)
+            make(folder, "n_%s_k1.h5" % name, "Weights", top, lambda f: w.keras1(f, top, True))
+            make(folder, "n_%s_k3.weights.h5" % name, "Keras3Weights", top, lambda f: w.variables(f, top, True))
+            make(folder, "n_%s_nested.h5" % name, "Model", bare, lambda f: w.keras2_nested(f, bare, name, "_1"), nested=name, ignored=["dense"])
+    with of_blocks(2, 2, 3, 3, 4):
+        other = weights(True)
+        refuse(folder, "r_blocks_k1.h5", "Known: VGG11 (1, 1, 2, 2, 2)", lambda f: w.keras1(f, other, True))
+        refuse(folder, "r_blocks_k3.weights.h5", "has 14 convolutions and 3 dense layers; known are VGG11 (8)", lambda f: w.variables(f, other, True))
 
 
 def nested_variables(file):
@@ -349,7 +362,7 @@ def committed(file):
 
 def main(target):
     with tempfile.TemporaryDirectory() as folder:
-        for part in (layouts, types, storage, refused):
+        for part in (layouts, networks, types, storage, refused):
             part(folder)
         names = sorted(os.listdir(folder))
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:

@@ -1,4 +1,6 @@
-"""A tiny VGG16 with seeded weights: 13 convolutions, three dense layers, Keras's names."""
+"""A tiny VGG16 with seeded weights: 13 convolutions, three dense layers, Keras's names. Or, for a while, another VGG."""
+
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -6,6 +8,16 @@ BLOCKS = (2, 2, 3, 3, 3)
 WIDTHS = (2, 3, 1, 2, 3, 2, 1, 3, 2, 2, 1, 3, 2)
 GRID, FC1, FC2, CLASSES = 2, 5, 4, 3
 DENSE = ("fc1", "fc2", "predictions")
+
+
+@contextmanager
+def of_blocks(*blocks):
+    """Within it the network has so many convolutions in its blocks."""
+    global BLOCKS, WIDTHS
+    before = BLOCKS, WIDTHS
+    BLOCKS, WIDTHS = blocks, tuple(2 + i % 3 for i in range(sum(blocks)))
+    yield
+    BLOCKS, WIDTHS = before
 
 
 def layer_names(top, with_input=False):
