@@ -2,6 +2,7 @@ using VggCuda.Cli.Hosting;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 using VggCuda.Engine.Rendering;
+using VggCuda.Hdf5Loader.Files;
 using VggCuda.Imaging;
 
 namespace VggCuda.Cli.Tests;
@@ -12,7 +13,9 @@ public class FailureTests
     public static TheoryData<Exception, int, string> Failures => new()
     {
         { CommandException.Usage("so not"), 2, "so not" },
-        { new ArgumentException("No such layer.", "layer"), 2, "No such layer." },
+        { new PlanException("No such layer."), 2, "No such layer." },
+        { new ClassNameException("No such class.", "brd", []), 2, "No such class." },
+        { new ArgumentException("No such layer.", "layer"), 1, "fault in the program" },
         { new WeightsException("a.h5", "fc1", "is missing"), 3, "a.h5: layer 'fc1': is missing" },
         { new PictureException("a.png", "no picture."), 3, "a.png: no picture." },
         { new IOException("disk full"), 3, "disk full" },

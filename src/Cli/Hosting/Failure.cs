@@ -1,6 +1,7 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 using VggCuda.Engine.Rendering;
+using VggCuda.Hdf5Loader.Files;
 using VggCuda.Imaging;
 
 namespace VggCuda.Cli.Hosting;
@@ -37,6 +38,7 @@ internal static class Failure
         NumbersFailedException numbers => (ExitCode.Numbers, numbers.Message),
         OperationCanceledException => (ExitCode.Cancelled, "Cancelled; nothing was written."),
         PlanException plan => (ExitCode.Usage, plan.Message),
+        ClassNameException name => (ExitCode.Usage, name.Message),
         UnauthorizedAccessException denied => (ExitCode.File, denied.Message),
         FileNotFoundException missing => (ExitCode.File, missing.Message),
         IOException io => (ExitCode.File, io.Message),

@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 
 namespace VggCuda.Hdf5Loader.Files;
 
-/// <summary>A class name that is unknown, ambiguous or out of range: a wrong argument, fit to be shown to a user as it is.</summary>
-public sealed class ClassNameException : ArgumentException
+/// <summary>A class name that is unknown, ambiguous or out of range: what a user asked for, not a fault of the program; fit to be shown to a user as it is.</summary>
+public sealed class ClassNameException : Exception
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="message">What was wrong and what to give instead.</param>
