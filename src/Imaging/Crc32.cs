@@ -3,14 +3,14 @@ namespace VggCuda.Imaging;
 /// <summary>The checksum of PNG chunks: polynomial 0xEDB88320, reflected, initially and finally inverted (PNG, section 5.5).</summary>
 internal static class Crc32
 {
-    private static readonly uint[] s_table = MakeTable();
+    private static readonly uint[] Table = MakeTable();
 
     public static uint Of(ReadOnlySpan<byte> bytes)
     {
         uint crc = uint.MaxValue;
         foreach (byte value in bytes)
         {
-            crc = s_table[(byte)(crc ^ value)] ^ (crc >> 8);
+            crc = Table[(byte)(crc ^ value)] ^ (crc >> 8);
         }
 
         return ~crc;

@@ -69,7 +69,7 @@ public static class FileContent
             return "empty";
         }
 
-        foreach ((byte[] magic, int offset, string name) in s_magics)
+        foreach ((byte[] magic, int offset, string name) in Magics)
         {
             if (bytes.Length >= offset + magic.Length && bytes.Slice(offset, magic.Length).SequenceEqual(magic))
             {
@@ -80,7 +80,7 @@ public static class FileContent
         return DescribeText(bytes[..Math.Min(bytes.Length, 512)]) ?? "no known kind of file";
     }
 
-    private static readonly (byte[] Magic, int Offset, string Name)[] s_magics =
+    private static readonly (byte[] Magic, int Offset, string Name)[] Magics =
     [
         ([0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A], 0, "a PNG picture"),
         ([0xFF, 0xD8, 0xFF], 0, "a JPEG picture"),

@@ -16,7 +16,7 @@ public static class Label
 
     private const float FullSide = 224;
     private const float SmallestSize = 8;
-    private static readonly Lazy<SKTypeface> s_typeface = new(Load);
+    private static readonly Lazy<SKTypeface> Typeface = new(Load);
 
     /// <summary>Draws a label at the top left: black with a white halo, so that it is readable on any ground.</summary>
     /// <param name="picture">The picture; not changed.</param>
@@ -34,7 +34,7 @@ public static class Label
         float size = Math.Max(SmallestSize, FullSize * scale);
         float margin = Math.Max(2, MathF.Round(FullMargin * scale));
 
-        using SKFont font = new(s_typeface.Value, size)
+        using SKFont font = new(Typeface.Value, size)
         {
             Edging = SKFontEdging.Antialias,
             Hinting = SKFontHinting.None,

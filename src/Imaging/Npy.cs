@@ -17,7 +17,7 @@ public static class Npy
     private const int MaxHeaderBytes = 64 * 1024;
     private const string Expected = "expected float32, float64 or uint8 of shape (H, W, 3) or (N, H, W, C)";
 
-    private static readonly byte[] s_magic = [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
+    private static readonly byte[] Magic = [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
     /// <summary>Reads an image (H, W, 3) or a batch of images (N, H, W, C).</summary>
     /// <param name="path">The file.</param>
@@ -53,7 +53,7 @@ public static class Npy
     public static NpyArray Decode(ReadOnlyMemory<byte> bytes, string name)
     {
         ReadOnlySpan<byte> rest = bytes.Span;
-        if (!rest.StartsWith(s_magic))
+        if (!rest.StartsWith(Magic))
         {
             string kind = FileContent.Describe(rest);
             throw new PictureException(name, rest.IsEmpty ? $"the file is empty; {Expected} in a .npy file."
@@ -278,7 +278,7 @@ public static class Npy
         dataStart = (10 + header.Length + 1 + 63) / 64 * 64;
         header = header.PadRight(dataStart - 11) + '\n';
         byte[] file = new byte[dataStart + ((long)count * SizeOf(type))];
-        s_magic.CopyTo(file, 0);
+        Magic.CopyTo(file, 0);
         file[6] = 1;
         BinaryPrimitives.WriteUInt16LittleEndian(file.AsSpan(8), (ushort)header.Length);
         Encoding.ASCII.GetBytes(header, file.AsSpan(10));

@@ -15,7 +15,7 @@ internal sealed class PatternDither
     // Nearest entries are looked up for every second level of each channel, and kept.
     private const int LookupBits = 7;
 
-    private static readonly byte[] s_bayer =
+    private static readonly byte[] BayerMatrix =
     [
         0, 8, 2, 10,
         12, 4, 14, 6,
@@ -65,7 +65,7 @@ internal sealed class PatternDither
                 filledFor = colour;
             }
 
-            indices[pixel] = candidates[s_bayer[((y & 3) * 4) + (x & 3)]];
+            indices[pixel] = candidates[BayerMatrix[((y & 3) * 4) + (x & 3)]];
         }
     }
 

@@ -11,8 +11,8 @@ public static class PngText
     // An honest plan has some kilobytes; a compressed chunk may claim anything.
     private const int MaxTextBytes = 16 * 1024 * 1024;
 
-    private static readonly byte[] s_signature = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
-    private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly byte[] Signature = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Reads all text metadata of a PNG file.</summary>
     /// <param name="path">The file.</param>
@@ -27,14 +27,14 @@ public static class PngText
     public static IReadOnlyDictionary<string, string> Decode(ReadOnlyMemory<byte> bytes, string name)
     {
         ReadOnlySpan<byte> rest = bytes.Span;
-        if (!rest.StartsWith(s_signature))
+        if (!rest.StartsWith(Signature))
         {
             string kind = FileContent.Describe(rest);
             throw new PictureException(name, rest.IsEmpty ? "the file is empty; expected a PNG picture." : $"this is {kind}; expected a PNG picture.");
         }
 
         Dictionary<string, string> texts = new(StringComparer.Ordinal);
-        rest = rest[s_signature.Length..];
+        rest = rest[Signature.Length..];
         while (true)
         {
             if (rest.Length < 12 || BinaryPrimitives.ReadUInt32BigEndian(rest) > rest.Length - 12)
@@ -122,7 +122,7 @@ public static class PngText
         byte[]? utf8 = compressed ? Inflate(rest) : rest.ToArray();
         try
         {
-            return utf8 is null ? null : (key, s_strictUtf8.GetString(utf8));
+            return utf8 is null ? null : (key, StrictUtf8.GetString(utf8));
         }
         catch (ArgumentException)
         {
@@ -167,7 +167,7 @@ public static class PngText
         byte[] text;
         try
         {
-            text = s_strictUtf8.GetBytes(value);
+            text = StrictUtf8.GetBytes(value);
         }
         catch (EncoderFallbackException e)
         {

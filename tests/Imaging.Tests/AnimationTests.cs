@@ -5,7 +5,7 @@ namespace VggCuda.Imaging.Tests;
 
 public class AnimationTests
 {
-    private static readonly TimeSpan s_delay = TimeSpan.FromMilliseconds(120);
+    private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(120);
 
     public static TheoryData<int, int, int> Sizes => new()
     {
@@ -88,7 +88,7 @@ public class AnimationTests
     [Fact]
     public void It_plays_for_ever_at_the_given_speed()
     {
-        byte[] gif = AnimatedGif.Encode([Picture.Black(4, 4), Sample.Plain(4, 4, 1, 2, 3)], s_delay);
+        byte[] gif = AnimatedGif.Encode([Picture.Black(4, 4), Sample.Plain(4, 4, 1, 2, 3)], Delay);
         using SKCodec codec = SKCodec.Create(SKData.CreateCopy(gif))!;
         Assert.Equal(-1, codec.RepetitionCount);
         Assert.All(codec.FrameInfo, f => Assert.Equal(120, f.Duration));
@@ -100,7 +100,7 @@ public class AnimationTests
     public void Dithering_stays_close_and_keeps_the_mean()
     {
         Picture picture = Sample.Gradient(160, 120);
-        Picture shown = Frames(AnimatedGif.Encode([picture], s_delay)).Single();
+        Picture shown = Frames(AnimatedGif.Encode([picture], Delay)).Single();
         double squares = 0;
         double[] means = new double[3];
         for (int i = 0; i < picture.Rgb.Length; i++)
@@ -133,7 +133,7 @@ public class AnimationTests
 
             return frame;
         })];
-        Picture[] shown = Frames(AnimatedGif.Encode(frames, s_delay));
+        Picture[] shown = Frames(AnimatedGif.Encode(frames, Delay));
         for (int y = 0; y < 40; y++)
         {
             for (int x = 0; x < 40; x++)
@@ -147,7 +147,7 @@ public class AnimationTests
     public void Lossless_WebP_reads_back_exactly_and_lossy_nearly()
     {
         Picture[] frames = [.. Enumerable.Range(0, 3).Select(i => Sample.Gradient(50, 33, i * 30))];
-        byte[] lossless = AnimatedWebP.Encode(frames, s_delay, quality: null);
+        byte[] lossless = AnimatedWebP.Encode(frames, Delay, quality: null);
         Picture[] shown = Frames(lossless);
         Assert.Equal(3, shown.Length);
         for (int i = 0; i < 3; i++)
@@ -161,11 +161,11 @@ public class AnimationTests
             Assert.All(codec.FrameInfo, f => Assert.Equal(120, f.Duration));
         }
 
-        shown = Frames(AnimatedWebP.Encode(frames, s_delay, quality: 90));
+        shown = Frames(AnimatedWebP.Encode(frames, Delay, quality: 90));
         Assert.Equal(3, shown.Length);
         Assert.InRange(frames[2].Rgb.Zip(shown[2].Rgb, (a, b) => (double)Math.Abs(a - b)).Average(), 0, 6);
         using TestFolder folder = new();
-        AnimatedWebP.Write(folder["a.webp"], frames, s_delay, quality: null);
+        AnimatedWebP.Write(folder["a.webp"], frames, Delay, quality: null);
         Assert.Equal(frames[0].Rgb, PictureFile.Read(folder["a.webp"]).Rgb);
     }
 
@@ -174,28 +174,28 @@ public class AnimationTests
     {
         using TestFolder folder = new();
         Picture[] frames = [Sample.Noise(9, 9, 1, 50), Sample.Noise(9, 9, 2, 50)];
-        AnimatedGif.Write(folder["a.gif"], frames, s_delay);
+        AnimatedGif.Write(folder["a.gif"], frames, Delay);
         Assert.Equal(frames[0].Rgb, PictureFile.Read(folder["a.gif"]).Rgb);
-        Assert.Equal(AnimatedGif.Encode(frames, s_delay), File.ReadAllBytes(folder["a.gif"]));
+        Assert.Equal(AnimatedGif.Encode(frames, Delay), File.ReadAllBytes(folder["a.gif"]));
         Assert.Equal(["a.gif"], folder.Names);
     }
 
     [Fact]
     public void Wrong_frames_are_refused()
     {
-        Assert.Throws<ArgumentException>(() => AnimatedGif.Encode([], s_delay));
-        Assert.Throws<ArgumentException>(() => AnimatedWebP.Encode([], s_delay));
-        Assert.Contains("Frame 1 is 2 x 3", Assert.Throws<ArgumentException>(() => AnimatedGif.Encode([Picture.Black(2, 2), Picture.Black(2, 3)], s_delay)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => AnimatedGif.Encode([], Delay));
+        Assert.Throws<ArgumentException>(() => AnimatedWebP.Encode([], Delay));
+        Assert.Contains("Frame 1 is 2 x 3", Assert.Throws<ArgumentException>(() => AnimatedGif.Encode([Picture.Black(2, 2), Picture.Black(2, 3)], Delay)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => AnimatedGif.Encode([Picture.Black(2, 2)], TimeSpan.Zero));
         Assert.Throws<ArgumentException>(() => AnimatedGif.Encode([Picture.Black(2, 2)], TimeSpan.FromMinutes(2)));
-        Assert.Throws<ArgumentException>(() => AnimatedWebP.Encode([Picture.Black(2, 2)], s_delay, quality: 101));
-        Assert.Throws<ArgumentException>(() => AnimatedWebP.Encode([Picture.Black(16384, 1)], s_delay));
+        Assert.Throws<ArgumentException>(() => AnimatedWebP.Encode([Picture.Black(2, 2)], Delay, quality: 101));
+        Assert.Throws<ArgumentException>(() => AnimatedWebP.Encode([Picture.Black(16384, 1)], Delay));
     }
 
     private static void ReadsBack(Picture[] frames, GifPalette palette = GifPalette.Shared)
     {
         Palette? shared = palette == GifPalette.Shared ? Palette.Of(frames) : null;
-        Picture[] shown = Frames(AnimatedGif.Encode(frames, s_delay, palette));
+        Picture[] shown = Frames(AnimatedGif.Encode(frames, Delay, palette));
         Assert.Equal(frames.Length, shown.Length);
         for (int f = 0; f < frames.Length; f++)
         {

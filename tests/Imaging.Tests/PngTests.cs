@@ -4,14 +4,14 @@ namespace VggCuda.Imaging.Tests;
 
 public class PngTests
 {
-    private static readonly Gen<string> s_key = Gen.Char['!', '~'].Array[1, 79].Select(c => new string(c));
-    private static readonly Gen<string> s_text = Gen.OneOf(
+    private static readonly Gen<string> AnyKey = Gen.Char['!', '~'].Array[1, 79].Select(c => new string(c));
+    private static readonly Gen<string> AnyText = Gen.OneOf(
         Gen.Char[' ', '~'].Array[0, 200].Select(c => new string(c)),
         Gen.OneOf(Gen.Char['\u0001', '\uD7FF'].Select(c => c.ToString()), Gen.Const("\U0001F426")).Array[0, 50].Select(string.Concat));
 
     [Fact]
     public void Any_picture_and_any_text_come_back_as_they_were() =>
-        Gen.Select(Sample.Any, Gen.Dictionary(s_key, s_text)[0, 4]).Sample(
+        Gen.Select(Sample.Any, Gen.Dictionary(AnyKey, AnyText)[0, 4]).Sample(
             (picture, text) =>
             {
                 byte[] png = PictureFile.EncodePng(picture, text);

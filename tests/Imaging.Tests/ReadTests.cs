@@ -5,8 +5,8 @@ namespace VggCuda.Imaging.Tests;
 
 public class ReadTests
 {
-    private static readonly (byte R, byte G, byte B) s_left = (200, 40, 90);
-    private static readonly (byte R, byte G, byte B) s_right = (20, 160, 240);
+    private static readonly (byte R, byte G, byte B) Left = (200, 40, 90);
+    private static readonly (byte R, byte G, byte B) Right = (20, 160, 240);
 
     [Theory]
     [InlineData("progressive.jpg", 3)]
@@ -19,8 +19,8 @@ public class ReadTests
     {
         Picture picture = PictureFile.Decode(Fixtures.Bytes(name), name);
         Assert.Equal((32, 16), (picture.Width, picture.Height));
-        Near(s_left, picture.At(7, 8), tolerance);
-        Near(s_right, picture.At(25, 8), tolerance);
+        Near(Left, picture.At(7, 8), tolerance);
+        Near(Right, picture.At(25, 8), tolerance);
     }
 
     [Theory]
@@ -55,7 +55,7 @@ public class ReadTests
     {
         Picture picture = PictureFile.Decode(Fixtures.Bytes(name), name);
         Assert.Equal((255, 255, 255), picture.At(3, 3));
-        Assert.Equal(s_right, picture.At(25, 12));
+        Assert.Equal(Right, picture.At(25, 12));
 
         // A fifth of (200, 40, 90) and four fifths of white.
         Assert.Equal((244, 212, 222), picture.At(3, 12));

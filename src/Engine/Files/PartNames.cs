@@ -19,27 +19,27 @@ internal static class PartNames
     private const int MostBytes = 100;
     private const int HashDigits = 16;
 
-    private static readonly ConcurrentDictionary<string, bool> s_live = new();
-    private static int s_count;
+    private static readonly ConcurrentDictionary<string, bool> Live = new();
+    private static int _count;
 
     /// <summary>A path that no other part of this process has; it counts as live until <see cref="Release"/>.</summary>
     /// <param name="target">The file that the part is to become.</param>
     /// <param name="ending"><see cref="Part"/> or <see cref="Old"/>.</param>
     public static string Next(string target, string ending)
     {
-        string number = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}");
+        string number = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
         string path = Path.Combine(Path.GetDirectoryName(target)!, Prefix(target) + number + ending);
-        s_live[path] = true;
+        Live[path] = true;
         return path;
     }
 
     /// <summary>The part is gone, or has become its file.</summary>
-    public static void Release(string path) => s_live.TryRemove(path, out _);
+    public static void Release(string path) => Live.TryRemove(path, out _);
 
     /// <summary>Deletes every live part of this process; what is old stays, for it may be needed to go back.</summary>
     public static void DeleteLive()
     {
-        foreach (string path in s_live.Keys.Where(k => k.EndsWith(Part, StringComparison.Ordinal)))
+        foreach (string path in Live.Keys.Where(k => k.EndsWith(Part, StringComparison.Ordinal)))
         {
             TryDelete(path);
         }
@@ -119,7 +119,7 @@ internal static class PartNames
         if (process == Environment.ProcessId)
         {
             // In a container every run may have the number 1.
-            return s_live.ContainsKey(path);
+            return Live.ContainsKey(path);
         }
 
         try

@@ -226,7 +226,8 @@ public class PropertyTests
         [.. Enumerable.Range(0, count).Select(i => unchecked(seed + (uint)i))],
         32,
         33,
-        iterations) with { Transforms = [new Jitter(jitter)] };
+        iterations) with
+    { Transforms = [new Jitter(jitter)] };
 
     private static double[] Shifted(TensorShape shape, double[] image, double[] shifts, ShiftMode mode)
     {

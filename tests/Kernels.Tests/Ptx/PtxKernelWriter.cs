@@ -9,10 +9,18 @@ internal sealed partial class PtxKernelWriter
 {
     private static readonly Dictionary<string, string> Special = new()
     {
-        ["%tid"] = "self.thread", ["%ntid"] = "self.threads", ["%ctaid"] = "self.block", ["%nctaid"] = "self.grid",
-        ["%laneid"] = "(self.current & 31)", ["%warpid"] = "(self.current / 32)", ["WARP_SZ"] = "32u",
-        ["%lanemask_eq"] = "(1u << (self.current & 31))", ["%lanemask_lt"] = "((1u << (self.current & 31)) - 1)", ["%lanemask_le"] = "((2u << (self.current & 31)) - 1)",
-        ["%lanemask_gt"] = "~((2u << (self.current & 31)) - 1)", ["%lanemask_ge"] = "~((1u << (self.current & 31)) - 1)",
+        ["%tid"] = "self.thread",
+        ["%ntid"] = "self.threads",
+        ["%ctaid"] = "self.block",
+        ["%nctaid"] = "self.grid",
+        ["%laneid"] = "(self.current & 31)",
+        ["%warpid"] = "(self.current / 32)",
+        ["WARP_SZ"] = "32u",
+        ["%lanemask_eq"] = "(1u << (self.current & 31))",
+        ["%lanemask_lt"] = "((1u << (self.current & 31)) - 1)",
+        ["%lanemask_le"] = "((2u << (self.current & 31)) - 1)",
+        ["%lanemask_gt"] = "~((2u << (self.current & 31)) - 1)",
+        ["%lanemask_ge"] = "~((1u << (self.current & 31)) - 1)",
     };
 
     // What a load or store may say beside its space and type, without a meaning here: all memory is coherent.

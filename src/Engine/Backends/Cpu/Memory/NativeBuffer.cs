@@ -7,7 +7,7 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
 {
     private const nuint LargePage = 2 << 20;
     private const nuint CacheLine = 64;
-    private static long s_liveBytes;
+    private static long _liveBytes;
     private void* _pointer;
 
     /// <summary>Allocates.</summary>
@@ -28,7 +28,7 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
         }
 
         Bytes = bytes;
-        Interlocked.Add(ref s_liveBytes, bytes);
+        Interlocked.Add(ref _liveBytes, bytes);
         if (large && OperatingSystem.IsLinux())
         {
             // Fewer, larger pages: weights are streamed, and faulting in a gigabyte by 4 KiB pages takes a quarter of a second. Advice only.
@@ -44,7 +44,7 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
     ~NativeBuffer() => Free();
 
     /// <summary>Bytes of all buffers of this process.</summary>
-    public static long LiveBytes => Interlocked.Read(ref s_liveBytes);
+    public static long LiveBytes => Interlocked.Read(ref _liveBytes);
 
     /// <summary>Size.</summary>
     public long Bytes { get; }
@@ -70,7 +70,7 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
         {
             NativeMemory.AlignedFree(_pointer);
             _pointer = null;
-            Interlocked.Add(ref s_liveBytes, -Bytes);
+            Interlocked.Add(ref _liveBytes, -Bytes);
         }
     }
 

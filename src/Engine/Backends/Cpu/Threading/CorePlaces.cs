@@ -18,7 +18,7 @@ internal sealed unsafe partial class CorePlaces
 
     // Two cache lines between threads.
     private const int Distance = 16;
-    private static readonly TimeSpan s_leastPause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan LeastPause = TimeSpan.FromMilliseconds(2);
     private readonly long[] _cores;
     private readonly long[] _lastMoves;
     private readonly bool _active;
@@ -41,7 +41,7 @@ internal sealed unsafe partial class CorePlaces
         }
 
         int core = CurrentCore();
-        if (IsTaken(thread, core) && Stopwatch.GetElapsedTime(_lastMoves[thread]) > s_leastPause)
+        if (IsTaken(thread, core) && Stopwatch.GetElapsedTime(_lastMoves[thread]) > LeastPause)
         {
             MoveAway(thread);
             _lastMoves[thread] = Stopwatch.GetTimestamp();
