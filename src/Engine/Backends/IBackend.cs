@@ -39,7 +39,7 @@ public interface IBackend : IImageOperations, IDisposable
     /// <param name="network">The network; its weights must outlive the program. Programs of one network share weights.</param>
     /// <param name="spec">What to compute; checked against the network.</param>
     /// <param name="cancellation">Ends reading and transforming early.</param>
-    /// <exception cref="ArgumentException">The spec does not fit the network; the message says what would.</exception>
+    /// <exception cref="PlanException">The spec does not fit the network; the message says what would.</exception>
     /// <exception cref="WeightsException">The weights cannot be read.</exception>
     /// <exception cref="DeviceMemoryException">It does not fit the device; the message says what would.</exception>
     INetworkProgram Compile(Network network, ProgramSpec spec, CancellationToken cancellation = default);
