@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using VggCuda.Bench.Weights;
 using VggCuda.Engine.Model;
 using VggCuda.Hdf5Loader;
 

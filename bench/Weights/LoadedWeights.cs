@@ -1,10 +1,10 @@
 using VggCuda.Engine.Model;
 
-namespace VggCuda.Hdf5Loader;
+namespace VggCuda.Bench.Weights;
 
 /// <summary>All weights of another source in one piece of native memory: for those who compile several networks from one file, or want the file closed.</summary>
 /// <remarks>Safe to read from several threads. Takes 4 bytes per weight and nothing beside.</remarks>
-public sealed class LoadedWeights : IWeightSource
+internal sealed class LoadedWeights : IWeightSource
 {
     private readonly NativeBuffer _memory;
     private readonly Dictionary<(string, WeightPart), (long Start, int Count)> _places = [];

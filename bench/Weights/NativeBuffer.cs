@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace VggCuda.Hdf5Loader;
+namespace VggCuda.Bench.Weights;
 
 /// <summary>Native memory for many weights, owned by this object: aligned to 2 MiB and, on Linux, asked to be backed by huge pages.</summary>
 /// <remarks>Filling 528 MB of fresh 4 KiB pages spends more time on page faults than on copying; with 2 MiB pages there are 512 times fewer.</remarks>
