@@ -157,8 +157,7 @@ EXPORT int cuEventElapsedTime(float* milliseconds, Event* start, Event* end)
         return NOT_READY;
     }
 
-    // Where it is set, all takes the same time: then the first of several plans wins, whatever else the machine does.
-    *milliseconds = setting("flat_time", 0) != 0 ? 1.0f : (float)(end->milliseconds - start->milliseconds);
+    *milliseconds = (float)(end->milliseconds - start->milliseconds);
     return 0;
 }
 
