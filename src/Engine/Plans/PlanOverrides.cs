@@ -64,20 +64,15 @@ public sealed record PlanOverrides
     {
         if (pixels == 0)
         {
-            return [.. transforms.Where(t => t is not (Stages.Jitter or RandomShift))];
+            return [.. transforms.Where(t => t is not Shifting)];
         }
 
-        if (!transforms.Any(t => t is Stages.Jitter or RandomShift))
+        if (!transforms.Any(t => t is Shifting))
         {
             return [new Jitter(pixels), .. transforms];
         }
 
-        return [.. transforms.Select(t => t switch
-        {
-            Jitter jitter => jitter with { Pixels = pixels },
-            RandomShift shift => shift with { Pixels = pixels },
-            _ => t,
-        })];
+        return [.. transforms.Select(t => t is Shifting shift ? shift with { Pixels = pixels } : t)];
     }
 
     private ImmutableArray<Regularizer> WithLp(ImmutableArray<Regularizer> regularizers) =>
