@@ -29,9 +29,10 @@ internal static class JobBench
         Console.WriteLine("|" + string.Concat(JobTime.Columns.Select(_ => "---|")));
         foreach (Precision precision in (Precision[])[Precision.Fp32, Precision.Tf32, Precision.Fp16, Precision.Bf16])
         {
+            CardCeilings ceilings = CardCeilings.Measure(backend, precision, tiny: false);
             foreach (Job job in Job.All(network.Topology, 224, iterations, filterBatch, filterIterations))
             {
-                Console.WriteLine(JobMeasurement.Measure(backend, network, job, precision, job.Plan.Count > job.Batch ? 1 : 3).Line());
+                Console.WriteLine(JobMeasurement.Measure(backend, network, job, precision, job.Plan.Count > job.Batch ? 1 : 3, ceilings).Line());
             }
         }
 

@@ -36,11 +36,8 @@ internal static class JobMeasurement
 {
     private const int WarmUpSteps = 20;
 
-    /// <summary>Ceilings that the floor is counted with: dense products per second and bytes per second.</summary>
-    public static (double Half, double Tf32, double Single, double Bytes) Ceilings { get; set; } = (790e12, 400e12, 60e12, 4.3e12);
-
     /// <summary>Runs a job several times, in batches that fit.</summary>
-    public static JobTime Measure(CudaBackend backend, Network network, Job job, Precision precision, int repetitions)
+    public static JobTime Measure(CudaBackend backend, Network network, Job job, Precision precision, int repetitions, CardCeilings ceilings)
     {
         job = job.Fitting(backend, network, precision, backend.Context.MemoryInfo().Free);
         RenderPlan plan = job.Plan with { Precision = precision };
@@ -73,19 +70,13 @@ internal static class JobMeasurement
         deviceTimes.Sort();
         double step = times[times.Count / 2];
         double whole = (last.Compile + last.Score + (step * batches * job.Iterations)) / 1e3;
-        return new JobTime(job.Name, precision, job.Batch, last.Steps * repetitions, step, deviceTimes[deviceTimes.Count / 2], times[^1] / times[0], Floor(network.Topology, plan.Slice(0, job.Batch), precision), first.Timings.Compile, whole);
+        return new JobTime(job.Name, precision, job.Batch, last.Steps * repetitions, step, deviceTimes[deviceTimes.Count / 2], times[^1] / times[0], Floor(network.Topology, plan.Slice(0, job.Batch), precision, ceilings), first.Timings.Compile, whole);
     }
 
     /// <summary>Milliseconds that a step takes at least: convolutions by operations, dense layers by bytes, both ways.</summary>
-    public static double Floor(Topology topology, RenderPlan plan, Precision precision)
+    public static double Floor(Topology topology, RenderPlan plan, Precision precision, CardCeilings ceilings)
     {
         Layer tap = topology.Find(((ChannelObjective)plan.Objective).Layer)!;
-        double rate = precision switch
-        {
-            Precision.Fp16 or Precision.Bf16 => Ceilings.Half,
-            Precision.Tf32 => Ceilings.Tf32,
-            _ => Ceilings.Single,
-        };
         int size = precision is Precision.Fp16 or Precision.Bf16 ? 2 : 4;
         double seconds = 0;
         foreach (Layer layer in topology.Layers.Where(l => l.HasWeights && l.Index <= tap.Index))
@@ -95,7 +86,7 @@ internal static class JobMeasurement
             (int height, int width) = Topology.OutputSize(layer, plan.Height, plan.Width);
             double products = (layer.Kind == LayerKind.Convolution ? 9.0 : 1.0) * height * width * layer.Inputs * outputs;
             double weights = (layer.Kind == LayerKind.Convolution ? 9.0 : 1.0) * layer.Inputs * outputs * size;
-            seconds += 2 * Math.Max(2 * products * plan.Count / rate, weights / Ceilings.Bytes);
+            seconds += 2 * Math.Max(2 * products * plan.Count / ceilings.Products, weights / ceilings.Bytes);
         }
 
         return seconds * 1e3;

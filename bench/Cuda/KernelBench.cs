@@ -89,7 +89,7 @@ internal static class KernelBench
 
     // Launches are captured and replayed, or the host's part of a launch would be measured; the median of several replays
     // counts, the first not among them.
-    private static double Median(CudaBackend backend, KernelCase one, bool tiny)
+    internal static double Median(CudaBackend backend, KernelCase one, bool tiny)
     {
         int launches = tiny ? 1 : 20;
         double[] times = new double[tiny ? 1 : 15];

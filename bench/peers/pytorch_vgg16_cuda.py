@@ -1,21 +1,28 @@
 #!/usr/bin/env python3
 """The recipe's job in PyTorch on a GPU: what one step costs, the peer of `bench cuda-job`.
 
-usage: pytorch_vgg16_cuda.py [--iterations 500] [--filter-batch 32] [--filter-iterations 20] [--repetitions 3] [--out FILE]
-                             [--device cuda|cpu] [--small]
+usage: pytorch_vgg16_cuda.py [--iterations 500] [--filter-batch 32] [--filter-iterations 20] [--repetitions 3]
+                             [--jobs class1,class3,class16,filter,filters] [--modes eager|compile|all] [--device cuda|cpu] [--small]
 
 Same network (VGG16 with dense layers, seeded He-uniform weights, 224x224), same step: SciPy-wrap jitter of 16 pixels, the class's
 logit (or a filter's mean), L6 norm and total variation with their gradients, gradient divided by its root mean square, RMSprop,
 best image kept. Nothing is read back inside a run. The job of all filters of block5_conv3 runs in batches of --filter-batch with
 --filter-iterations steps each; its whole time is scaled up to --iterations. Modes: eager float32, eager TF32, channels-last float16 autocast, and each of
-the last two under torch.compile with CUDA graphs.
+the last two under torch.compile with CUDA graphs. A line of JSON for each row and remark as it comes.
 """
 import argparse
 import json
+import os
+import sys
+import threading
 import time
 
-import torch
-import torch.nn.functional as F
+try:
+    import torch
+    import torch.nn.functional as F
+except ImportError as error:
+    print(json.dumps({"note": f"no PyTorch: {error}"}), flush=True)
+    raise SystemExit(0)
 
 WIDTHS = [[64, 64], [128, 128], [256, 256, 256], [512, 512, 512], [512, 512, 512]]
 
@@ -122,20 +129,34 @@ def measure(step, channels, batch, side, iterations, repetitions, layout, device
     return times[len(times) // 2], times[-1] / times[0]
 
 
+def say(kind, what):
+    print(json.dumps({kind: what}), flush=True)
+
+
+def end_with_parent():
+    """Whoever started this keeps the other end of standard input; a killed run must not leave it behind on the GPU."""
+    if os.environ.get("GPUCHECK_PARENT") == "1":
+        threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(3)), daemon=True).start()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--iterations", type=int, default=500)
     parser.add_argument("--filter-batch", type=int, default=32)
     parser.add_argument("--filter-iterations", type=int, default=20)
     parser.add_argument("--repetitions", type=int, default=3)
-    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--jobs", default="class1,class3,class16,filter,filters")
+    parser.add_argument("--modes", choices=["eager", "compile", "all"], default="all")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--small", action="store_true")
-    parser.add_argument("--out")
     arguments = parser.parse_args()
+    end_with_parent()
     if arguments.small:  # for trying the script out: the smallest network and the fewest steps
         arguments.iterations, arguments.filter_iterations, arguments.filter_batch, arguments.repetitions = 4, 2, 4, 1
-    began = time.time()
     device = arguments.device
+    if device == "cpu" and not arguments.small:
+        say("note", "PyTorch sees no GPU")
+        return 0
     side = 32 if arguments.small else 224
     widths = [[max(4, w // 16) for w in block] for block in WIDTHS] if arguments.small else WIDTHS
     dense = [64, 48, 40] if arguments.small else [4096, 4096, 1000]
@@ -144,37 +165,34 @@ def main():
     filters = widths[4][2]
     batch = min(arguments.filter_batch, filters)
     whole = filters // batch * batch
-    jobs = [("class 20, batch 1", "predictions", [20], 1), ("class 20, batch 3", "predictions", [20] * 3, 3), ("class 20, batch 16", "predictions", [20] * 16, 16),
-            ("block3_conv1, one filter", "block3_conv1", [1], 1), (f"block5_conv3, all {filters} filters", "block5_conv3", list(range(whole)), batch)]
-    modes = [("eager fp32", False, False, False, False), ("eager tf32", True, False, False, False), ("eager fp16 channels_last", True, True, True, False)]
+    jobs = {"class1": ("class 20, batch 1", "predictions", [20], 1), "class3": ("class 20, batch 3", "predictions", [20] * 3, 3),
+            "class16": ("class 20, batch 16", "predictions", [20] * 16, 16), "filter": ("block3_conv1, one filter", "block3_conv1", [1], 1),
+            "filters": (f"block5_conv3, all {filters} filters", "block5_conv3", list(range(whole)), batch)}
+    modes = [("eager fp16 channels_last", True, True, True, False), ("eager tf32", True, False, False, False), ("eager fp32", False, False, False, False)]
     if device == "cuda":
-        modes += [("compile + graphs tf32", True, False, False, True), ("compile + graphs fp16 channels_last", True, True, True, True)]
-    rows, notes, passed = [], [f"PyTorch {torch.__version__}" + (f", {torch.cuda.get_device_name()}, cuDNN {torch.backends.cudnn.version()}" if device == "cuda" else "")], True
+        modes += [("compile + graphs fp16 channels_last", True, True, True, True), ("compile + graphs tf32", True, False, False, True)]
+    modes = [mode for mode in modes if arguments.modes == "all" or mode[0].startswith(arguments.modes)]
+    say("note", f"PyTorch {torch.__version__}" + (f", {torch.cuda.get_device_name()}, cuDNN {torch.backends.cudnn.version()}" if device == "cuda" else ""))
+    say("columns", ["job", "mode", "batch", "steps per repetition", "ms per step", "spread", "whole job s", "seconds in all"])
     torch.backends.cudnn.benchmark = True
-    for label, tf32, last, autocast, compiled in modes:
-        torch.backends.cuda.matmul.allow_tf32 = tf32
-        torch.backends.cudnn.allow_tf32 = tf32
-        layout = torch.channels_last if last else torch.contiguous_format
-        network = network.to(memory_format=layout)
-        for name, tap, channels, batch in jobs:
+    for name, tap, channels, batch in [jobs[job] for job in arguments.jobs.split(",")]:
+        for label, tf32, last, autocast, compiled in modes:
+            torch.backends.cuda.matmul.allow_tf32 = tf32
+            torch.backends.cudnn.allow_tf32 = tf32
+            layout = torch.channels_last if last else torch.contiguous_format
+            network = network.to(memory_format=layout)
             step = make_step(network, tap, batch, autocast, device)
             several = len(channels) > batch
             iterations = min(arguments.filter_iterations, arguments.iterations) if several else arguments.iterations
+            began = time.time()
             try:
                 step = torch.compile(step, mode="reduce-overhead") if compiled else step
                 milliseconds, spread = measure(step, channels, batch, side, iterations, 1 if several else arguments.repetitions, layout, device, compiled)
                 seconds = milliseconds * len(channels) / batch * arguments.iterations / 1000
-                rows.append([name, label, str(batch), str(iterations * (len(channels) // batch)), f"{milliseconds:.3f}", f"{spread:.2f}", f"{seconds:.3f}"])
+                say("row", [name, label, str(batch), str(iterations * (len(channels) // batch)), f"{milliseconds:.3f}", f"{spread:.2f}", f"{seconds:.3f}", f"{time.time() - began:.1f}"])
             except Exception as error:  # one mode that this PyTorch cannot do must not lose the others
-                rows.append([name, label, str(batch), "", "failed", "", ""])
-                notes.append(f"{label}, {name}: {str(error).splitlines()[0][:200]}")
-            print(rows[-1], flush=True)
-    notes.append(f"a step is one of a whole batch; of all filters {arguments.filter_iterations} steps were run per batch, the whole job's time is scaled up to {arguments.iterations}; loading and compiling are left out")
-    result = {"name": "pytorch_job", "passed": passed, "seconds": round(time.time() - began, 2), "notes": notes,
-              "columns": ["job", "mode", "batch", "steps per repetition", "ms per step", "spread", "whole job s"], "rows": rows}
-    if arguments.out:
-        with open(arguments.out, "w") as file:
-            json.dump(result, file, indent=1)
+                say("row", [name, label, str(batch), "", "failed", "", "", f"{time.time() - began:.1f}"])
+                say("note", f"{label}, {name}: {str(error).splitlines()[0][:200]}")
     return 0
 
 

@@ -1,33 +1,33 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using VggCuda.Engine.Files;
 
 namespace VggCuda.GpuCheck;
 
-/// <summary>What one check found: passed or not, remarks, and a table.</summary>
-internal sealed class CheckResult(string name)
+/// <summary>What one check finds, told as it is found: a line of JSON on standard output for each note, row and failure, which the runner writes into its file at once.</summary>
+internal sealed class CheckResult
 {
-    private readonly Stopwatch _watch = Stopwatch.StartNew();
+    private readonly TextWriter _output = Console.Out;
 
-    public string Name { get; } = name;
-
+    /// <summary>Whether nothing has failed so far.</summary>
     public bool Passed { get; private set; } = true;
 
-    public List<string> Notes { get; } = [];
+    /// <summary>A remark.</summary>
+    public void Note(string text) => Tell("note", text);
 
-    public List<string> Columns { get; } = [];
+    /// <summary>The table's headings, before the first row.</summary>
+    public void Columns(params string[] names) => Tell("columns", names);
 
-    public List<string[]> Rows { get; } = [];
+    /// <summary>A row of the table.</summary>
+    public void Row(params object[] cells) => Tell("row", [.. cells.Select(Text)]);
 
-    public double Seconds => _watch.Elapsed.TotalSeconds;
-
+    /// <summary>What is not as it should be.</summary>
     public void Fail(string why)
     {
         Passed = false;
-        Notes.Add("FAILED: " + why);
+        Tell("failure", why);
     }
 
+    /// <summary>Fails where the condition does not hold.</summary>
     public void Require(bool condition, string what)
     {
         if (!condition)
@@ -36,49 +36,25 @@ internal sealed class CheckResult(string name)
         }
     }
 
-    public void Row(params object[] cells) => Rows.Add([.. cells.Select(c => c switch
+    private static string Text(object cell) => cell switch
     {
         double d => d.ToString(d != 0 && Math.Abs(d) < 0.01 ? "0.0e-0" : "0.###", CultureInfo.InvariantCulture),
         IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
-        _ => c.ToString() ?? "",
-    })]);
+        _ => cell.ToString() ?? "",
+    };
 
-    public void Save(string folder)
+    private void Tell(string kind, string text) => Tell(writer => writer.WriteString(kind, text));
+
+    private void Tell(string kind, string[] cells) => Tell(writer =>
     {
-        StagedFiles.Write(Path.Combine(folder, Name + ".json"), stream =>
-        {
-            using Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true });
-            writer.WriteStartObject();
-            writer.WriteString("name", Name);
-            writer.WriteBoolean("passed", Passed);
-            writer.WriteNumber("seconds", Math.Round(Seconds, 2));
-            WriteList(writer, "notes", Notes);
-            WriteList(writer, "columns", Columns);
-            writer.WriteStartArray("rows");
-            foreach (string[] row in Rows)
-            {
-                writer.WriteStartArray();
-                foreach (string cell in row)
-                {
-                    writer.WriteStringValue(cell);
-                }
-
-                writer.WriteEndArray();
-            }
-
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        });
-    }
-
-    private static void WriteList(Utf8JsonWriter writer, string name, List<string> values)
-    {
-        writer.WriteStartArray(name);
-        foreach (string value in values)
-        {
-            writer.WriteStringValue(value);
-        }
-
+        writer.WriteStartArray(kind);
+        Array.ForEach(cells, writer.WriteStringValue);
         writer.WriteEndArray();
+    });
+
+    private void Tell(Action<Utf8JsonWriter> write)
+    {
+        _output.WriteLine(JsonLine.Of(write));
+        _output.Flush();
     }
 }

@@ -34,7 +34,7 @@ internal static class ColdStartCheck
         string weights = Path.Combine(folder, "weights.h5");
         string[] small = settings.Small ? ["--width-divisor", "16", "--size", "32", "--classes", "40"] : [];
         Start(program, folder, ["weights", "synth", weights, "--seed", "20", "--quiet", .. small]);
-        result.Columns.AddRange(["precision", "caches", "process start to exit, s", "compile, ms", "run, ms", "score, ms", "the rest, s", "PNG, bytes"]);
+        result.Columns("precision", "caches", "process start to exit, s", "compile, ms", "run, ms", "score, ms", "the rest, s", "PNG, bytes");
         foreach (Precision precision in settings.Small ? [Precision.Fp32] : (Precision[])[Precision.Fp16, Precision.Bf16, Precision.Fp32])
         {
             // Chosen plans and the driver's compiled kernels; both as on a machine that has never run this.
@@ -44,10 +44,10 @@ internal static class ColdStartCheck
             Row(settings, result, program, caches, weights, precision, $"warm, median of {WarmRuns}", WarmRuns);
         }
 
-        result.Notes.Add($"vggcuda activate --layer predictions --filter 20 --iterations {settings.Iterations}; weights in the published file's layout, {new FileInfo(weights).Length / 1048576} MiB, written just before and so in the system's cache also where the others are empty");
+        result.Note($"vggcuda activate --layer predictions --filter 20 --iterations {settings.Iterations}; weights in the published file's layout, {new FileInfo(weights).Length / 1048576} MiB, written just before and so in the system's cache also where the others are empty");
         bool managed = File.Exists(Path.ChangeExtension(program, ".dll"));
-        result.Notes.Add(managed ? "vggcuda is compiled as it runs" : "vggcuda is compiled ahead of time (NativeAOT)");
-        result.Notes.Add("empty: VGGCUDA_CACHE_DIR (cuDNN plans) and CUDA_CACHE_PATH (compiled kernels) point to new folders; the rest: starting, libraries, hashing, encoding and writing");
+        result.Note(managed ? "vggcuda is compiled as it runs" : "vggcuda is compiled ahead of time (NativeAOT)");
+        result.Note("empty: VGGCUDA_CACHE_DIR (cuDNN plans) and CUDA_CACHE_PATH (compiled kernels) point to new folders; the rest: starting, libraries, hashing, encoding and writing");
     }
 
     private static void Row(Settings settings, CheckResult result, string program, string caches, string weights, Precision precision, string name, int runs)

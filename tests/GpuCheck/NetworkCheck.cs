@@ -10,18 +10,27 @@ namespace VggCuda.GpuCheck;
 /// <summary>The whole network in every precision: logits and the image's gradient, written out beside weights and image for PyTorch to check (bench/peers/pytorch_check.py).</summary>
 internal static class NetworkCheck
 {
+    // Of the others the layers are checked one by one; each precision here costs its plans.
+    private static readonly Precision[] Precisions = [Precision.Fp32, Precision.Fp16, Precision.Bf16];
+
     public static void Run(Settings settings, CheckResult result)
     {
-        using CudaBackend backend = CudaBackend.Open(settings.Device);
+        Compute(settings, result);
+        PythonPeer.Run("pytorch_check.py", settings.Scratch, result);
+    }
+
+    private static void Compute(Settings settings, CheckResult result)
+    {
+        using CudaBackend backend = settings.Open();
         Network network = settings.Network();
-        RawWeights.Write(settings.Folder, network.Weights, settings.Side);
+        RawWeights.Write(settings.Scratch, network.Weights, settings.Side);
         int channel = 20 % settings.Topology.Head!.Classes;
         double[] image = Image(settings.Side);
         WriteFloats(settings, "image", image);
-        result.Columns.AddRange(["precision", "logits against fp32", "gradient against fp32 (norm)"]);
+        result.Columns("who", "logits (largest)", "gradient (norm)", "against");
         double[]? logits32 = null;
         double[]? gradient32 = null;
-        foreach (Precision precision in Errors.Precisions)
+        foreach (Precision precision in Precisions)
         {
             double[] logits = Logits(backend, network, settings, precision, image);
             double[] gradient = Gradient(backend, network, settings, precision, image, channel);
@@ -31,7 +40,7 @@ internal static class NetworkCheck
             gradient32 ??= gradient;
             double logitError = Errors.Relative(logits32, logits);
             double gradientError = Errors.Norm(gradient32, gradient);
-            result.Row(precision, logitError, gradientError);
+            result.Row(precision, logitError, gradientError, "our fp32");
             result.Require(logitError <= Errors.TapTolerance(precision), $"{precision}: logits {logitError:R}");
             result.Require(gradientError <= Errors.GradientTolerance(precision), $"{precision}: gradient {gradientError:R}");
         }
@@ -81,5 +90,5 @@ internal static class NetworkCheck
     }
 
     private static void WriteFloats(Settings settings, string name, double[] values) =>
-        File.WriteAllBytes(Path.Combine(settings.Folder, name.ToLowerInvariant() + ".f32"), MemoryMarshal.AsBytes<float>([.. values.Select(v => (float)v)]).ToArray());
+        File.WriteAllBytes(Path.Combine(settings.Scratch, name.ToLowerInvariant() + ".f32"), MemoryMarshal.AsBytes<float>([.. values.Select(v => (float)v)]).ToArray());
 }

@@ -1,49 +1,76 @@
 using VggCuda.Engine.Backends;
 using VggCuda.GpuCheck;
 
-// gpucheck VERB --out FOLDER [--small] [--device N]: one check, one JSON file in the folder; `report` makes one page of all.
+// gpucheck run --out FOLDER: every check in a process of its own, within a time. gpucheck VERB: one check, its findings on
+// standard output. gpucheck report --out FOLDER: the page of a run once more.
 Dictionary<string, Action<Settings, CheckResult>> checks = new()
 {
     ["versions"] = VersionsCheck.Run,
     ["operations"] = OperationsCheck.Run,
-    ["cases"] = NetworkCasesCheck.Run,
-    ["layers"] = LayersCheck.Run,
+    ["plan"] = PlanCheck.Run,
+    ["job"] = JobCheck.Run,
     ["network"] = NetworkCheck.Run,
+    ["kernels"] = KernelsCheck.Run,
+    ["layers"] = LayersCheck.Run,
+    ["cold"] = ColdStartCheck.Run,
+    ["cases"] = NetworkCasesCheck.Run,
     ["replay"] = ReplayCheck.Run,
     ["soak"] = SoakCheck.Run,
-    ["kernels"] = KernelsCheck.Run,
-    ["job"] = JobCheck.Run,
-    ["cold"] = ColdStartCheck.Run,
-    ["goals"] = GoalsCheck.Run,
+    ["reopen"] = ReopenCheck.Run,
+    ["open"] = ReopenCheck.Open,
+    ["try-hang"] = static (_, result) =>
+    {
+        result.Note($"process {Environment.ProcessId}");
+        Thread.Sleep(Timeout.Infinite);
+    },
+    ["try-crash"] = static (_, result) =>
+    {
+        result.Note("begun");
+        Environment.FailFast("as it was asked to");
+    },
+    ["try-failure"] = static (_, result) =>
+    {
+        result.Columns("number");
+        result.Row(1);
+        throw new InvalidOperationException("as it was asked to");
+    },
+    ["try-slow"] = static (_, result) =>
+    {
+        result.Columns("number");
+        for (int i = 0; i < 20; i++)
+        {
+            result.Row(i);
+            Thread.Sleep(50);
+        }
+    },
 };
 
-if (args.Length == 0 || Settings.Parse(args[1..]) is not Settings settings || (args[0] != "report" && !checks.ContainsKey(args[0])))
+Settings? settings = Settings.Parse(args);
+if (settings?.Verb is "run" or "report" && settings.Out is not null)
 {
-    Console.Error.WriteLine($"usage: gpucheck {string.Join('|', checks.Keys)}|report --out FOLDER [--small] [--device N]");
+    return settings.Verb == "run" ? new Runner(settings).Run() : Report.Write(settings.Out) ? 0 : 1;
+}
+
+if (settings is null || !checks.TryGetValue(settings.Verb, out Action<Settings, CheckResult>? check))
+{
+    Console.Error.WriteLine($"""
+        usage: gpucheck run --out FOLDER [--budget SECONDS] [--only NAME,NAME] [--continue FOLDER] [--scratch FOLDER] [--small] [--device N]
+               gpucheck report --out FOLDER
+               gpucheck {string.Join('|', checks.Keys)} [--scratch FOLDER] [--small] [--device N] [--precision P] [--job J] [--no-autotune]
+        Checks of a run, in order: {string.Join(", ", Check.All.Select(c => c.Name))}.
+        """);
     return 2;
 }
 
-Directory.CreateDirectory(settings.Folder);
-if (args[0] == "report")
-{
-    return Report.Write(settings.Folder);
-}
-
-CheckResult result = new(args[0]);
+ParentProcess.EndWithIt();
+CheckResult result = new();
 try
 {
-    checks[args[0]](settings, result);
+    check(settings, result);
 }
 catch (Exception e) when (e is DeviceException or InvalidOperationException or ArgumentException or IOException or VggCuda.Engine.Rendering.NumbersFailedException)
 {
-    result.Fail(e.Message);
-}
-
-result.Save(settings.Folder);
-Console.WriteLine($"{args[0]}: {(result.Passed ? "passed" : "FAILED")} ({result.Seconds:F1} s)");
-foreach (string note in result.Notes)
-{
-    Console.WriteLine("  " + note);
+    result.Fail($"{e.GetType().Name}: {e.Message}");
 }
 
 return result.Passed ? 0 : 1;

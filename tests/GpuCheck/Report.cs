@@ -5,63 +5,108 @@ using VggCuda.Engine.Files;
 
 namespace VggCuda.GpuCheck;
 
-/// <summary>One page of all results in a folder: report.md and report.json.</summary>
+/// <summary>report.md of a folder's results.jsonl: the checks and how they ended, the goals, then what each check found.</summary>
 internal static class Report
 {
-    private static readonly string[] Order = ["versions", "goals", "operations", "cases", "layers", "network", "pytorch_check", "replay", "memcheck", "racecheck", "soak", "kernels", "job", "cold", "pytorch_job"];
-
-    public static int Write(string folder)
+    /// <summary>Writes the page.</summary>
+    /// <returns>Whether no check failed.</returns>
+    public static bool Write(string folder)
     {
-        StringBuilder page = new();
-        page.AppendLine("# GPU check").AppendLine().AppendLine(string.Create(CultureInfo.InvariantCulture, $"Made {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC by `eng/gpu-check`.")).AppendLine();
-        StringBuilder sections = new();
-        List<string> json = [];
-        bool passed = true;
-        page.AppendLine("| check | result | seconds |").AppendLine("|---|---|---|");
-        foreach (string name in Order)
+        Dictionary<string, Section> sections = [];
+        foreach ((string check, JsonElement line, _) in ResultFile.Read(folder))
         {
-            string path = Path.Combine(folder, name + ".json");
-            if (!File.Exists(path))
+            if (!sections.TryGetValue(check, out Section? section))
             {
-                page.AppendLine(CultureInfo.InvariantCulture, $"| {name} | not run | |");
-                continue;
+                sections.Add(check, section = new Section());
             }
 
-            string text = File.ReadAllText(path);
-            json.Add(text);
-            using JsonDocument document = JsonDocument.Parse(text);
-            JsonElement root = document.RootElement;
-            bool fine = root.GetProperty("passed").GetBoolean();
-            passed &= fine;
-            page.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {(fine ? "passed" : "**failed**")} | {root.GetProperty("seconds").GetDouble():F1} |");
-            AddSection(sections, name, root);
+            section.Add(line);
         }
 
-        page.AppendLine().Append(sections);
+        IEnumerable<string> names = Check.All.Select(c => c.Name).Concat(sections.Keys).Distinct();
+        StringBuilder page = new();
+        page.AppendLine("# GPU check").AppendLine().AppendLine(CultureInfo.InvariantCulture, $"Written {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC by `eng/gpu-check`, whose results are in {ResultFile.Name} beside this.").AppendLine();
+        Table(page, ["check", "result", "seconds"], names.Select(n => sections.GetValueOrDefault(n) is { } s ? (string[])[n, s.Outcome, s.Seconds] : [n, "not reached", ""]));
+        page.AppendLine().AppendLine("## goals").AppendLine().AppendLine("For an H200; of small networks, or a stand-in, these figures say nothing.").AppendLine();
+        Table(page, Goals.Columns, Goals.Rows(sections.ToDictionary(s => s.Key, s => s.Value.ByHeading())));
+        foreach (string name in names.Where(sections.ContainsKey))
+        {
+            Section section = sections[name];
+            page.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"## {name}").AppendLine();
+            section.Remarks.ForEach(r => page.AppendLine("- " + Plain(r)));
+            if (section.Columns.Length > 0)
+            {
+                page.AppendLine();
+                Table(page, section.Columns, section.Rows);
+            }
+        }
+
         StagedFiles.Write(Path.Combine(folder, "report.md"), Encoding.UTF8.GetBytes(page.ToString()));
-        StagedFiles.Write(Path.Combine(folder, "report.json"), Encoding.UTF8.GetBytes("[\n" + string.Join(",\n", json) + "\n]\n"));
-        Console.WriteLine(page.ToString());
-        return passed ? 0 : 1;
+        return sections.Values.All(s => s.Passed);
     }
 
-    private static void AddSection(StringBuilder page, string name, JsonElement root)
+    private static void Table(StringBuilder page, string[] columns, IEnumerable<string[]> rows)
     {
-        page.AppendLine(CultureInfo.InvariantCulture, $"## {name}").AppendLine();
-        foreach (JsonElement note in root.GetProperty("notes").EnumerateArray())
+        page.AppendLine("| " + string.Join(" | ", columns) + " |").AppendLine("|" + string.Concat(columns.Select(_ => "---|")));
+        foreach (string[] row in rows)
         {
-            page.AppendLine("- " + note.GetString());
+            page.AppendLine("| " + string.Join(" | ", row.Select(Plain)) + " |");
         }
+    }
 
-        string[] columns = [.. root.GetProperty("columns").EnumerateArray().Select(c => c.GetString() ?? "")];
-        if (columns.Length > 0)
+    private static string Plain(string cell) => cell.ReplaceLineEndings(" ").Replace('|', '/');
+
+    private sealed class Section
+    {
+        public string Outcome { get; private set; } = "not ended";
+
+        public bool Passed { get; private set; } = true;
+
+        public string Seconds { get; private set; } = "";
+
+        public List<string> Remarks { get; } = [];
+
+        public string[] Columns { get; private set; } = [];
+
+        public List<string[]> Rows { get; } = [];
+
+        public void Add(JsonElement line)
         {
-            page.AppendLine().AppendLine("| " + string.Join(" | ", columns) + " |").AppendLine("|" + string.Concat(columns.Select(_ => "---|")));
-            foreach (JsonElement row in root.GetProperty("rows").EnumerateArray())
+            foreach (JsonProperty part in line.EnumerateObject())
             {
-                page.AppendLine("| " + string.Join(" | ", row.EnumerateArray().Select(c => c.GetString())) + " |");
+                switch (part.Name)
+                {
+                    case "note":
+                        Remarks.Add(part.Value.GetString() ?? "");
+                        break;
+                    case "failure":
+                        Remarks.Add("**failed:** " + part.Value.GetString());
+                        break;
+                    case "columns":
+                        Columns = Cells(part.Value);
+                        break;
+                    case "row":
+                        Rows.Add(Cells(part.Value));
+                        break;
+                    case "end":
+                        Outcome = part.Value.GetString() ?? "";
+                        break;
+                    case "passed":
+                        Passed = part.Value.GetBoolean();
+                        Outcome = Passed ? Outcome : $"**{Outcome}**";
+                        break;
+                    case "seconds":
+                        Seconds = part.Value.GetDouble().ToString("F1", CultureInfo.InvariantCulture);
+                        break;
+                    default:
+                        break;
+                }
             }
         }
 
-        page.AppendLine();
+        public List<Dictionary<string, string>> ByHeading() =>
+            [.. Rows.Where(r => r.Length == Columns.Length).Select(r => Columns.Zip(r).ToDictionary(c => c.First, c => c.Second))];
+
+        private static string[] Cells(JsonElement list) => list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray().Select(e => e.ToString())] : [];
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using VggCuda.Bench.Cuda;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
@@ -14,8 +15,8 @@ internal static class ReplayCheck
     {
         Network network = settings.Network();
         RenderPlan plan = Job.All(settings.Topology, settings.Side, settings.Iterations, 1, 1).First().Plan;
-        result.Columns.AddRange(["precision", "same bits twice", "same bits without a graph", "ms per step, graph", "ms per step, calls"]);
-        foreach (Precision precision in Errors.Precisions)
+        result.Columns("precision", "same bits twice", "same bits without a graph", "ms per step, graph", "ms per step, calls");
+        foreach (Precision precision in (Precision[])[Precision.Fp16, Precision.Bf16, Precision.Fp32])
         {
             (float[] graph, double graphTime) = Draw(settings, network, plan with { Precision = precision }, graph: true);
             (float[] again, _) = Draw(settings, network, plan with { Precision = precision }, graph: true);
@@ -31,7 +32,7 @@ internal static class ReplayCheck
     private static (float[] Pixels, double MillisecondsPerStep) Draw(Settings settings, Network network, RenderPlan plan, bool graph)
     {
         Environment.SetEnvironmentVariable("VGGCUDA_NO_GRAPH", graph ? null : "1");
-        using CudaBackend backend = CudaBackend.Open(settings.Device);
+        using CudaBackend backend = settings.Open();
         Environment.SetEnvironmentVariable("VGGCUDA_NO_GRAPH", null);
         RenderResult drawn = new Renderer(backend).Render(network, plan);
         return (drawn.Images[0].Pixels, drawn.Timings.Run / drawn.Timings.Steps);
@@ -46,8 +47,8 @@ internal static class SoakCheck
         Network network = settings.Network();
         int steps = settings.Small ? 5 : 1000;
         RenderPlan plan = Job.All(settings.Topology, settings.Side, steps, 1, 1).First().Plan with { Precision = Precision.Fp32 };
-        using CudaBackend backend = CudaBackend.Open(settings.Device);
-        result.Columns.AddRange(["run", "steps", "ms per step", "free MiB after", "managed MiB"]);
+        using CudaBackend backend = settings.Open();
+        result.Columns("run", "steps", "ms per step", "free MiB after", "managed MiB");
         List<(double Time, long Free)> runs = [];
         for (int run = 0; run < 10; run++)
         {
@@ -59,7 +60,7 @@ internal static class SoakCheck
 
         result.Require(runs[^1].Free >= runs[1].Free, $"free memory fell from {runs[1].Free} to {runs[^1].Free} bytes");
         double drift = runs[^1].Time / runs[1].Time;
-        result.Notes.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"last run's step against the second's: {drift:F3}"));
+        result.Note(string.Create(CultureInfo.InvariantCulture, $"last run's step against the second's: {drift:F3}"));
         result.Require(settings.Small || drift < 1.1, "steps became slower");
     }
 }
@@ -69,11 +70,11 @@ internal static class KernelsCheck
 {
     public static void Run(Settings settings, CheckResult result)
     {
-        using CudaBackend backend = CudaBackend.Open(settings.Device);
+        using CudaBackend backend = settings.Open();
         List<KernelFigure> figures = [];
         double ceiling = KernelBench.Measure(backend, settings.Small, figures);
-        result.Notes.Add(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"ceiling {ceiling:F0} GB/s, measured by the first rows; above it the caches serve"));
-        result.Columns.AddRange(["kernel", "size", "us", "GB/s", "of ceiling"]);
+        result.Note(string.Create(CultureInfo.InvariantCulture, $"ceiling {ceiling:F0} GB/s, measured by the first rows; above it the caches serve"));
+        result.Columns("kernel", "size", "us", "GB/s", "of ceiling");
         foreach (KernelFigure figure in figures)
         {
             result.Row(figure.Name, figure.Size, figure.Microseconds, figure.GigabytesPerSecond, figure.OfCeiling);
@@ -81,25 +82,28 @@ internal static class KernelsCheck
     }
 }
 
-/// <summary>The jobs' times.</summary>
+/// <summary>What a step of one job costs in one precision, beside this card's floor, and what stood before it: weights, plans, capturing.</summary>
 internal static class JobCheck
 {
+    private static readonly string[] Names = ["class1", "class3", "class16", "filter", "filters"];
+
     public static void Run(Settings settings, CheckResult result)
     {
         Network network = settings.Network();
-        using CudaBackend backend = CudaBackend.Open(settings.Device);
-        result.Notes.Add(backend.Description.Device);
-        result.Columns.AddRange(JobTime.Columns);
-        foreach (Precision precision in Errors.Precisions)
+        using CudaBackend backend = settings.Open();
+        CardCeilings ceilings = CardCeilings.Measure(backend, settings.Precision, settings.Small);
+        result.Note(string.Create(CultureInfo.InvariantCulture, $"{backend.Description.Device}: {ceilings.Products / 1e12:F0} TFLOP/s, {ceilings.Bytes / 1e12:F2} TB/s measured; floor: convolutions by operations, dense layers by all their bytes (of which inputs that are 0 are not read), both ways"));
+        int place = Array.IndexOf(Names, settings.Job);
+        Job job = place < 0
+            ? throw new ArgumentException($"There is no job '{settings.Job}'; these: {string.Join(", ", Names)}.")
+            : Job.All(settings.Topology, settings.Side, settings.Iterations, settings.FilterBatch, settings.FilterIterations).ElementAt(place);
+        result.Columns(JobTime.Columns);
+        JobTime time = JobMeasurement.Measure(backend, network, job, settings.Precision, settings.Small || job.Plan.Count > job.Batch ? 1 : 3, ceilings);
+        result.Row(time.Cells());
+        result.Note(string.Create(CultureInfo.InvariantCulture, $"plans: {backend.Plans.Counts.Built} built, {backend.Plans.Counts.Loaded} loaded"));
+        if (job.Plan.Count > job.Batch)
         {
-            foreach (Job job in Job.All(settings.Topology, settings.Side, settings.Iterations, settings.FilterBatch, settings.FilterIterations))
-            {
-                int repetitions = settings.Small || job.Plan.Count > job.Batch ? 1 : 3;
-                result.Row(JobMeasurement.Measure(backend, network, job, precision, repetitions).Cells());
-            }
+            result.Note($"{settings.FilterIterations} steps were run per batch; the whole job's time is scaled up to {settings.Iterations}");
         }
-
-        result.Notes.Add($"every job has {settings.Iterations} steps; of all filters {settings.FilterIterations} were run per batch, and the whole job's time is scaled up from them");
-        result.Notes.Add("a step is one of a whole batch, by the clock over the whole run and by CUDA events; floor: convolutions by operations, dense layers by all their bytes (of which inputs that are 0 are not read), both ways, at 790 (half), 400 (TF32), 60 (float32) TFLOP/s and 4.3 TB/s");
     }
 }

@@ -3,7 +3,7 @@ using VggCuda.Kernels;
 using VggCuda.Kernels.Interop;
 using VggCuda.Kernels.Operations;
 
-namespace VggCuda.GpuCheck;
+namespace VggCuda.Bench.Cuda;
 
 /// <summary>What the device multiplies at most: a large square product by cuBLAS, the yardstick of the convolutions.</summary>
 internal static unsafe class ProductCeiling
