@@ -10,6 +10,7 @@ public sealed unsafe partial class CudaBackend
     private Warp _warp = null!;
     private Product _product = null!;
     private Multiply _multiply = null!;
+    private Linear _linear = null!;
     private Sigmoid _sigmoid = null!;
 
     /// <inheritdoc/>
@@ -55,6 +56,13 @@ public sealed unsafe partial class CudaBackend
     }
 
     /// <inheritdoc/>
+    public void Linear(ITensor source, ITensor target, double factor, double offset)
+    {
+        OperationChecks.Same(source, nameof(source), target, nameof(target));
+        _linear.Launch(Use(source, nameof(source)).Pointer, Use(target, nameof(target)).Pointer, source.Shape.Count, factor, offset);
+    }
+
+    /// <inheritdoc/>
     public void Sigmoid(ITensor source, ITensor target, double low, double high)
     {
         OperationChecks.Same(source, nameof(source), target, nameof(target));
@@ -75,6 +83,7 @@ public sealed unsafe partial class CudaBackend
         _warp = new Warp(_library);
         _product = new Product(_library);
         _multiply = new Multiply(_library);
+        _linear = new Linear(_library);
         _sigmoid = new Sigmoid(_library);
     }
 }

@@ -139,9 +139,9 @@ public sealed class ActivateTests : IDisposable
     {
         TestNetworks.Write(_shell.PathOf("notop.h5"), classes: null);
         Npy.Write(_shell.PathOf("s.npy"), [40, 40, 3], new float[4800]);
-        _shell.Run("activate", "--device", "reference", "--weights", "~/notop.h5", "--layer", "block1_conv1", "--filter", "0", "--iterations", "1", "--seed-image", "~/s.npy", "--out", "~/n.png").Succeeded();
+        _shell.Run("activate", "--device", "reference", "--weights", "~/notop.h5", "--preset", "keras-vis", "--layer", "block1_conv1", "--filter", "0", "--iterations", "1", "--seed-image", "~/s.npy", "--out", "~/n.png").Succeeded();
         Assert.Equal(40, Plan("n.png").Width);
-        _shell.Run("activate", "--device", "reference", "--weights", "~/notop.h5", "--layer", "block2_pool", "--filter", "0", "--iterations", "1", "--size", "45", "--out", "~/n.png").Succeeded();
+        _shell.Run("activate", "--device", "reference", "--weights", "~/notop.h5", "--preset", "keras-vis", "--layer", "block2_pool", "--filter", "0", "--iterations", "1", "--size", "45", "--out", "~/n.png").Succeeded();
         Assert.Equal(45, Plan("n.png").Width);
     }
 
@@ -175,7 +175,7 @@ public sealed class ActivateTests : IDisposable
         Assert.Equal(File.ReadAllBytes(_shell.PathOf("1.png")), File.ReadAllBytes(_shell.PathOf("2.png")));
     }
 
-    private Outcome Activate(params string[] arguments) => _shell.Run(["activate", "--device", "reference", "--weights", "~/tiny.h5", .. arguments]);
+    private Outcome Activate(params string[] arguments) => _shell.Run(["activate", "--device", "reference", "--weights", "~/tiny.h5", "--preset", "keras-vis", .. arguments]);
 
     private RenderPlan Plan(string name) => RenderPlan.FromJson(PngText.Read(_shell.PathOf(name))["vggcuda:plan"]);
 

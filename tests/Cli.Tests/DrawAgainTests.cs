@@ -86,5 +86,5 @@ public sealed class DrawAgainTests : IDisposable
 
     private RenderPlan Plan(string name) => RenderPlan.FromJson(PngText.Read(_shell.PathOf(name))["vggcuda:plan"]);
 
-    private Outcome Activate(params string[] arguments) => _shell.Run(["activate", "--device", "reference", "--weights", "~/net.h5", .. arguments]);
+    private Outcome Activate(params string[] arguments) => _shell.Run(["activate", "--device", "reference", "--weights", "~/net.h5", .. arguments.Contains("--plan") ? (string[])[] : ["--preset", "keras-vis"], .. arguments]);
 }

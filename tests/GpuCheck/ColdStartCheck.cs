@@ -55,7 +55,7 @@ internal static class ColdStartCheck
         string png = Path.Combine(caches, "picture.png");
         string[] arguments =
         [
-            "activate", "--weights", weights, "--layer", "predictions", "--filter", "20", "--iterations", settings.Iterations.ToString(CultureInfo.InvariantCulture),
+            "activate", "--weights", weights, "--preset", "keras-vis", "--layer", "predictions", "--filter", "20", "--iterations", settings.Iterations.ToString(CultureInfo.InvariantCulture),
             "--device", $"cuda:{settings.Device}", "--precision", precision.ToString(), "--scale", "1", "--out", png, "--quiet",
         ];
         List<(double Seconds, double[] Parts)> times = [];

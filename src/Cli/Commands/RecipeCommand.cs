@@ -136,12 +136,13 @@ internal sealed class RecipeCommand
     {
         PlanOverrides overrides = new() { Iterations = invocation.Value(_iterations) ?? 500, Precision = invocation.Value(_precision) };
         RenderPlan plan = PlanFactory.Create(
-            Presets.Default,
+            Presets.KerasVisName,
             layer,
             [[index]],
             invocation.Value(_count) ?? 3,
             invocation.Value(_seed) ?? PlanFactory.DefaultSeed,
             chosen.Network.Topology.FixedInputSize!.Value,
+            chosen.Network.Topology.FixedInputSize,
             overrides);
         plan.Validate(chosen.Network);
         return plan;

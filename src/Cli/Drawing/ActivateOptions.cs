@@ -19,31 +19,31 @@ internal sealed class ActivateOptions
 
     public Option<bool> Sum { get; } = new("--sum") { Description = "One joint picture of all filters, as keras-vis makes it." };
 
-    public Option<string> Preset { get; } = new("--preset") { Description = $"Method: {string.Join(", ", Presets.Names)}.", HelpName = "NAME", DefaultValueFactory = _ => Presets.Default };
+    public Option<string> Preset { get; } = new("--preset") { Description = $"Method: {string.Join(", ", Presets.Names)}; default: {Presets.Default}.", HelpName = "NAME", DefaultValueFactory = _ => Presets.Default };
 
     public Option<string?> Plan { get; } = new("--plan") { Description = "Draw again what a picture, its record or a plan says (.png, .json); options given beside it take the place of what it says.", HelpName = "FILE" };
 
-    public Option<int?> Iterations { get; } = Parsers.WholeNumber(new Option<int?>("--iterations", "--max-iter", "-i") { Description = "Steps; default 200.", HelpName = "N" }, 1, 1_000_000);
+    public Option<int?> Iterations { get; } = Parsers.WholeNumber(new Option<int?>("--iterations", "--max-iter", "-i") { Description = "Steps; default: the preset's (modern 256, keras-vis 200).", HelpName = "N" }, 1, 1_000_000);
 
     public Option<uint?> Seed { get; } = Parsers.Seed(new Option<uint?>("--seed") { Description = "Start of the random numbers, as numpy.random.seed takes it; default 1337.", HelpName = "S" });
 
-    public Option<int?> Size { get; } = Parsers.WholeNumber(new Option<int?>("--size") { Description = "Rows and columns of the image; default: the network's input size. Another size needs a convolution or pooling layer.", HelpName = "PX" }, 32, 16384);
+    public Option<int?> Size { get; } = Parsers.WholeNumber(new Option<int?>("--size") { Description = "Rows and columns of the image; default: the network's input size. With keras-vis another size needs a convolution or pooling layer.", HelpName = "PX" }, 32, 16384);
 
     public Option<string?> SeedImage { get; } = new("--seed-image") { Description = "Start from this picture (.png .jpg .webp) or array (.npy) instead of noise.", HelpName = "FILE" };
 
-    public Option<int?> Jitter { get; } = Parsers.WholeNumber(new Option<int?>("--jitter") { Description = "Largest random shift per step; default 16, 0 for none.", HelpName = "PX" }, 0);
+    public Option<int?> Jitter { get; } = Parsers.WholeNumber(new Option<int?>("--jitter") { Description = "Largest random shift per step; default: the preset's (modern about a seventh of the side, keras-vis 16), 0 for none.", HelpName = "PX" }, 0);
 
     public Option<double?> ActWeight { get; } = Parsers.LossWeight(new Option<double?>("--act-weight") { Description = "Weight of the activation; default 1.", HelpName = "W" });
 
-    public Option<double?> LpWeight { get; } = Parsers.LossWeight(new Option<double?>("--lp-weight") { Description = "Weight of the L6 norm; default 10.", HelpName = "W" });
+    public Option<double?> LpWeight { get; } = Parsers.LossWeight(new Option<double?>("--lp-weight") { Description = "Weight of the L6 norm; default: the preset's (modern none, keras-vis 10).", HelpName = "W" });
 
-    public Option<double?> TvWeight { get; } = Parsers.LossWeight(new Option<double?>("--tv-weight") { Description = "Weight of the total variation; default 10.", HelpName = "W" });
+    public Option<double?> TvWeight { get; } = Parsers.LossWeight(new Option<double?>("--tv-weight") { Description = "Weight of the total variation; default: the preset's (modern none, keras-vis 10).", HelpName = "W" });
 
     public Option<Precision?> Precision { get; } = PrecisionOption();
 
     public Option<string?> Out { get; } = new("--out", "-o") { Description = "The pictures, labelled and stitched; the run record goes to FILE.json beside it. Default: out/LAYER-FILTERS.png.", HelpName = "FILE.png" };
 
-    public Option<string?> Raw { get; } = new("--raw") { Description = "The optimised arrays as fed to the network: float32 (N, H, W, C).", HelpName = "FILE.npy" };
+    public Option<string?> Raw { get; } = new("--raw") { Description = "The optimised arrays: float32 (N, H, W, 3); RGB 0..255, with keras-vis as fed to the network.", HelpName = "FILE.npy" };
 
     public Option<string?> Gif { get; } = new("--gif") { Description = "The optimisation as an animated GIF.", HelpName = "FILE.gif" };
 

@@ -52,7 +52,7 @@ internal static class PlanFactory
             throw CommandException.Usage($"There is no preset '{preset}'.{Nearest.Question(preset, Presets.Names)} Presets: {string.Join(", ", Presets.Names)}.");
         }
 
-        if (invocation.Has(options.SeedImage) && invocation.Value(options.Jitter) is 0 && invocation.Value(options.Count) is > 1)
+        if (preset == Presets.KerasVisName && invocation.Has(options.SeedImage) && invocation.Value(options.Jitter) is 0 && invocation.Value(options.Count) is > 1)
         {
             throw CommandException.Usage("--count with --seed-image and --jitter 0 would draw the same picture several times; leave out one of them.");
         }
@@ -81,13 +81,13 @@ internal static class PlanFactory
         ImmutableArray<ImmutableArray<int>> units = sum ? [channels] : [.. channels.Select(c => ImmutableArray.Create(c))];
         (int side, ImageStart? start) = SizeAndStart(invocation, options, chosen, layer);
         PlanOverrides overrides = Overrides(invocation, options, start);
-        RenderPlan plan = Create(invocation.Value(options.Preset)!, layer, units, invocation.Value(options.Count) ?? 1, invocation.Value(options.Seed) ?? DefaultSeed, side, overrides);
+        RenderPlan plan = Create(invocation.Value(options.Preset)!, layer, units, invocation.Value(options.Count) ?? 1, invocation.Value(options.Seed) ?? DefaultSeed, side, chosen.Network.Topology.FixedInputSize, overrides);
         plan.Validate(chosen.Network);
         return plan;
     }
 
-    /// <summary>A preset's plan of <paramref name="count"/> pictures of each unit, with seeds S, S+1, ... for each, and what the user wants otherwise.</summary>
-    public static RenderPlan Create(string preset, Layer layer, ImmutableArray<ImmutableArray<int>> units, int count, uint seed, int side, PlanOverrides overrides)
+    /// <summary>A preset's plan of <paramref name="count"/> pictures of each unit, with seeds S, S+1, ... for each, and what the user wants otherwise; <paramref name="input"/> is the size that the dense layers take.</summary>
+    public static RenderPlan Create(string preset, Layer layer, ImmutableArray<ImmutableArray<int>> units, int count, uint seed, int side, int? input, PlanOverrides overrides)
     {
         if ((long)units.Length * count > 100_000)
         {
@@ -97,7 +97,7 @@ internal static class PlanFactory
         ImmutableArray<ImmutableArray<int>> perPicture = [.. units.SelectMany(u => Enumerable.Repeat(u, count))];
         ImmutableArray<uint> seeds = [.. units.SelectMany(_ => Enumerable.Range(0, count).Select(k => unchecked(seed + (uint)k)))];
         ChannelObjective objective = new() { Layer = layer.Name, Channels = perPicture };
-        return overrides.ApplyTo(Presets.Create(preset, objective, seeds, side, side));
+        return overrides.ApplyTo(Presets.Create(preset, objective, seeds, side, side, layer.Kind == LayerKind.Dense ? input : null));
     }
 
     private static PlanOverrides Overrides(Invocation invocation, ActivateOptions options, ImageStart? start) => new()

@@ -71,6 +71,13 @@ public interface IImageOperations
     /// <param name="target">Shape of the source, overwritten; may be the source.</param>
     void Multiply(ITensor source, ITensor factors, ITensor target);
 
+    /// <summary>target = factor * source + offset, everywhere. Its adjoint is the same with the offset 0.</summary>
+    /// <param name="source">Any shape, not changed.</param>
+    /// <param name="target">Same shape, overwritten; may be the source.</param>
+    /// <param name="factor">Finite.</param>
+    /// <param name="offset">Finite.</param>
+    void Linear(ITensor source, ITensor target, double factor, double offset);
+
     /// <summary>target = low + (high - low) / (1 + exp(-source)), everywhere.</summary>
     /// <param name="source">Any shape, not changed.</param>
     /// <param name="target">Same shape, overwritten; may be the source.</param>

@@ -24,7 +24,7 @@ public sealed record PlanOverrides
     /// <summary>Factor of the total variation, likewise.</summary>
     public double? TotalVariationWeight { get; init; }
 
-    /// <summary>Largest random shift in pixels; the kind of shift stays the preset's (keras-vis's jitter where it has none). 0 takes the stage out: then no numbers are drawn for it, which is another random stream than shifts by 0.</summary>
+    /// <summary>Largest random shift in pixels; the kind of shift stays the preset's (of its random views where it shifts by them; keras-vis's jitter where it has none and the pixels are optimised). 0 takes a shift that is a stage of its own out: then no numbers are drawn for it, which is another random stream than shifts by 0.</summary>
     public int? Jitter { get; init; }
 
     /// <summary>What the parameters start from.</summary>
@@ -51,7 +51,7 @@ public sealed record PlanOverrides
             Iterations = Iterations ?? preset.Iterations,
             Objective = ActivationWeight is double weight ? preset.Objective with { Weight = weight } : preset.Objective,
             Regularizers = WithTotalVariation(WithLp(preset.Regularizers)),
-            Transforms = Jitter is int pixels ? WithJitter(preset.Transforms, pixels) : preset.Transforms,
+            Transforms = Jitter is int pixels ? WithJitter(preset, pixels) : preset.Transforms,
             Start = Start ?? preset.Start,
             Optimizer = Optimizer ?? preset.Optimizer,
             Precision = Precision ?? preset.Precision,
@@ -60,19 +60,24 @@ public sealed record PlanOverrides
         };
     }
 
-    private static ImmutableArray<Stage> WithJitter(ImmutableArray<Stage> transforms, int pixels)
+    private static ImmutableArray<Stage> WithJitter(RenderPlan plan, int pixels)
     {
-        if (pixels == 0)
+        ImmutableArray<Stage> transforms = plan.Transforms;
+        if (transforms.Any(t => t is Shifting))
         {
-            return [.. transforms.Where(t => t is not Shifting)];
+            return pixels == 0
+                ? [.. transforms.Where(t => t is not Shifting)]
+                : [.. transforms.Select(t => t is Shifting shift ? shift with { Pixels = pixels } : t)];
         }
 
-        if (!transforms.Any(t => t is Shifting))
+        // Nothing may replace a picture that is made of other parameters than its pixels.
+        bool isPixels = plan.Parameters.IsEmpty;
+        if (transforms.Any(t => t is RandomAffine view && (view.Shift > 0 || !isPixels)))
         {
-            return [new Jitter(pixels), .. transforms];
+            return [.. transforms.Select(t => t is RandomAffine view ? view with { Shift = pixels } : t)];
         }
 
-        return [.. transforms.Select(t => t is Shifting shift ? shift with { Pixels = pixels } : t)];
+        return pixels == 0 ? transforms : [isPixels ? new Jitter(pixels) : new RandomShift(pixels), .. transforms];
     }
 
     private ImmutableArray<Regularizer> WithLp(ImmutableArray<Regularizer> regularizers) =>

@@ -13,22 +13,35 @@ namespace VggCuda.Engine.Plans;
 /// <summary>Complete plans under a name.</summary>
 public static class Presets
 {
+    // 10 pixels of 64.
+    private const double ShiftPerSide = 0.15;
+
+    // The middle of the picture's range.
+    private const double Grey = 127.5;
+
     /// <summary>The preset that is taken where none is named.</summary>
-    public const string Default = "keras-vis";
+    public const string Default = ModernName;
+
+    /// <summary>The name of <see cref="KerasVis(string, ImmutableArray{ImmutableArray{int}}, ImmutableArray{uint}, int, int, int)"/>'s plans.</summary>
+    public const string KerasVisName = "keras-vis";
+
+    private const string ModernName = "modern";
 
     /// <summary>Names of all presets.</summary>
-    public static ImmutableArray<string> Names { get; } = [Default];
+    public static ImmutableArray<string> Names { get; } = [ModernName, KerasVisName];
 
     /// <summary>A preset's plan.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="objective">What to excite.</param>
     /// <param name="seeds">For each picture its seed.</param>
-    /// <param name="height">Rows.</param>
-    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows of the picture.</param>
+    /// <param name="width">Columns of the picture.</param>
+    /// <param name="input">The only size of input that the objective's layers take, or null where they take any: pictures of another size are then looked at through random views of this one.</param>
     /// <exception cref="PlanException">There is no such preset.</exception>
-    public static RenderPlan Create(string name, Objective objective, ImmutableArray<uint> seeds, int height, int width) => name switch
+    public static RenderPlan Create(string name, Objective objective, ImmutableArray<uint> seeds, int height, int width, int? input = null) => name switch
     {
-        Default => KerasVis(objective, seeds, height, width),
+        ModernName => Modern(objective, seeds, height, width, input),
+        KerasVisName => KerasVis(objective, seeds, height, width),
         _ => throw new PlanException($"There is no preset '{name}'; presets are {string.Join(", ", Names)}."),
     };
 
@@ -47,7 +60,7 @@ public static class Presets
 
     private static RenderPlan KerasVis(Objective objective, ImmutableArray<uint> seeds, int height, int width) => new()
     {
-        Preset = Default,
+        Preset = KerasVisName,
         Objective = objective,
         Seeds = seeds,
         Height = height,
@@ -60,4 +73,38 @@ public static class Presets
         Preprocessing = Preprocessing.Raw,
         Display = new KerasVisDisplay(),
     };
+
+    // Olah, Mordvintsev and Schubert, "Feature Visualization" (Distill 2017): the spectrum, the colours and Adam with lucid's settings.
+    // The random views are drawn for each picture, and are stronger than lucid's: what a class looks like from one place alone is drawn less.
+    private static RenderPlan Modern(Objective objective, ImmutableArray<uint> seeds, int height, int width, int? input)
+    {
+        int side = input ?? Math.Min(height, width);
+        double enlargement = Math.Max(1, (double)side / Math.Min(height, width));
+        double room = Math.Max(0, (Math.Min(height, width) - side) / 2.0);
+        return new()
+        {
+            Preset = ModernName,
+            Objective = objective with { Point = TapPoint.BeforeActivation },
+            Seeds = seeds,
+            Height = height,
+            Width = width,
+            Iterations = 256,
+            Start = new NormalStart(),
+            Parameters = [new Spectrum(), new Decorrelation(), new SigmoidRange()],
+            Transforms =
+            [
+                new RandomAffine(15, 0.75 * enlargement, 1.25 * enlargement)
+                {
+                    Shift = room + Math.Round(side * ShiftPerSide),
+                    Height = input,
+                    Width = input,
+                    Outside = Grey,
+                },
+            ],
+            Optimizer = new Adam(),
+            Preprocessing = Preprocessing.Vgg16,
+            Display = new RgbDisplay(),
+            Keep = PictureChoice.Last,
+        };
+    }
 }

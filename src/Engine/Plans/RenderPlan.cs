@@ -21,12 +21,13 @@ public sealed record RenderPlan
 
     private static readonly (string Name, Func<JsonNode> Value)[] Defaults =
     [
-        ("preset", () => Presets.Default),
+        ("preset", () => Presets.KerasVisName),
         ("parameters", () => new JsonArray()),
         ("transforms", () => new JsonArray()),
         ("regularizers", () => new JsonArray()),
         ("preprocessing", () => nameof(Preprocessing.Raw)),
         ("precision", () => nameof(Precision.Auto)),
+        ("keep", () => nameof(PictureChoice.Best)),
         ("display", () => new JsonObject { ["kind"] = "keras-vis" }),
     ];
 
@@ -35,7 +36,7 @@ public sealed record RenderPlan
     public int Format { get; init; } = CurrentFormat;
 
     /// <summary>Name of the preset it was made from, for the record.</summary>
-    public string Preset { get; init; } = Presets.Default;
+    public string Preset { get; init; } = Presets.KerasVisName;
 
     /// <summary>What to excite, for every image.</summary>
     public required Objective Objective { get; init; }
@@ -75,6 +76,9 @@ public sealed record RenderPlan
 
     /// <summary>How the picture is shown.</summary>
     public PictureDisplay Display { get; init; } = new KerasVisDisplay();
+
+    /// <summary>Which picture of the run is its result.</summary>
+    public PictureChoice Keep { get; init; } = PictureChoice.Best;
 
     /// <summary>Number of pictures.</summary>
     [JsonIgnore]
@@ -168,7 +172,8 @@ public sealed record RenderPlan
         }
 
         Spec(network).Validate(network);
-        Start.Validate(ParametersShape.H, ParametersShape.W);
+        TensorShape start = Start is PictureStart ? PictureShape : ParametersShape;
+        Start.Validate(start.H, start.W);
         Optimizer.Validate();
         foreach (Regularizer regularizer in Regularizers)
         {
@@ -205,11 +210,6 @@ public sealed record RenderPlan
 
             stage.Validate(shape);
             shape = stage.InputShape(shape);
-        }
-
-        if (Parameters.Length > 0 && Start is PictureStart)
-        {
-            throw new PlanException("A start picture belongs to a plan whose parameters are the pixels; this plan's are not.");
         }
 
         shape = PictureShape;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Images;
 using VggCuda.Engine.Randomness;
 using VggCuda.Engine.Stages;
 
@@ -33,10 +34,20 @@ public sealed class Schedule
         int perImage = checked((int)parameters.CountPerImage);
         double[] start = new double[parameters.Count];
         ImmutableArray<double[]> tables = [.. plan.Transforms.Select(t => new double[(long)plan.Iterations * plan.Count * t.NumbersPerStep])];
+        double[]? fromPicture = null;
         for (int image = 0; image < plan.Count; image++)
         {
             NumPyRandom random = new(plan.Seeds[image]);
-            plan.Start.Draw(random, parameters.H, parameters.W, start.AsSpan(image * perImage, perImage));
+            Span<double> own = start.AsSpan(image * perImage, perImage);
+            if (plan.Start is PictureStart && plan.Parameters.Length > 0)
+            {
+                (fromPicture ??= FromPicture(plan, random)).CopyTo(own);
+            }
+            else
+            {
+                plan.Start.Draw(random, parameters.H, parameters.W, own);
+            }
+
             for (int step = 0; step < plan.Iterations; step++)
             {
                 TensorShape shape = plan.PictureShape;
@@ -51,5 +62,20 @@ public sealed class Schedule
         }
 
         return new Schedule(start, tables);
+    }
+
+    // The parameters that make a picture: backwards through what makes pictures of parameters. A picture draws no numbers.
+    private static double[] FromPicture(RenderPlan plan, NumPyRandom random)
+    {
+        TensorShape shape = plan.PictureShape with { N = 1 };
+        double[] values = new double[shape.Count];
+        plan.Start.Draw(random, shape.H, shape.W, values);
+        foreach (Stage stage in plan.Parameters.Reverse())
+        {
+            values = stage.Inverse(values, shape);
+            shape = stage.InputShape(shape);
+        }
+
+        return values;
     }
 }

@@ -30,7 +30,7 @@ internal sealed class Chain
         {
             ITensor output = Allocate(shapes[i]);
             ITensor outputGradient = Allocate(shapes[i]);
-            ImmutableArray<StageConstant> constants = _stages[i].Constants(shapes[i]);
+            ImmutableArray<StageConstant> constants = _stages[i].Constants(Output.Shape, shapes[i]);
             _tensors[i] = new StageTensors
             {
                 Input = Output,
@@ -40,7 +40,7 @@ internal sealed class Chain
                 Table = tables[i],
                 Step = step,
                 Constants = [.. constants.Select(c => Allocate(c.Shape))],
-                Scratch = [.. _stages[i].Scratch(shapes[i]).Select(Allocate)],
+                Scratch = [.. _stages[i].Scratch(Output.Shape, shapes[i]).Select(Allocate)],
             };
             _constants.AddRange(_tensors[i].Constants.Zip(constants, (tensor, constant) => (tensor, constant.Values)));
             (Output, OutputGradient) = (output, outputGradient);

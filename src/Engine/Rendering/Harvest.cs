@@ -12,9 +12,11 @@ internal static class Harvest
     public static IReadOnlyList<RenderedImage> Of(IBackend backend, Network network, RenderPlan plan, StepRecorder step, int steps, int firstImage)
     {
         double[] bestStep = new double[plan.Count];
-        double[] bestTotal = new double[plan.Count];
         backend.Download(step.BestStep, bestStep);
-        backend.Download(step.BestTotal, bestTotal);
+        int columns = step.Log.Columns;
+        double[] log = new double[steps * plan.Count * columns];
+        step.Log.Read(0, log);
+        double[] bestTotal = [.. bestStep.Select((best, image) => best < 0 ? double.NaN : log[(((((int)best * plan.Count) + image) + 1) * columns) - 1])];
         for (int image = 0; image < plan.Count; image++)
         {
             if (bestStep[image] < 0 || !double.IsFinite(bestTotal[image]))
@@ -29,9 +31,6 @@ internal static class Harvest
         double[] pixels = new double[best.Shape.Count];
         backend.Download(best, pixels);
         PictureScore[] scores = Scoring.Score(backend, network, plan, best);
-        int columns = step.Log.Columns;
-        double[] log = new double[steps * plan.Count * columns];
-        step.Log.Read(0, log);
         int perImage = (int)best.Shape.CountPerImage;
         List<RenderedImage> images = [];
         for (int image = 0; image < plan.Count; image++)

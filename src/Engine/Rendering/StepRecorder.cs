@@ -178,6 +178,12 @@ internal sealed class StepRecorder : IDisposable
 
         _toPicture.Backward(_backend);
         _plan.Optimizer.Apply(_backend, _current, _gradient, _state, _step);
+        if (_plan.Keep == PictureChoice.Last)
+        {
+            // Then every total that is a number is the lowest so far.
+            _backend.Fill(BestTotal, double.PositiveInfinity);
+        }
+
         _backend.KeepBest(_total, _step, _current, BestTotal, BestStep, _best);
         _backend.Log(Log, _step, CollectionsMarshal.AsSpan(_columns));
         if (_current != _parameters)

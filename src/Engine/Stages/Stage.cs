@@ -13,7 +13,8 @@ namespace VggCuda.Engine.Stages;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Jitter), "jitter")]
 [JsonDerivedType(typeof(RandomShift), "shift")]
-[JsonDerivedType(typeof(RandomTurn), "turn")]
+[JsonDerivedType(typeof(RandomAffine), "affine")]
+[JsonDerivedType(typeof(Resize), "resize")]
 [JsonDerivedType(typeof(Spectrum), "spectrum")]
 [JsonDerivedType(typeof(Decorrelation), "decorrelation")]
 [JsonDerivedType(typeof(SigmoidRange), "sigmoid")]
@@ -42,12 +43,14 @@ public abstract record Stage
     public virtual TensorShape OutputShape(TensorShape input) => input;
 
     /// <summary>Tensors that it works in, besides input and output.</summary>
+    /// <param name="input">Shape of what goes in.</param>
     /// <param name="output">Shape of what comes out.</param>
-    public virtual ImmutableArray<TensorShape> Scratch(TensorShape output) => [];
+    public virtual ImmutableArray<TensorShape> Scratch(TensorShape input, TensorShape output) => [];
 
     /// <summary>Arrays that never change, uploaded once before the run: matrices, factors.</summary>
+    /// <param name="input">Shape of what goes in.</param>
     /// <param name="output">Shape of what comes out.</param>
-    public virtual ImmutableArray<StageConstant> Constants(TensorShape output) => [];
+    public virtual ImmutableArray<StageConstant> Constants(TensorShape input, TensorShape output) => [];
 
     /// <summary>Fills <see cref="StageTensors.Output"/> from <see cref="StageTensors.Input"/>.</summary>
     public abstract void Forward(IImageOperations operations, StageTensors tensors);
@@ -64,8 +67,16 @@ public abstract record Stage
         program.Forward(tensors.Output);
     }
 
+    /// <summary>The way back, on the host, from what comes out to what goes in: for a picture that the optimisation starts from. Only parameterisations have it.</summary>
+    /// <param name="output">One image of what comes out, in C order.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <returns>One image of what goes in.</returns>
+    /// <exception cref="PlanException">The stage has no way back.</exception>
+    public virtual double[] Inverse(double[] output, TensorShape shape) =>
+        throw new PlanException($"'{GetType().Name}' has no way back from a picture; start from noise.");
+
     /// <summary>Checks the settings.</summary>
-    /// <param name="output">Shape of one image that comes out.</param>
+    /// <param name="shape">Shape of the images: what comes out of a parameterisation, what goes into a transform.</param>
     /// <exception cref="PlanException">A value is out of its range.</exception>
-    public abstract void Validate(TensorShape output);
+    public abstract void Validate(TensorShape shape);
 }

@@ -44,7 +44,7 @@ public sealed class ChainFixtureTests : IDisposable
     public void A_turned_and_enlarged_picture_is_PyTorchs()
     {
         // A draw of angle and scale that can only fall on one value.
-        RandomTurn stage = new(17, 1.25, 1.25);
+        RandomAffine stage = new(17, 1.25, 1.25);
         TensorShape picture = new(1, 11, 9, 3);
         double[] numbers = new double[6];
         HighestAngle(stage, picture, numbers);
@@ -146,7 +146,7 @@ public sealed class ChainFixtureTests : IDisposable
     }
 
     // Seeds are tried until the angle is all but the largest; what is left of the difference is taken out of the numbers.
-    private static void HighestAngle(RandomTurn stage, TensorShape picture, double[] numbers)
+    private static void HighestAngle(RandomAffine stage, TensorShape picture, double[] numbers)
     {
         double angle = stage.Degrees * Math.PI / 180;
         double cosine = Math.Cos(angle) / stage.LargestScale;

@@ -77,6 +77,8 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
 
     public void Multiply(ITensor source, ITensor factors, ITensor target) => _inner.Multiply(source, factors, target);
 
+    public void Linear(ITensor source, ITensor target, double factor, double offset) => _inner.Linear(source, target, factor, offset);
+
     public void Sigmoid(ITensor source, ITensor target, double low, double high) => _inner.Sigmoid(source, target, low, high);
 
     public void SigmoidBackward(ITensor source, ITensor gradient, ITensor target, double low, double high) => _inner.SigmoidBackward(source, gradient, target, low, high);

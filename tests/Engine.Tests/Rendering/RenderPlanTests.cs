@@ -19,6 +19,29 @@ public class RenderPlanTests
     private static RenderPlan Plan() => Presets.KerasVis("predictions", [[3], [4, 5]], [1u, 2u], 32, 32, 10);
 
     [Fact]
+    public void Every_preset_is_a_plan_that_fits_and_comes_back_from_JSON()
+    {
+        foreach (string name in Presets.Names)
+        {
+            RenderPlan plan = Presets.Create(name, Plan().Objective, Plan().Seeds, 32, 32, 32);
+            plan.Validate(Network);
+            Assert.Equal(name, plan.Preset);
+            Assert.Equal(plan.ToJson(), RenderPlan.FromJson(plan.ToJson()).ToJson());
+        }
+
+        Assert.Contains(Presets.Default, Presets.Names);
+    }
+
+    [Fact]
+    public void A_jitter_beside_modern_is_the_shift_of_its_views()
+    {
+        RenderPlan plan = Presets.Create("modern", Plan().Objective, Plan().Seeds, 64, 64);
+        RandomAffine view = Assert.IsType<RandomAffine>(Assert.Single(plan.Transforms));
+        Assert.Equal(view with { Shift = 3 }, Assert.Single(new PlanOverrides { Jitter = 3 }.ApplyTo(plan).Transforms));
+        Assert.Equal(view with { Shift = 0 }, Assert.Single(new PlanOverrides { Jitter = 0 }.ApplyTo(plan).Transforms));
+    }
+
+    [Fact]
     public void The_preset_is_keras_vis_with_its_defaults()
     {
         RenderPlan plan = Plan();
@@ -85,7 +108,7 @@ public class RenderPlanTests
             Objective = new NeuronObjective { Layer = "block3_conv1", Neurons = [new Neuron(1), new Neuron(2, 3, 4)], Weight = 2 },
             Start = new NormalStart(0, 0.5),
             Parameters = [new Spectrum(1.5), new Decorrelation(), new SigmoidRange(1, 254)],
-            Transforms = [new RandomShift(3), new RandomTurn(7, 0.9, 1.1)],
+            Transforms = [new RandomShift(3), new RandomAffine(7, 0.9, 1.1)],
             Optimizer = new Adam(0.1),
             Display = new RgbDisplay(),
         };
@@ -95,7 +118,7 @@ public class RenderPlanTests
         Assert.Equal(plan.Transforms.AsEnumerable(), back.Transforms);
         Assert.Equal((plan.Optimizer, plan.Display, plan.Start), (back.Optimizer, back.Display, back.Start));
         Assert.Equal(((NeuronObjective)plan.Objective).Neurons.AsEnumerable(), ((NeuronObjective)back.Objective).Neurons);
-        foreach (string kind in (string[])["neuron", "normal", "spectrum", "decorrelation", "sigmoid", "shift", "turn", "lp", "tv", "adam", "rgb"])
+        foreach (string kind in (string[])["neuron", "normal", "spectrum", "decorrelation", "sigmoid", "shift", "affine", "lp", "tv", "adam", "rgb"])
         {
             Assert.Contains($"\"kind\": \"{kind}\"", plan.ToJson(), StringComparison.Ordinal);
         }
@@ -107,14 +130,14 @@ public class RenderPlanTests
     [Fact]
     public void Overrides_change_what_they_say_and_leave_the_rest_of_a_preset()
     {
-        RenderPlan preset = Plan() with { Regularizers = [new TotalVariation(3, 1.5)], Transforms = [new RandomShift(5), new RandomTurn(9)], Optimizer = new Adam(0.3), Display = new RgbDisplay() };
+        RenderPlan preset = Plan() with { Regularizers = [new TotalVariation(3, 1.5)], Transforms = [new RandomShift(5), new RandomAffine(9)], Optimizer = new Adam(0.3), Display = new RgbDisplay() };
         Assert.Equal(preset.ToJson(), new PlanOverrides().ApplyTo(preset).ToJson());
         RenderPlan changed = new PlanOverrides { TotalVariationWeight = 7, LpWeight = 2, Jitter = 4, Iterations = 12, ActivationWeight = 0.5 }.ApplyTo(preset);
         Assert.Equal([new LpNorm(2), new TotalVariation(7, 1.5)], changed.Regularizers);
-        Assert.Equal([new RandomShift(4), new RandomTurn(9)], changed.Transforms);
+        Assert.Equal([new RandomShift(4), new RandomAffine(9)], changed.Transforms);
         Assert.Equal((12, 0.5, preset.Optimizer, preset.Display), (changed.Iterations, changed.Objective.Weight, changed.Optimizer, changed.Display));
-        Assert.Equal([new RandomTurn(9)], new PlanOverrides { Jitter = 0 }.ApplyTo(preset).Transforms);
-        Assert.Equal([new Jitter(2), new RandomTurn(9)], new PlanOverrides { Jitter = 2 }.ApplyTo(preset with { Transforms = [new RandomTurn(9)] }).Transforms);
+        Assert.Equal([new RandomAffine(9)], new PlanOverrides { Jitter = 0 }.ApplyTo(preset).Transforms);
+        Assert.Equal([new Jitter(2), new RandomAffine(9)], new PlanOverrides { Jitter = 2 }.ApplyTo(preset with { Transforms = [new RandomAffine(9)] }).Transforms);
     }
 
     [Theory]
@@ -191,9 +214,9 @@ public class RenderPlanTests
             "jitter behind" => good with { Transforms = [new RandomShift(2), new Jitter(2)] },
             "random parameters" => good with { Parameters = [new RandomShift(2)], Transforms = [] },
             "spectrum behind" => good with { Transforms = [new Spectrum()] },
-            "start of a spectrum" => good with { Parameters = [new Spectrum()], Transforms = [], Start = PictureStart.FromValues("x.png", new float[3072]) },
-            "angle" => good with { Transforms = [new RandomTurn(181)] },
-            "scale" => good with { Transforms = [new RandomTurn(3, 2, 1)] },
+            "start of a spectrum" => good with { Parameters = [new Spectrum()], Transforms = [], Start = PictureStart.FromValues("x.png", new float[3 * 64 * 17]) },
+            "angle" => good with { Transforms = [new RandomAffine(181)] },
+            "scale" => good with { Transforms = [new RandomAffine(3, 2, 1)] },
             "range" => good with { Parameters = [new SigmoidRange(3, 3)], Transforms = [] },
             "neuron" => good with { Objective = new NeuronObjective { Layer = "predictions", Neurons = [new Neuron(1), new Neuron(9)] } },
             "later layer" => good with { Objective = new LayerObjective { Layer = "block9" } },

@@ -59,6 +59,28 @@ public sealed class RendererTests : IDisposable
     }
 
     [Fact]
+    public void A_plan_that_keeps_the_last_picture_shows_that_after_its_last_step()
+    {
+        RenderPlan plan = TinyNetworks.Plan(12, 2) with { Keep = PictureChoice.Last, Objective = new ChannelObjective { Layer = "block2_conv1", Channels = [[0], [1]] }, Regularizers = [], Transforms = [new RandomShift(9), new RandomAffine(90, 0.2, 2)] };
+        List<RenderFrame> frames = [];
+        RenderResult last = _renderer.Render(TinyNetworks.WithTop, plan, new RenderOptions { Frame = frames.Add, FrameEvery = 12 });
+        RenderResult best = _renderer.Render(TinyNetworks.WithTop, plan with { Keep = PictureChoice.Best });
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal((11, last.Images[i].Losses[11][^1]), (last.Images[i].BestStep, last.Images[i].BestTotal));
+            Assert.Equal(frames[^1].Displays[i], last.Images[i].Display);
+            Assert.Equal(best.Images[i].Losses, last.Images[i].Losses);
+            Assert.Equal(best.Images[i].Losses.Min(row => row[^1]), best.Images[i].BestTotal);
+        }
+
+        Assert.Contains(best.Images, image => image.BestStep < 11);
+    }
+
+    [Fact]
+    public void What_makes_no_number_is_not_kept_as_the_last_picture_either() =>
+        Assert.Throws<NumbersFailedException>(() => _renderer.Render(TinyNetworks.WithTop, TinyNetworks.Plan(3, 1) with { Keep = PictureChoice.Last, Start = new NoiseStart(0, 1e308) }));
+
+    [Fact]
     public void The_last_jitter_of_a_step_goes_into_the_network_and_only_that()
     {
         RenderPlan plan = TinyNetworks.Plan(3, 1);

@@ -15,7 +15,7 @@ public abstract partial class BackendContract
 
     public static TheoryData<string> StageNames => [.. StageCase.All.Keys];
 
-    public static TheoryData<string> ChainNames => ["spectrum, adam", "pixels, shifts and turns, momentum", "neuron", "layer", "jitter, then a turn"];
+    public static TheoryData<string> ChainNames => ["modern", "spectrum, adam", "pixels, shifts and turns, momentum", "neuron", "layer", "jitter, then a turn"];
 
     [Theory]
     [MemberData(nameof(StageNames))]
@@ -32,7 +32,7 @@ public abstract partial class BackendContract
                 StageTensors tensors = StageCase.Allocate(t, stage, picture, step);
                 double[] x = Samples.Uniform(tensors.Input.Shape, -2, 2, 31);
                 double[] direction = Samples.Uniform(tensors.Input.Shape, -1, 1, 32);
-                double[] y = Samples.Uniform(picture, -1, 1, 33);
+                double[] y = Samples.Uniform(tensors.Output.Shape, -1, 1, 33);
                 Backend.Upload(tensors.Input, x);
                 Backend.Upload(tensors.OutputGradient!, y);
                 stage.Forward(Backend, tensors);
@@ -66,7 +66,7 @@ public abstract partial class BackendContract
             {
                 StageTensors tensors = StageCase.Allocate(t, stage, picture, 1);
                 t.Backend.Upload(tensors.Input, Samples.Uniform(tensors.Input.Shape, -2, 2, 41));
-                t.Backend.Upload(tensors.OutputGradient!, Samples.Uniform(picture, -1, 1, 42));
+                t.Backend.Upload(tensors.OutputGradient!, Samples.Uniform(tensors.Output.Shape, -1, 1, 42));
                 stage.Forward(t.Backend, tensors);
                 stage.Backward(t.Backend, tensors);
                 return (t.Get(tensors.Output), t.Get(tensors.InputGradient!));
@@ -113,14 +113,15 @@ public abstract partial class BackendContract
         RenderPlan plan = Plan(6, "block3_conv1", [[3], [0, 6], [1]]) with { Height = 47, Width = 33, Regularizers = [new TotalVariation(0.01)], Preprocessing = VggCuda.Engine.Model.Preprocessing.Vgg16 };
         return name switch
         {
+            "modern" => Presets.Create("modern", plan.Objective, plan.Seeds, plan.Height, plan.Width) with { Iterations = plan.Iterations },
             "spectrum, adam" => plan with
             {
                 Parameters = [new Spectrum(), new Decorrelation(), new SigmoidRange()],
                 Start = new NormalStart(),
-                Transforms = [new RandomShift(3), new RandomTurn(10, 0.9, 1.1)],
+                Transforms = [new RandomShift(3), new RandomAffine(10, 0.9, 1.1)],
                 Optimizer = new Adam(),
             },
-            "pixels, shifts and turns, momentum" => plan with { Transforms = [new RandomTurn(5), new RandomShift(2)], Optimizer = new Momentum() },
+            "pixels, shifts and turns, momentum" => plan with { Transforms = [new RandomAffine(5), new RandomShift(2)], Optimizer = new Momentum() },
             "neuron" => plan with
             {
                 Objective = new NeuronObjective { Layer = "block4_conv2", Neurons = [new Neuron(3), new Neuron(4, 0, 0), new Neuron(1, 4, 2)], Point = TapPoint.BeforeActivation },
@@ -128,7 +129,7 @@ public abstract partial class BackendContract
                 Optimizer = new RmsProp(0.5),
             },
             "layer" => plan with { Objective = new LayerObjective { Layer = "block4_conv1" }, Transforms = [new RandomShift(1)], Optimizer = new Momentum(0.5) },
-            "jitter, then a turn" => plan with { Transforms = [new Jitter(4), new RandomTurn(3, 0.95, 1.05)] },
+            "jitter, then a turn" => plan with { Transforms = [new Jitter(4), new RandomAffine(3, 0.95, 1.05)] },
             _ => throw new ArgumentOutOfRangeException(nameof(name)),
         };
     }

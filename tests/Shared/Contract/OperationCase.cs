@@ -107,6 +107,15 @@ public sealed record OperationCase(bool IsExact, Func<Tensors, TensorShape, int,
             t.Backend.Multiply(x, factors, x);
             return [apart, t.Get(x)];
         }),
+        ["Linear"] = new(false, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 114);
+            ITensor y = t.Zeros(shape);
+            t.Backend.Linear(x, y, -0.75, 17.5);
+            double[][] results = [t.Get(y), t.Get(x)];
+            t.Backend.Linear(x, x, 2.5, -100);
+            return [.. results, t.Get(x)];
+        }),
         ["Sigmoid"] = new(false, (t, shape, first) =>
         {
             ITensor x = t.Put(shape, Samples.Uniform(shape, -12, 12, 81, first));

@@ -12,7 +12,11 @@ public static class StageCase
     {
         ["jitter"] = new Jitter(5),
         ["shift"] = new RandomShift(7),
-        ["turn"] = new RandomTurn(40, 0.7, 1.4),
+        ["turn"] = new RandomAffine(40, 0.7, 1.4),
+        ["view, shifted and mirrored, in grey"] = new RandomAffine(15, 0.75, 1.25) { Shift = 6.5, Mirror = true, Outside = 0.5 },
+        ["view, a part"] = new RandomAffine(10) { Shift = 3, Height = 21, Width = 19 },
+        ["smaller"] = new Resize(20, 13),
+        ["larger"] = new Resize(50, 71),
         ["spectrum"] = new Spectrum(),
         ["decorrelation"] = new Decorrelation(),
         ["sigmoid"] = new SigmoidRange(-20, 255),
@@ -21,7 +25,9 @@ public static class StageCase
     /// <summary>Allocates a stage's tensors and fills in its constants and drawn numbers, three steps of them.</summary>
     public static StageTensors Allocate(Tensors t, Stage stage, TensorShape picture, int step = 0)
     {
-        TensorShape input = stage.InputShape(picture);
+        bool isTransform = stage.NumbersPerStep > 0 || stage is Resize;
+        TensorShape input = isTransform ? picture : stage.InputShape(picture);
+        TensorShape output = isTransform ? stage.OutputShape(picture) : picture;
         ITensor? table = null;
         if (stage.NumbersPerStep > 0)
         {
@@ -44,12 +50,12 @@ public static class StageCase
         {
             Input = t.Zeros(input),
             InputGradient = t.Zeros(input),
-            Output = t.Zeros(picture),
-            OutputGradient = t.Zeros(picture),
+            Output = t.Zeros(output),
+            OutputGradient = t.Zeros(output),
             Table = table,
             Step = t.Scalar(step),
-            Constants = [.. stage.Constants(picture).Select(c => t.Put(c.Shape, c.Values))],
-            Scratch = [.. stage.Scratch(picture).Select(t.Zeros)],
+            Constants = [.. stage.Constants(input, output).Select(c => t.Put(c.Shape, c.Values))],
+            Scratch = [.. stage.Scratch(input, output).Select(t.Zeros)],
         };
     }
 }

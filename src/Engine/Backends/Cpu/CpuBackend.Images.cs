@@ -11,6 +11,7 @@ public sealed unsafe partial class CpuBackend
     private readonly WarpBackwardJob _warpBackward = new();
     private readonly ProductJob _product;
     private readonly MultiplyJob _multiply = new();
+    private readonly LinearJob _linear = new();
     private readonly SigmoidJob _sigmoid = new();
     private readonly SigmoidBackwardJob _sigmoidBackward = new();
     private readonly AdamJob _adam = new();
@@ -87,6 +88,10 @@ public sealed unsafe partial class CpuBackend
         OperationChecks.Multiply(source, factors, target);
         _multiply.Run(Pool, Own(source, nameof(source)), Own(factors, nameof(factors)), Own(target, nameof(target)));
     }
+
+    /// <inheritdoc/>
+    public void Linear(ITensor source, ITensor target, double factor, double offset) =>
+        _linear.Run(Pool, Own(source, nameof(source)), Own(target, nameof(target), source.Shape), factor, offset);
 
     /// <inheritdoc/>
     public void Sigmoid(ITensor source, ITensor target, double low, double high) =>

@@ -106,6 +106,18 @@ public sealed partial class ReferenceBackend
     }
 
     /// <inheritdoc/>
+    public void Linear(ITensor source, ITensor target, double factor, double offset)
+    {
+        OperationChecks.Same(source, nameof(source), target, nameof(target));
+        double[] x = ValuesOf(source, nameof(source));
+        double[] y = ValuesOf(target, nameof(target));
+        for (int i = 0; i < x.Length; i++)
+        {
+            y[i] = (factor * x[i]) + offset;
+        }
+    }
+
+    /// <inheritdoc/>
     public void Sigmoid(ITensor source, ITensor target, double low, double high)
     {
         OperationChecks.Same(source, nameof(source), target, nameof(target));

@@ -12,12 +12,11 @@ public sealed record Decorrelation : Stage
 {
     private static readonly double[] Root = [0.26, 0.09, 0.02, 0.27, 0.00, -0.05, 0.27, -0.09, 0.03];
 
+    /// <summary>M, row by row.</summary>
+    private static double[] Matrix { get; } = [.. Root.Select(v => v / Enumerable.Range(0, 3).Max(column => Math.Sqrt(Enumerable.Range(0, 3).Sum(row => Root[(row * 3) + column] * Root[(row * 3) + column]))))];
+
     /// <inheritdoc/>
-    public override ImmutableArray<StageConstant> Constants(TensorShape output)
-    {
-        double largest = Enumerable.Range(0, 3).Max(column => Math.Sqrt(Enumerable.Range(0, 3).Sum(row => Root[(row * 3) + column] * Root[(row * 3) + column])));
-        return [new StageConstant(new TensorShape(1, 3, 3, 1), [.. Root.Select(v => v / largest)])];
-    }
+    public override ImmutableArray<StageConstant> Constants(TensorShape input, TensorShape output) => [new StageConstant(new TensorShape(1, 3, 3, 1), Matrix)];
 
     /// <inheritdoc/>
     public override void Forward(IImageOperations operations, StageTensors tensors)
@@ -36,11 +35,43 @@ public sealed record Decorrelation : Stage
     }
 
     /// <inheritdoc/>
-    public override void Validate(TensorShape output)
+    public override double[] Inverse(double[] output, TensorShape shape)
     {
-        if (output.C != 3)
+        ArgumentNullException.ThrowIfNull(output);
+        double[] m = Matrix;
+        double[] inverse = new double[9];
+        double determinant = 0;
+        for (int i = 0; i < 3; i++)
         {
-            throw new PlanException($"Colours are decorrelated in pictures of three channels, this has {output.C}.");
+            for (int j = 0; j < 3; j++)
+            {
+                // Cofactors by cyclic indices, which have their sign in them.
+                inverse[(j * 3) + i] = (At(i + 1, j + 1) * At(i + 2, j + 2)) - (At(i + 1, j + 2) * At(i + 2, j + 1));
+            }
+
+            determinant += At(0, i) * inverse[i * 3];
+        }
+
+        double[] input = new double[output.Length];
+        for (int pixel = 0; pixel < output.Length; pixel += 3)
+        {
+            for (int k = 0; k < 3; k++)
+            {
+                input[pixel + k] = ((inverse[k * 3] * output[pixel]) + (inverse[(k * 3) + 1] * output[pixel + 1]) + (inverse[(k * 3) + 2] * output[pixel + 2])) / determinant;
+            }
+        }
+
+        return input;
+
+        double At(int row, int column) => m[(row % 3 * 3) + (column % 3)];
+    }
+
+    /// <inheritdoc/>
+    public override void Validate(TensorShape shape)
+    {
+        if (shape.C != 3)
+        {
+            throw new PlanException($"Colours are decorrelated in pictures of three channels, this has {shape.C}.");
         }
     }
 }

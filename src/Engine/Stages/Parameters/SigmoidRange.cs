@@ -8,6 +8,8 @@ namespace VggCuda.Engine.Stages;
 /// <remarks>lucid <c>to_valid_rgb(sigmoid=True)</c>, times 255.</remarks>
 public sealed record SigmoidRange(double Low = 0, double High = 255) : Stage
 {
+    private const double Margin = 0.01;
+
     /// <inheritdoc/>
     public override void Forward(IImageOperations operations, StageTensors tensors)
     {
@@ -25,7 +27,19 @@ public sealed record SigmoidRange(double Low = 0, double High = 255) : Stage
     }
 
     /// <inheritdoc/>
-    public override void Validate(TensorShape output)
+    /// <remarks>Values are first brought into the inner 98 % of the range, or those at its ends, which no number reaches, would outweigh all others.</remarks>
+    public override double[] Inverse(double[] output, TensorShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        return Array.ConvertAll(output, value =>
+        {
+            double part = Math.Clamp((value - Low) / (High - Low), Margin, 1 - Margin);
+            return Math.Log(part / (1 - part));
+        });
+    }
+
+    /// <inheritdoc/>
+    public override void Validate(TensorShape shape)
     {
         if (!double.IsFinite(Low) || !double.IsFinite(High) || Low >= High)
         {

@@ -20,15 +20,15 @@ public sealed record Spectrum(double Decay = 1) : Stage
     public override TensorShape OutputShape(TensorShape input) => throw new PlanException("A spectrum is a parameterisation, not a transform of the picture; it stands among the plan's parameters.");
 
     /// <inheritdoc/>
-    public override ImmutableArray<TensorShape> Scratch(TensorShape output) => [InputShape(output), InputShape(output)];
+    public override ImmutableArray<TensorShape> Scratch(TensorShape input, TensorShape output) => [input, input];
 
     /// <inheritdoc/>
-    public override ImmutableArray<StageConstant> Constants(TensorShape output)
+    public override ImmutableArray<StageConstant> Constants(TensorShape input, TensorShape output)
     {
         int h = output.H;
         int w = output.W;
         int half = (w / 2) + 1;
-        TensorShape one = InputShape(output with { N = 1 });
+        TensorShape one = input with { N = 1 };
         double[] scale = new double[one.Count];
         for (int row = 0; row < 2 * h; row++)
         {
@@ -74,9 +74,6 @@ public sealed record Spectrum(double Decay = 1) : Stage
             new StageConstant(new TensorShape(1, 2 * h, 2 * h, 1), rows),
             new StageConstant(new TensorShape(1, w, 2 * half, 1), columns),
         ];
-
-        // Reduced first, so that no large multiple of 2 pi loses digits.
-        static (double Sine, double Cosine) Turn(int position, int frequency, int n) => Math.SinCos(2 * Math.PI * ((long)position * frequency % n) / n);
     }
 
     /// <inheritdoc/>
@@ -106,11 +103,66 @@ public sealed record Spectrum(double Decay = 1) : Stage
     }
 
     /// <inheritdoc/>
-    public override void Validate(TensorShape output)
+    /// <remarks>rfft2(x) * 4 / scale. The imaginary parts of waves that are their own mirror image are 0: they make no picture.</remarks>
+    public override double[] Inverse(double[] output, TensorShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        (int h, int w, int channels) = (shape.H, shape.W, shape.C);
+        int half = (w / 2) + 1;
+        double[] scale = Constants(InputShape(shape), shape)[0].Values;
+        double[] result = new double[scale.Length];
+        double[] real = new double[h * half * channels];
+        double[] imaginary = new double[h * half * channels];
+        for (int y = 0; y < h; y++)
+        {
+            for (int l = 0; l < half; l++)
+            {
+                for (int x = 0; x < w; x++)
+                {
+                    (double sine, double cosine) = Turn(x, l, w);
+                    for (int c = 0; c < channels; c++)
+                    {
+                        double value = output[(((y * w) + x) * channels) + c];
+                        real[(((y * half) + l) * channels) + c] += value * cosine;
+                        imaginary[(((y * half) + l) * channels) + c] -= value * sine;
+                    }
+                }
+            }
+        }
+
+        int row = half * channels;
+        for (int k = 0; k < h; k++)
+        {
+            Span<double> re = result.AsSpan(2 * k * row, row);
+            Span<double> im = result.AsSpan(((2 * k) + 1) * row, row);
+            for (int y = 0; y < h; y++)
+            {
+                (double sine, double cosine) = Turn(y, k, h);
+                for (int i = 0; i < row; i++)
+                {
+                    re[i] += (real[(y * row) + i] * cosine) + (imaginary[(y * row) + i] * sine);
+                    im[i] += (imaginary[(y * row) + i] * cosine) - (real[(y * row) + i] * sine);
+                }
+            }
+        }
+
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] /= scale[i];
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public override void Validate(TensorShape shape)
     {
         if (!(Decay >= 0 && Decay <= 4))
         {
             throw new PlanException($"The spectrum's decay is {Decay}; it must be between 0 and 4.");
         }
     }
+
+    // Reduced first, so that no large multiple of 2 pi loses digits.
+    private static (double Sine, double Cosine) Turn(int position, int frequency, int n) => Math.SinCos(2 * Math.PI * ((long)position * frequency % n) / n);
 }

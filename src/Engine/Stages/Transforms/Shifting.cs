@@ -43,13 +43,13 @@ public abstract record Shifting(int Pixels, ShiftMode Mode) : Stage
     }
 
     /// <inheritdoc/>
-    public override void Validate(TensorShape output)
+    public override void Validate(TensorShape shape)
     {
         // Folding with the period n - 1, SciPy itself takes the other end's value for a shift of exactly n - 1.
-        int largest = Math.Min(output.H, output.W) - (Mode == ShiftMode.ScipyWrap ? 2 : 1);
+        int largest = Math.Min(shape.H, shape.W) - (Mode == ShiftMode.ScipyWrap ? 2 : 1);
         if (Pixels < 0 || Pixels > largest)
         {
-            throw new PlanException($"The {(ReplacesPicture ? "jitter" : "shift")} is {Pixels} pixels; it must be between 0 and {largest} for an image of {output.H} x {output.W}.");
+            throw new PlanException($"The {(ReplacesPicture ? "jitter" : "shift")} is {Pixels} pixels; it must be between 0 and {largest} for an image of {shape.H} x {shape.W}.");
         }
     }
 }
