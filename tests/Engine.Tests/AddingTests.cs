@@ -19,7 +19,7 @@ public partial class AddingTests
 
     [Fact]
     public void The_document_has_an_example_of_every_kind() =>
-        Assert.Equal(["a regulariser", "an operation", "a stage", "an objective", "an optimiser", "a network", "a backend"], Rows().Select(r => r.Data.Item1));
+        Assert.Equal(["a regulariser", "an operation", "a stage", "an objective", "an optimiser", "an attribution method", "a network", "a backend"], Rows().Select(r => r.Data.Item1));
 
     [Theory]
     [MemberData(nameof(Rows))]

@@ -23,6 +23,7 @@ public class ArchitectureTests
         ("Optimizers", ["Backends"]),
         ("Objectives", ["Model", "Backends"]),
         ("Plans", ["Randomness", "Model", "Backends", "Images", "Display", "Stages", "Regularizers", "Optimizers", "Objectives"]),
+        ("Attribution", ["Randomness", "Model", "Backends"]),
         ("Rendering", ["Model", "Backends", "Display", "Stages", "Regularizers", "Optimizers", "Objectives", "Plans"]),
     ];
 

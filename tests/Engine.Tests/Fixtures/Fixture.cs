@@ -9,14 +9,14 @@ using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Engine.Tests.Fixtures;
 
-/// <summary>What tools/fixtures/make_fixtures.py and make_chain_fixtures.py wrote, by name.</summary>
+/// <summary>What the scripts of tools/fixtures wrote, by name.</summary>
 public static class Fixture
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() } };
 
     public static FixtureManifest Manifest { get; } = ReadManifest();
 
-    private static readonly Dictionary<string, double[]> Arrays = ReadArrays("fixtures.npz", "chain.npz");
+    private static readonly Dictionary<string, double[]> Arrays = ReadArrays("fixtures.npz", "chain.npz", "attribution.npz");
 
     public static double[] Array(string name) => Arrays[name];
 

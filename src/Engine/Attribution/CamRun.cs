@@ -1,0 +1,38 @@
+using VggCuda.Engine.Backends;
+
+namespace VggCuda.Engine.Attribution;
+
+/// <summary>Gradient-weighted maps of a layer: one pass forwards, and back no further than the layer.</summary>
+internal sealed class CamRun(Passes passes, GradientCamMethod method) : IMethodRun, IPassWork
+{
+    private Chunk? _chunk;
+    private double[] _small = [];
+
+    public void Explain(Chunk chunk, CancellationToken cancellation)
+    {
+        _chunk = chunk;
+        passes.Run(chunk.Count, this, cancellation);
+    }
+
+    public void Fill(int item, Span<double> image) => _chunk!.Picture(item).CopyTo(image);
+
+    public int? ClassOf(int item, ReadOnlySpan<double> logits) => _chunk!.Judge(item, logits);
+
+    public void Take(int item, Pass pass, int slot)
+    {
+        TensorShape shape = pass.LayerShape;
+        if (_small.Length == 0)
+        {
+            _small = new double[shape.H * shape.W];
+        }
+
+        Array.Clear(_small);
+        Span<double> gradient = pass.LayerGradient(slot);
+        method.Modifier.Apply(gradient);
+        method.Combine(pass.Layer(slot), gradient, shape.C, _small);
+        Upsampling.Rectify(_small);
+        Upsampling.Bilinear(_small, shape.H, shape.W, _chunk!.Map(item), _chunk.Side, _chunk.Side);
+    }
+
+    public void Dispose() => passes.Dispose();
+}
