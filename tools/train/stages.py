@@ -1,0 +1,36 @@
+"""The training in stages: a small size first, then the model's own size, beginning where the stage before ended."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Stage:
+    name: str
+    size: int  # pixels
+    steps: int
+    drawings: int  # per step
+    each_in_both: bool  # every drawing in both input conventions; otherwise half of them in one, half in the other
+    rate: float  # highest learning rate
+    warm_up: int  # steps until it is reached
+    cool_down: int  # steps at the end in which it falls, from a constant rate; 0 for one cycle over all steps
+    ease_until: int  # until this step the drawings get harder from easy ones
+    radius: float  # L2 radius of the attack, pixels counted 0..1
+    ramp: tuple  # the steps between which the radius grows from 0 to its full value
+    average: float  # decay of the running average of the weights that is kept in the end; 0 keeps the last weights
+    precision: str  # what convolutions are computed in: "bfloat16" or "float32"
+
+
+STAGES = (
+    Stage("64", size=64, steps=4300, drawings=64, each_in_both=True, rate=2e-3, warm_up=430, cool_down=0, ease_until=430,
+          radius=1.8, ramp=(860, 2580), average=0.0, precision="bfloat16"),
+    Stage("96", size=96, steps=1000, drawings=32, each_in_both=False, rate=1.2e-3, warm_up=30, cool_down=150, ease_until=0,
+          radius=3.0, ramp=(-200, 250), average=0.99, precision="float32"),
+)
+
+WIDTHS = (16, 32, 64, 128, 128)
+DENSE = 256
+SEED = 20
+WRAP = 0.3  # share of training drawings rolled round the edges
+FLIP = 0.2  # share of drawings mirrored left to right
+WEIGHT_DECAY = 0.02
+ACTIVATION_SCALE = 300.0  # factor on every hidden activation of the written model
