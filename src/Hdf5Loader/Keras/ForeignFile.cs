@@ -22,6 +22,12 @@ internal static class ForeignFile
             return "begins with zero bytes, as an interrupted download may leave them. Download it again.";
         }
 
+        // Before any text: its first byte is the low one of a length, and may be any character.
+        if (head is [_, _, _, _, 0, 0, 0, 0, (byte)'{', ..])
+        {
+            return "is a safetensors file. Weights are read from Keras's HDF5 files.";
+        }
+
         if (Starts("<!doctype html") || Starts("<html") || Starts("<head"))
         {
             return "is a web page, probably a server's error message. Download the weights again and look at the address.";
@@ -62,7 +68,6 @@ internal static class ForeignFile
         [0x0E, 0x03, 0x13, 0x01, ..] => "is an HDF4 file. Convert it to HDF5 (h4toh5).",
         [0x89, (byte)'P', (byte)'N', (byte)'G', ..] or [0xFF, 0xD8, 0xFF, ..] => "is a picture, not weights.",
         [(byte)'%', (byte)'P', (byte)'D', (byte)'F', ..] => "is a PDF document, not weights.",
-        [_, _, _, _, 0, 0, 0, 0, (byte)'{', ..] => "is a safetensors file. Weights are read from Keras's HDF5 files.",
         _ => null,
     };
 }
