@@ -175,9 +175,10 @@ public static class Npy
 
     private static NpyType TypeOf(string descr, string name) => descr switch
     {
-        "<f4" => NpyType.Float32,
-        "<f8" => NpyType.Float64,
-        "|u1" or "u1" or "<u1" or ">u1" => NpyType.UInt8,
+        // Without a sign, or with '=', the order is the reading machine's; all of ours are little endian.
+        "<f4" or "f4" or "=f4" => NpyType.Float32,
+        "<f8" or "f8" or "=f8" => NpyType.Float64,
+        "|u1" or "u1" or "<u1" or ">u1" or "=u1" => NpyType.UInt8,
         "|O" or "O" => throw new PictureException(name, $"the array holds Python objects, which are not read because they may be programs; {Expected}."),
         _ when descr.StartsWith('[') => throw new PictureException(name, $"the array is a structured one; {Expected}."),
         _ when descr.StartsWith('>') => throw new PictureException(name, $"the numbers are big endian ('{descr}'); {Expected}, little endian (array.astype('<f4'))."),
