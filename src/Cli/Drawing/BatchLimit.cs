@@ -14,16 +14,17 @@ internal static class BatchLimit
     /// <summary>The largest batch that a plan may run in: at most 32, and on the processor what fits half of the memory; a GPU says itself when it is full.</summary>
     public static int For(IBackend backend, Network network, RenderPlan plan)
     {
-        int batch = Math.Min(Most, plan.Count);
+        int group = plan.Objective.GroupSize;
+        int batch = Math.Min(Math.Max(group, Most / group * group), plan.Count);
         if (backend.Description.Name is not ("cpu" or "reference"))
         {
             return batch;
         }
 
         double budget = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * ShareOfMemory;
-        while (batch > 1 && Total(backend, network, plan, batch) > budget)
+        while (batch > group && Total(backend, network, plan, batch) > budget)
         {
-            batch = (batch + 1) / 2;
+            batch = ((batch / group) + 1) / 2 * group;
         }
 
         return batch;

@@ -14,6 +14,10 @@ internal static class Scoring
     public static PictureScore[] Score(IBackend backend, Network network, RenderPlan plan, ITensor pictures)
     {
         ImmutableArray<TapSpec> scored = plan.Objective.ScoredTaps(network);
+        if (scored.IsEmpty)
+        {
+            return [.. Enumerable.Range(0, plan.Count).Select(n => plan.Objective.Score(n, [], network))];
+        }
 
         // Layers that take one size alone see a picture of another one whole, at theirs.
         int? side = scored.Any(t => t.Layer.Kind == LayerKind.Dense) ? network.Topology.FixedInputSize : null;
