@@ -21,6 +21,7 @@ internal static class CommandLine
         root.Subcommands.Add(RecipeCommand.Create(host));
         root.Subcommands.Add(SummaryCommand.Create(host));
         root.Subcommands.Add(ActivateCommand.Create(host));
+        root.Subcommands.Add(PresetsCommand.Create(host));
         root.Subcommands.Add(PredictCommand.Create(host));
         root.Subcommands.Add(DevicesCommand.Create(host));
         root.Subcommands.Add(WeightsCommand.Create(host));

@@ -195,6 +195,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
         _advance = new Advance(_library);
         StartResampling();
         StartDescent();
+        StartComparisons();
         NetworkKernels = new NetworkKernels(_library);
     }
 

@@ -220,7 +220,7 @@ public sealed class ProcessTests : IDisposable
     {
         using Child child = Child.Start(_shell, "recipe", "--weights", "demo", "--device", "cpu", "--iterations", "2");
         Assert.Equal((0, ""), (child.Wait(), string.Join('\n', child.Error.Split('\n').Where(l => l.Length > 0 && !l.Contains("iteration", StringComparison.Ordinal)))));
-        Assert.Equal(["block3_conv1-20.png", "predictions-20.png", "recipe.json"], _shell.FilesIn("out"));
+        Assert.Equal(["block3_conv1-20-modern.png", "block3_conv1-20.png", "predictions-20-modern.png", "predictions-20.png", "recipe.json"], _shell.FilesIn("out"));
     }
 
     [Theory]

@@ -22,7 +22,7 @@ public sealed class RecipeTests : IDisposable
         string last = outcome.Out.TrimEnd().Split('\n')[^1];
         Assert.Contains("bird (class 20) is in", last, StringComparison.Ordinal);
         Assert.All((string[])["o/predictions-20.png", "o/block3_conv1-20.png", "o/recipe.json"], f => Assert.Contains(_shell.PathOf(f), last, StringComparison.Ordinal));
-        Assert.Equal(["block3_conv1-20.png", "predictions-20.png", "recipe.json"], _shell.FilesIn("o"));
+        Assert.Equal(["block3_conv1-20-modern.png", "block3_conv1-20.png", "predictions-20-modern.png", "predictions-20.png", "recipe.json"], _shell.FilesIn("o"));
 
         // Three pictures of 64, enlarged four times, with 5 pixels between them; a label in the first corner.
         Picture sheet = PictureFile.Read(_shell.PathOf("o/predictions-20.png"));
@@ -35,7 +35,7 @@ public sealed class RecipeTests : IDisposable
         Assert.Equal([1337u, 1338u, 1339u], plan.Seeds);
         JsonElement record = JsonDocument.Parse(File.ReadAllBytes(_shell.PathOf("o/recipe.json"))).RootElement;
         Assert.Equal("recipe", record.GetProperty("command").GetString());
-        Assert.Equal(2, record.GetProperty("renders").GetArrayLength());
+        Assert.Equal(["keras-vis", "keras-vis", "modern", "modern"], record.GetProperty("renders").EnumerateArray().Select(r => r.GetProperty("plan").GetProperty("preset").GetString()));
         JsonElement score = record.GetProperty("renders")[0].GetProperty("pictures")[2].GetProperty("channels")[0];
         Assert.Equal(("bird", 1), (score.GetProperty("name").GetString(), score.GetProperty("rank").GetInt32()));
         Assert.True(score.GetProperty("probability").GetDouble() > 0.99);
@@ -45,7 +45,7 @@ public sealed class RecipeTests : IDisposable
     public void Class_and_layer_can_be_others()
     {
         _shell.Run("recipe", "--weights", "demo", "--device", "cpu", "--iterations", "1", "--count", "1", "--class", "cat", "--layer", "11", "--out", "~/o", "--quiet").Succeeded();
-        Assert.Equal(["block4_conv1-22.png", "predictions-22.png", "recipe.json"], _shell.FilesIn("o"));
+        Assert.Equal(["block4_conv1-22-modern.png", "block4_conv1-22.png", "predictions-22-modern.png", "predictions-22.png", "recipe.json"], _shell.FilesIn("o"));
     }
 
     [Fact]

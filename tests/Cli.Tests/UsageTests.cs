@@ -40,7 +40,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("activate --class 20 --precision fp8", "auto, fp32, tf32, fp16, bf16")]
     [InlineData("activate --class 20 --precision fp16 --device cpu", "cpu computes in fp32")]
     [InlineData("recipe --precision bf16 --device reference --out ~/o", "reference computes in double")]
-    [InlineData("activate --class 20 --preset deepdream", "keras-vis")]
+    [InlineData("activate --class 20 --preset deepdreem", "keras-vis")]
     [InlineData("activate --class 20 --size 31", "between 32 and")]
     [InlineData("activate --preset keras-vis --class 20 --size 96", "64 x 64")]
     [InlineData("activate --preset keras-vis --class 20 --jitter 64", "between 0 and 62")]

@@ -13,12 +13,13 @@ using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Cli.Commands;
 
-/// <summary><c>recipe</c>: the summary, a class and a filter, drawn as the keras-vis recipe draws them.</summary>
+/// <summary><c>recipe</c>: the summary, a class and a filter, drawn as the keras-vis recipe draws them, and beside them as the default preset does.</summary>
 internal sealed class RecipeCommand
 {
     private const string DefaultLayer = "block3_conv1";
+    private const int RecipeSteps = 500;
     private readonly Option<string> _out = new("--out", "-o") { Description = "Folder for the pictures and recipe.json; default: out.", HelpName = "DIR", DefaultValueFactory = _ => "out" };
-    private readonly Option<int?> _iterations = Parsers.WholeNumber(new Option<int?>("--iterations", "--max-iter", "-i") { Description = "Steps; default 500.", HelpName = "N" }, 1, RenderPlan.MostIterations);
+    private readonly Option<int?> _iterations = Parsers.WholeNumber(new Option<int?>("--iterations", "--max-iter", "-i") { Description = "Steps; default 500, and with the default preset its own.", HelpName = "N" }, 1, RenderPlan.MostIterations);
     private readonly Option<int?> _count = Parsers.WholeNumber(new Option<int?>("--count", "-n") { Description = "Pictures of each; default 3.", HelpName = "K" }, 1, 10000);
     private readonly Option<string?> _class = new("--class", "-c") { Description = "The class by number or name, and by its number the filter of the layer; default 20.", HelpName = "I|NAME" };
     private readonly Option<string> _layer = new("--layer", "-l") { Description = $"The layer of the second picture; default: {DefaultLayer}.", HelpName = "NAME|INDEX", DefaultValueFactory = _ => DefaultLayer };
@@ -31,7 +32,7 @@ internal sealed class RecipeCommand
         RecipeCommand recipe = new();
         recipe._layer.CompletionSources.Add([.. LayerChoice.AllNames]);
         recipe._class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
-        Command command = new("recipe", "Print the summary, then draw a class and a filter of a layer, as the keras-vis recipe does.")
+        Command command = new("recipe", "Print the summary, then draw a class and a filter of a layer, as the keras-vis recipe does, and both with the default preset.")
         {
             recipe._out, recipe._iterations, recipe._count, recipe._class, recipe._layer, recipe._seed, recipe._precision, recipe._scale,
         };
@@ -44,7 +45,7 @@ internal sealed class RecipeCommand
         DateTimeOffset started = DateTimeOffset.Now;
         using ChosenNetwork chosen = NetworkChoice.Open(invocation);
         (Layer predictions, Layer layer, int index) = Choose(invocation, chosen);
-        RenderPlan[] plans = [PlanOf(invocation, chosen, predictions, index), PlanOf(invocation, chosen, layer, index)];
+        RenderPlan[] plans = [.. from preset in (string[])[Presets.KerasVisName, Presets.Default] from drawn in (Layer[])[predictions, layer] select PlanOf(invocation, chosen, preset, drawn, index)];
         LabelledGrid[] grids = [.. plans.Select(p => new LabelledGrid(p, chosen, invocation.Value(_scale)))];
         string folder = invocation.Value(_out)!;
         if (folder.Length == 0)
@@ -57,7 +58,7 @@ internal sealed class RecipeCommand
             throw CommandException.Usage("recipe writes several files, and standard output takes one: --out needs a folder. activate --out - writes one picture there.");
         }
 
-        DrawingFiles[] names = [.. plans.Select(p => new DrawingFiles(Path.Combine(folder, p.Objective.FileStem() + ".png")))];
+        DrawingFiles[] names = [.. plans.Select(p => new DrawingFiles(Path.Combine(folder, p.Objective.FileStem() + (p.Preset == Presets.KerasVisName ? "" : $"-{p.Preset}") + ".png")))];
         string record = Path.Combine(folder, "recipe.json");
 
         using Outputs files = new(invocation);
@@ -83,14 +84,15 @@ internal sealed class RecipeCommand
         {
             try
             {
-                RenderResult result = drawer.Draw(plans[i], plans[i].Objective.Title(chosen.Network, chosen.NameOf), null, names[i], grids[i].Scale);
+                RenderResult result = drawer.Draw(plans[i], $"{plans[i].Objective.Title(chosen.Network, chosen.NameOf)}{(plans[i].Preset == Presets.KerasVisName ? "" : $", {plans[i].Preset}")}", null, names[i], grids[i].Scale);
                 renders.Add(drawer.Stage(result, grids[i], null, names[i]));
                 ResultText.Scores(invocation, chosen, result);
                 cancelled = result.Cancelled ? ResultText.Cancelled(result, [.. names.Take(i + 1).Select(n => n.Png)], null) : null;
             }
             catch (OperationCanceledException) when (i > 0)
             {
-                cancelled = $"Cancelled; {names[0].Png} is whole, {names[1].Png} had not been begun.\nTo have both, run the same command again.";
+                string whole = string.Join(" and ", names.Take(i).Select(n => n.Png));
+                cancelled = $"Cancelled; {whole} {(i == 1 ? "is" : "are")} whole, {names[i].Png} had not been begun.\nTo have all, run the same command again.";
             }
         }
 
@@ -102,7 +104,7 @@ internal sealed class RecipeCommand
             throw CommandException.Cancelled(cancelled);
         }
 
-        invocation.Say($"{chosen.Describe(index)} is in {names[0].Png}, filter {index} of {layer.Name} in {names[1].Png}; the run record is {record}.");
+        invocation.Say($"{chosen.Describe(index)} is in {names[0].Png}, filter {index} of {layer.Name} in {names[1].Png}, both as {plans[2].Preset} draws them in {names[2].Png} and {names[3].Png}; the run record is {record}.");
         return ExitCode.Done;
     }
 
@@ -133,19 +135,16 @@ internal sealed class RecipeCommand
         return (predictions, layer, classes[0]);
     }
 
-    private RenderPlan PlanOf(Invocation invocation, ChosenNetwork chosen, Layer layer, int index)
+    private RenderPlan PlanOf(Invocation invocation, ChosenNetwork chosen, string preset, Layer layer, int index)
     {
-        PlanOverrides overrides = new() { Iterations = invocation.Value(_iterations) ?? 500, Precision = invocation.Value(_precision) };
-        RenderPlan plan = PlanFactory.Create(
-            Presets.KerasVisName,
+        int? steps = invocation.Value(_iterations) ?? (preset == Presets.KerasVisName ? RecipeSteps : null);
+        return PlanFactory.Create(
+            preset,
+            chosen.Network,
             layer,
-            [[index]],
+            index,
             invocation.Value(_count) ?? 3,
             invocation.Value(_seed) ?? PlanFactory.DefaultSeed,
-            chosen.Network.Topology.FixedInputSize!.Value,
-            chosen.Network.Topology.FixedInputSize,
-            overrides);
-        plan.Validate(chosen.Network);
-        return plan;
+            new PlanOverrides { Iterations = steps, Precision = invocation.Value(_precision) });
     }
 }

@@ -11,9 +11,13 @@ internal sealed class ActivateOptions
 {
     public Option<string?> Layer { get; } = new("--layer", "-l") { Description = "The layer, by Keras's name or index; default: predictions.", HelpName = "NAME|INDEX" };
 
-    public Option<string[]> Filter { get; } = new("--filter", "-f") { Description = "Filters (or units) of the layer, one picture each, drawn as one batch.", HelpName = "I[,J...]", Arity = ArgumentArity.OneOrMore };
+    public Option<string[]> Filter { get; } = new("--filter", "-f") { Description = "Filters (or units) of the layer, numbers and ranges, one picture each, drawn as one batch.", HelpName = "I[-J][,K...]", Arity = ArgumentArity.OneOrMore };
 
-    public Option<string?> Class { get; } = new("--class", "-c") { Description = "Classes of predictions, by number or name.", HelpName = "I|NAME" };
+    public Option<string?> Class { get; } = new("--class", "-c") { Description = "Classes of predictions, by number, range or name.", HelpName = "I|NAME" };
+
+    public Option<string?> Objective { get; } = new("--objective") { Description = "What to excite, in a small language: \"predictions:20 - 0.5*predictions:71\", \"block4_conv2:133@7,7\", \"block5_conv3\".", HelpName = "TEXT" };
+
+    public Option<double?> Diversity { get; } = Parsers.LossWeight(new Option<double?>("--diversity") { Description = "Draw the --count pictures of each unlike each other, with this weight.", HelpName = "W" });
 
     public Option<int?> Count { get; } = Parsers.WholeNumber(new Option<int?>("--count", "-n") { Description = "Pictures of each, from seeds S, S+1, ...; default 1.", HelpName = "K" }, 1, 10000);
 
@@ -38,6 +42,10 @@ internal sealed class ActivateOptions
     public Option<double?> LpWeight { get; } = Parsers.LossWeight(new Option<double?>("--lp-weight") { Description = "Weight of the L6 norm; default: the preset's (modern none, keras-vis 10).", HelpName = "W" });
 
     public Option<double?> TvWeight { get; } = Parsers.LossWeight(new Option<double?>("--tv-weight") { Description = "Weight of the total variation; default: the preset's (modern none, keras-vis 10).", HelpName = "W" });
+
+    public Option<double?> AnisotropicWeight { get; } = Parsers.LossWeight(new Option<double?>("--tv1-weight") { Description = "Weight of the anisotropic total variation; default: the preset's (none).", HelpName = "W" });
+
+    public Option<double?> DecayWeight { get; } = Parsers.LossWeight(new Option<double?>("--decay-weight") { Description = "Weight of the L2 decay towards grey; default: the preset's (none).", HelpName = "W" });
 
     public Option<Precision?> Precision { get; } = PrecisionOption();
 
@@ -94,7 +102,7 @@ internal sealed class ActivateOptions
         Class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
         Layer.CompletionSources.Add([.. LayerChoice.AllNames]);
         Preset.CompletionSources.Add([.. Presets.Names]);
-        foreach (Option option in (Option[])[Layer, Filter, Class, Count, Sum, Preset, Plan, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, Precision, Out, Raw, Gif, WebP, Log, Scale, DryRun])
+        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Count, Diversity, Sum, Preset, Plan, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, AnisotropicWeight, DecayWeight, Precision, Out, Raw, Gif, WebP, Log, Scale, DryRun])
         {
             command.Options.Add(option);
         }

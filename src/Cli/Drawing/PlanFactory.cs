@@ -25,7 +25,7 @@ internal static class PlanFactory
     {
         if (invocation.Has(options.Plan))
         {
-            Option? other = ((Option[])[options.Layer, options.Filter, options.Class, options.Count, options.Sum, options.Preset, options.Seed, options.Size]).FirstOrDefault(invocation.Has);
+            Option? other = ((Option[])[options.Layer, options.Filter, options.Class, options.Objective, options.Diversity, options.Count, options.Sum, options.Preset, options.Seed, options.Size]).FirstOrDefault(invocation.Has);
             if (other is not null)
             {
                 throw CommandException.Usage($"--plan says what to draw, and {other.Name} too; give one of them.");
@@ -41,7 +41,13 @@ internal static class PlanFactory
             throw CommandException.Usage("--filter and --class contradict each other; give one of them.");
         }
 
-        if (!filter && !byClass)
+        bool byText = invocation.Has(options.Objective);
+        if (byText && ((Option[])[options.Layer, options.Filter, options.Class, options.Sum]).FirstOrDefault(invocation.Has) is { } beside)
+        {
+            throw CommandException.Usage($"--objective says what to excite, and {beside.Name} too; give one of them.");
+        }
+
+        if (!filter && !byClass && !byText)
         {
             throw CommandException.Usage("Say what to draw: --class 20, --class bird, or --layer block3_conv1 --filter 20.");
         }
@@ -68,6 +74,40 @@ internal static class PlanFactory
             return Again(invocation, options, chosen, PlanFile.Read(file));
         }
 
+        int count = invocation.Value(options.Count) ?? 1;
+        (Objective objective, int pictures) = invocation.Value(options.Objective) is { } text
+            ? (ObjectiveText.Parse(text, count, chosen.Network, name => chosen.Names?.Find(name)), count)
+            : Units(invocation, options, chosen, count);
+        if (invocation.Value(options.Diversity) is double weight)
+        {
+            objective = new SumObjective { Terms = [objective, new DiversityObjective { Layer = ComparedAt(objective, chosen.Network).Name, Group = count, Weight = weight }] };
+        }
+
+        int? input = InputOf(objective, chosen.Network);
+        (int side, ImageStart? start) = SizeAndStart(invocation, options, chosen, isOpen: input is null);
+        uint seed = invocation.Value(options.Seed) ?? DefaultSeed;
+        RenderPlan plan = Overrides(invocation, options, start).ApplyTo(Presets.Create(invocation.Value(options.Preset)!, objective, Seeds(seed, count, pictures), side, side, input));
+        plan.Validate(chosen.Network);
+        return plan;
+    }
+
+    /// <summary>A preset's plan of <paramref name="count"/> pictures of a unit at the network's own size, with seeds S, S+1, ..., and what the user wants otherwise.</summary>
+    public static RenderPlan Create(string preset, Network network, Layer layer, int unit, int count, uint seed, PlanOverrides overrides)
+    {
+        ChannelObjective objective = new() { Layer = layer.Name, Channels = [.. Enumerable.Repeat(ImmutableArray.Create(unit), count)] };
+        int side = network.Topology.FixedInputSize ?? SizeWithoutTop;
+        RenderPlan plan = overrides.ApplyTo(Presets.Create(preset, objective, Seeds(seed, count, count), side, side, InputOf(objective, network)));
+        plan.Validate(network);
+        return plan;
+    }
+
+    // S, S+1, ... for each unit.
+    private static ImmutableArray<uint> Seeds(uint seed, int count, int pictures) => (long)seed + count - 1 > uint.MaxValue
+        ? throw CommandException.Usage($"--seed {seed} with --count {count} would need seeds up to {(long)seed + count - 1}; the largest is {uint.MaxValue}. Take a --seed of at most {uint.MaxValue - (uint)(count - 1)}.")
+        : [.. Enumerable.Range(0, pictures).Select(k => seed + (uint)(k % count))];
+
+    private static (Objective Objective, int Pictures) Units(Invocation invocation, ActivateOptions options, ChosenNetwork chosen, int count)
+    {
         Layer layer = FindLayer(invocation, options, chosen);
         ImmutableArray<int> channels = invocation.Value(options.Class) is { } classes
             ? ClassChoice.Find(chosen, classes)
@@ -79,30 +119,21 @@ internal static class PlanFactory
         }
 
         ImmutableArray<ImmutableArray<int>> units = sum ? [channels] : [.. channels.Select(c => ImmutableArray.Create(c))];
-        (int side, ImageStart? start) = SizeAndStart(invocation, options, chosen, layer);
-        PlanOverrides overrides = Overrides(invocation, options, start);
-        RenderPlan plan = Create(invocation.Value(options.Preset)!, layer, units, invocation.Value(options.Count) ?? 1, invocation.Value(options.Seed) ?? DefaultSeed, side, chosen.Network.Topology.FixedInputSize, overrides);
-        plan.Validate(chosen.Network);
-        return plan;
+        long pictures = (long)units.Length * count;
+        return pictures > 100_000
+            ? throw CommandException.Usage($"{units.Length} filters times --count {count} are {pictures} pictures; at most 100000 at once.")
+            : (new ChannelObjective { Layer = layer.Name, Channels = [.. units.SelectMany(u => Enumerable.Repeat(u, count))] }, (int)pictures);
     }
 
-    /// <summary>A preset's plan of <paramref name="count"/> pictures of each unit, with seeds S, S+1, ... for each, and what the user wants otherwise; <paramref name="input"/> is the size that the dense layers take.</summary>
-    public static RenderPlan Create(string preset, Layer layer, ImmutableArray<ImmutableArray<int>> units, int count, uint seed, int side, int? input, PlanOverrides overrides)
+    // The one size that the objective's layers take, or null where they take any.
+    private static int? InputOf(Objective objective, Network network) =>
+        objective.Taps(network).Any(t => t.Layer.Kind == LayerKind.Dense) ? network.Topology.FixedInputSize : null;
+
+    // Where pictures can differ by what is where: at the objective's own layer, or the last convolution below a dense one.
+    private static Layer ComparedAt(Objective objective, Network network)
     {
-        if ((long)units.Length * count > 100_000)
-        {
-            throw CommandException.Usage($"{units.Length} filters times --count {count} are {(long)units.Length * count} pictures; at most 100000 at once.");
-        }
-
-        if ((long)seed + count - 1 > uint.MaxValue)
-        {
-            throw CommandException.Usage($"--seed {seed} with --count {count} would need seeds up to {(long)seed + count - 1}; the largest is {uint.MaxValue}. Take a --seed of at most {uint.MaxValue - (uint)(count - 1)}.");
-        }
-
-        ImmutableArray<ImmutableArray<int>> perPicture = [.. units.SelectMany(u => Enumerable.Repeat(u, count))];
-        ImmutableArray<uint> seeds = [.. units.SelectMany(_ => Enumerable.Range(0, count).Select(k => seed + (uint)k))];
-        ChannelObjective objective = new() { Layer = layer.Name, Channels = perPicture };
-        return overrides.ApplyTo(Presets.Create(preset, objective, seeds, side, side, layer.Kind == LayerKind.Dense ? input : null));
+        Layer highest = objective.Taps(network).Select(t => t.Layer).MaxBy(l => l.Index)!;
+        return highest.Kind == LayerKind.Dense ? network.Topology.Layers.Last(l => l.Kind == LayerKind.Convolution) : highest;
     }
 
     private static PlanOverrides Overrides(Invocation invocation, ActivateOptions options, ImageStart? start) => new()
@@ -111,6 +142,8 @@ internal static class PlanFactory
         ActivationWeight = invocation.Value(options.ActWeight),
         LpWeight = invocation.Value(options.LpWeight),
         TotalVariationWeight = invocation.Value(options.TvWeight),
+        AnisotropicWeight = invocation.Value(options.AnisotropicWeight),
+        DecayWeight = invocation.Value(options.DecayWeight),
         Jitter = invocation.Value(options.Jitter),
         Precision = invocation.Value(options.Precision),
         Start = start,
@@ -155,7 +188,7 @@ internal static class PlanFactory
             : layer;
     }
 
-    private static (int Side, ImageStart? Start) SizeAndStart(Invocation invocation, ActivateOptions options, ChosenNetwork chosen, Layer layer)
+    private static (int Side, ImageStart? Start) SizeAndStart(Invocation invocation, ActivateOptions options, ChosenNetwork chosen, bool isOpen)
     {
         int ordinary = chosen.Network.Topology.FixedInputSize ?? SizeWithoutTop;
         int? asked = invocation.Value(options.Size);
@@ -172,8 +205,7 @@ internal static class PlanFactory
 
         // An array carries its size with it; where the layer leaves the size open, it decides.
         NpyArray array = Npy.Read(path);
-        bool isOpen = asked is null && layer.Kind != LayerKind.Dense;
-        int wanted = isOpen && array.Shape[^2] == array.Shape[^3] ? array.Shape[^2] : asked ?? ordinary;
+        int wanted = isOpen && asked is null && array.Shape[^2] == array.Shape[^3] ? array.Shape[^2] : asked ?? ordinary;
         return (wanted, StartFrom(path, array, wanted, wanted));
     }
 }

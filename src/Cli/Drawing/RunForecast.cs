@@ -47,7 +47,7 @@ internal sealed record RunForecast
     /// <summary>On a backend that computes on the host everything, else what the host has of it.</summary>
     public long Total => Process + Frames + Drawing.Results + Math.Max(Drawing.Host + (_isOnHost ? Drawing.Device : 0), Writing);
 
-    /// <summary>Works it out for the largest batch that fits what is available; for single pictures where nothing does.</summary>
+    /// <summary>Works it out for the largest batch that fits what is available; for the fewest that can be drawn alone where nothing does.</summary>
     /// <param name="backend">Where it runs.</param>
     /// <param name="network">The network.</param>
     /// <param name="plan">All pictures.</param>
@@ -61,11 +61,13 @@ internal sealed record RunForecast
         long frames = files.Animates ? FrameCollector.BytesFor(plan) : 0;
         long writing = FilesBytes(plan, files, scale);
         long budget = (long)(MachineMemory.Available * ShareOfAvailable);
-        for (int batch = Math.Min(MostAtOnce, plan.Count); ; batch = (batch + 1) / 2)
+        // Pictures that depend on each other stay together.
+        int group = plan.Objective.GroupSize;
+        for (int batch = Math.Min(Math.Max(group, MostAtOnce / group * group), plan.Count); ; batch = ((batch / group) + 1) / 2 * group)
         {
             RunForecast forecast = new(RunMemory.Of(backend, network, plan, batch, isDouble), batch, process, frames, writing, isOnHost);
             // A GPU says itself when it is full.
-            if (batch == 1 || !isOnHost || forecast.Total - Environment.WorkingSet <= budget)
+            if (batch <= group || !isOnHost || forecast.Total - Environment.WorkingSet <= budget)
             {
                 return forecast;
             }

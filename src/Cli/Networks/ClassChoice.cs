@@ -7,13 +7,13 @@ namespace VggCuda.Cli.Networks;
 /// <summary>From a user's words to classes.</summary>
 internal static class ClassChoice
 {
-    /// <summary>Reads classes by number or name, several separated by commas.</summary>
+    /// <summary>Reads classes by number, range or name, several separated by commas.</summary>
     /// <exception cref="CommandException">Out of range, twice the same, or a name where the classes have none.</exception>
     /// <exception cref="Hdf5Loader.Files.ClassNameException">Unknown or ambiguous; the message has the nearest.</exception>
     public static ImmutableArray<int> Find(ChosenNetwork chosen, string text)
     {
         ImmutableArray<int>.Builder classes = ImmutableArray.CreateBuilder<int>();
-        foreach (string word in text.Split(',').Select(w => w.Trim()))
+        foreach (string word in text.Split(',').SelectMany(w => Ranges.Expand(w.Trim(), chosen.ClassCount)))
         {
             int index = FindOne(chosen, word);
             if (classes.Contains(index))

@@ -35,12 +35,12 @@ internal static class LayerChoice
     private static Layer? OwnName(Network network, string name) =>
         network.Weights is KerasWeights weights && weights.Inspection.Taken.FirstOrDefault(l => l.Name == name) is { } taken ? network.Topology.Find(taken.TakenFor) : null;
 
-    /// <summary>Reads filter numbers: "3", "3,5", several times.</summary>
+    /// <summary>Reads filter numbers: "3", "3,5", "0-63", several times.</summary>
     /// <exception cref="CommandException">No number, out of the layer's range, or twice the same.</exception>
     public static ImmutableArray<int> Filters(Layer layer, IEnumerable<string> texts)
     {
         ImmutableArray<int>.Builder filters = ImmutableArray.CreateBuilder<int>();
-        foreach (string text in texts.SelectMany(t => t.Split(',')).Select(t => t.Trim()))
+        foreach (string text in texts.SelectMany(t => t.Split(',')).SelectMany(t => Ranges.Expand(t.Trim(), layer.Outputs)))
         {
             if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int filter))
             {

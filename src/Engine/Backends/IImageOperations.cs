@@ -13,7 +13,7 @@ public enum ShiftMode
 /// <summary>The operations on images that a step is made of. Small, one by one, each the same on every backend.</summary>
 /// <remarks>
 /// <para>Rule for results: parameters called <c>gradient</c> are added to unless an operation says otherwise; every other result is overwritten.</para>
-/// <para>Every operation treats each image of the batch by itself: an image's result never depends on its neighbours, nor on how many there are.</para>
+/// <para>Every operation treats each image of the batch by itself: an image's result never depends on its neighbours, nor on how many there are. <see cref="Diversity"/> and <see cref="Alignment"/> alone compare images, of one group.</para>
 /// <para>"Per image" tensors have the shape (N, 1, 1, 1). <c>step</c> is a tensor of one element holding the number of steps done so far; a step ends with <see cref="Advance"/>.</para>
 /// <para>All throw <see cref="ArgumentException"/> where shapes do not fit or a tensor is another backend's, and <see cref="ObjectDisposedException"/> where it has been disposed of.</para>
 /// </remarks>
@@ -108,6 +108,52 @@ public interface IImageOperations
     /// <param name="gradient">Same shape as the tap; 2 weight / (h w C) * tap is added.</param>
     /// <remarks>The objective of DeepDream: Mordvintsev, Olah and Tyka, "Inceptionism" (2015); lucid <c>objectives.deepdream</c>.</remarks>
     void MeanSquare(ITensor tap, double weight, ITensor value, ITensor gradient);
+
+    /// <summary>value[n] = weight * mean over positions of d max(0.1, d / ((1e-4 + |a|) (1e-4 + |v|)))^power, a the tap's channels there and d = a . v.</summary>
+    /// <param name="tap">(N, h, w, C), not changed.</param>
+    /// <param name="vector">v: (1, 1, 1, C), not changed.</param>
+    /// <param name="power">0 or more; 0 for the product alone.</param>
+    /// <param name="weight">Factor; negative to make a loss of an activation.</param>
+    /// <param name="value">Per image, overwritten.</param>
+    /// <param name="gradient">Same shape as the tap; the gradient is added, through the cosine too where it is above 0.1.</param>
+    /// <remarks>lucid <c>objectives.direction</c>.</remarks>
+    void Direction(ITensor tap, ITensor vector, double power, double weight, ITensor value, ITensor gradient);
+
+    /// <summary>value[n] = weight / group * sum over the other images m of n's group of G_n . G_m: how alike they are. G is the image's channels' products, summed over the positions, as a matrix of length 1.</summary>
+    /// <param name="tap">(N, h, w, C), not changed.</param>
+    /// <param name="group">Images per group; N is a multiple of it. Groups lie one behind the other.</param>
+    /// <param name="weight">Factor; positive for a penalty.</param>
+    /// <param name="grams">(N, C, C, 1), overwritten with G.</param>
+    /// <param name="lengths">(N, 1, 1, 2), overwritten: the length of G before it was divided, and the sum of the products.</param>
+    /// <param name="value">Per image, overwritten.</param>
+    /// <param name="gradient">Same shape as the tap; the gradient of the values' sum is added. None from an image whose tap is 0 everywhere.</param>
+    /// <remarks>lucid <c>objectives.diversity</c>, after Gatys, Ecker and Bethge (arXiv 1508.06576).</remarks>
+    void Diversity(ITensor tap, int group, double weight, ITensor grams, ITensor lengths, ITensor value, ITensor gradient);
+
+    /// <summary>value[n] = weight * sum over d = 1..4 of 2^-d mean((tap[n] - tap[n + d])^2), n + d within n's group.</summary>
+    /// <param name="tap">(N, h, w, C), not changed.</param>
+    /// <param name="group">Images per group; N is a multiple of it.</param>
+    /// <param name="weight">Factor; positive for a penalty.</param>
+    /// <param name="value">Per image, overwritten.</param>
+    /// <param name="gradient">Same shape as the tap; the gradient of the values' sum is added.</param>
+    /// <remarks>lucid <c>objectives.alignment</c>.</remarks>
+    void Alignment(ITensor tap, int group, double weight, ITensor value, ITensor gradient);
+
+    /// <summary>value[n] = weight / (H W C) * sum of |difference| over all pairs of neighbours, down and across.</summary>
+    /// <param name="image">(N, H, W, C), not changed.</param>
+    /// <param name="weight">Factor.</param>
+    /// <param name="value">Per image, overwritten.</param>
+    /// <param name="gradient">Same shape as the image; weight / (H W C) times the sum of the differences' signs is added; equal neighbours have none.</param>
+    /// <remarks>Anisotropic total variation, as lucid and tf-keras-vis have it, with the divisor of <see cref="TotalVariation"/>.</remarks>
+    void AbsoluteVariation(ITensor image, double weight, ITensor value, ITensor gradient);
+
+    /// <summary>value[n] = weight * mean over an image's elements of (image - centre)^2.</summary>
+    /// <param name="image">(N, H, W, C), not changed.</param>
+    /// <param name="centre">What no value is drawn away from.</param>
+    /// <param name="weight">Factor.</param>
+    /// <param name="value">Per image, overwritten.</param>
+    /// <param name="gradient">Same shape as the image; 2 weight / (H W C) (image - centre) is added.</param>
+    void Decay(ITensor image, double centre, double weight, ITensor value, ITensor gradient);
 
     /// <summary>value[n] = weight * sum over k of (mean over positions of tap[n, :, :, k]).</summary>
     /// <param name="tap">(N, h, w, K).</param>

@@ -81,6 +81,49 @@ public static class OperationChecks
         }
     }
 
+    /// <summary>The arguments of <see cref="IImageOperations.Direction"/>.</summary>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    public static void Direction(ITensor tap, ITensor vector, double power, ITensor value, ITensor gradient)
+    {
+        PerImage(tap, nameof(tap), value, nameof(value));
+        Same(tap, nameof(tap), gradient, nameof(gradient));
+        ArgumentNullException.ThrowIfNull(vector);
+        if (vector.Shape != new TensorShape(1, 1, 1, tap.Shape.C))
+        {
+            throw new ArgumentException($"The vector is {vector.Shape}; {new TensorShape(1, 1, 1, tap.Shape.C)} is needed for a tap {tap.Shape}.", nameof(vector));
+        }
+
+        if (!(power >= 0) || !double.IsFinite(power))
+        {
+            throw new ArgumentOutOfRangeException(nameof(power), power, "The power must be a finite number of at least 0.");
+        }
+    }
+
+    /// <summary>A batch in groups, with a value per image and a gradient.</summary>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    public static void Groups(ITensor tap, int group, ITensor value, ITensor gradient)
+    {
+        PerImage(tap, nameof(tap), value, nameof(value));
+        Same(tap, nameof(tap), gradient, nameof(gradient));
+        if (group < 1 || tap.Shape.N % group != 0)
+        {
+            throw new ArgumentException($"Groups of {group} images do not divide a batch of {tap.Shape.N}.", nameof(group));
+        }
+    }
+
+    /// <summary>The arguments of <see cref="IImageOperations.Diversity"/>.</summary>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    public static void Diversity(ITensor tap, int group, ITensor grams, ITensor lengths, ITensor value, ITensor gradient)
+    {
+        Groups(tap, group, value, gradient);
+        ArgumentNullException.ThrowIfNull(grams);
+        ArgumentNullException.ThrowIfNull(lengths);
+        if (grams.Shape != new TensorShape(tap.Shape.N, tap.Shape.C, tap.Shape.C, 1) || lengths.Shape != new TensorShape(tap.Shape.N, 1, 1, 2))
+        {
+            throw new ArgumentException($"The scratch tensors are {grams.Shape} and {lengths.Shape}; {new TensorShape(tap.Shape.N, tap.Shape.C, tap.Shape.C, 1)} and {new TensorShape(tap.Shape.N, 1, 1, 2)} are needed for a tap {tap.Shape}.", nameof(grams));
+        }
+    }
+
     /// <summary>One row of maps, as far as it is known to the host.</summary>
     /// <exception cref="ArgumentException">Not finite or not invertible.</exception>
     public static void Map(ReadOnlySpan<double> map)

@@ -6,7 +6,7 @@ namespace VggCuda.Engine.Objectives;
 
 /// <summary>Excite channels of a layer: per image the sum of the channels' means over the map; for a dense layer the units themselves.</summary>
 /// <remarks>keras-vis 0.3.3 <c>ActivationMaximization</c>. As a loss it is negative: -weight * sum of means.</remarks>
-public sealed record ChannelObjective : Objective
+public sealed record ChannelObjective : TapObjective
 {
     private const int MostChannelsInName = 6;
 
@@ -37,7 +37,7 @@ public sealed record ChannelObjective : Objective
 
     /// <inheritdoc/>
     /// <remarks>The gradient of the loss with respect to the tap is constant: -weight / (h * w).</remarks>
-    public override void Prepare(IBackend backend, IReadOnlyList<ITensor> gradients)
+    public override void Prepare(IBackend backend, IReadOnlyList<ITensor> gradients, IReadOnlyList<ITensor> scratch)
     {
         ArgumentNullException.ThrowIfNull(backend);
         ArgumentNullException.ThrowIfNull(gradients);
@@ -46,7 +46,7 @@ public sealed record ChannelObjective : Objective
     }
 
     /// <inheritdoc/>
-    public override void Evaluate(IImageOperations operations, IReadOnlyList<ITensor> taps, IReadOnlyList<ITensor> gradients, ITensor value)
+    public override void Evaluate(IImageOperations operations, IReadOnlyList<ITensor> taps, IReadOnlyList<ITensor> gradients, ITensor value, IReadOnlyList<ITensor> scratch)
     {
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(taps);
@@ -55,7 +55,7 @@ public sealed record ChannelObjective : Objective
 
     /// <inheritdoc/>
     public override ImmutableArray<TapSpec> ScoredTaps(Network network) =>
-        [.. Taps(network).Select(t => t.Layer.IsClassifier ? t with { Channels = [] } : t)];
+        [.. Taps(network).Select(t => t.Layer.IsClassifier ? t with { Channels = [], Point = TapPoint.BeforeActivation } : t)];
 
     /// <inheritdoc/>
     public override PictureScore Score(int picture, IReadOnlyList<(TensorShape Shape, double[] Values)> taps, Network network)
@@ -66,7 +66,7 @@ public sealed record ChannelObjective : Objective
         ImmutableArray<ChannelScore> scores = areClasses
             ? [.. Channels[picture].Select(c => ScoreOfClass(values, c))]
             : [.. Channels[picture].Select((c, k) => new ChannelScore(c, MeanOfChannel(values, shape, k), null, null))];
-        return new PictureScore(scores.Sum(s => s.Activation), scores);
+        return new PictureScore(scores.Sum(s => Top == TopActivation.Softmax && areClasses ? s.Probability!.Value : s.Activation), scores);
     }
 
     /// <inheritdoc/>
@@ -111,6 +111,11 @@ public sealed record ChannelObjective : Objective
     public override void Validate(Network network)
     {
         base.Validate(network);
+        if (Top == TopActivation.Softmax && (Point == TapPoint.BeforeActivation || !Find(network, Layer).IsClassifier))
+        {
+            throw new PlanException($"Probabilities are found behind the softmax of the classifier, not {(Point == TapPoint.BeforeActivation ? "before its activation" : $"at '{Layer}'")}.");
+        }
+
         if (Channels.IsDefaultOrEmpty || Channels.Any(list => list.IsDefaultOrEmpty || list.Any(c => c < 0)))
         {
             throw new PlanException("Every picture needs at least one channel, and channels are numbered from 0.");

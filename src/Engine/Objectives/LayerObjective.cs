@@ -6,7 +6,7 @@ namespace VggCuda.Engine.Objectives;
 
 /// <summary>Excite a whole layer, whatever it finds: the mean square of all its values. As a loss -weight * mean of squares.</summary>
 /// <remarks>DeepDream: Mordvintsev, Olah and Tyka, "Inceptionism" (2015); lucid <c>objectives.deepdream</c>.</remarks>
-public sealed record LayerObjective : Objective
+public sealed record LayerObjective : TapObjective
 {
     /// <summary>Keras's name of the layer.</summary>
     public required string Layer { get; init; }
@@ -24,7 +24,7 @@ public sealed record LayerObjective : Objective
     public override Objective Slice(int first, int count) => this;
 
     /// <inheritdoc/>
-    public override void Evaluate(IImageOperations operations, IReadOnlyList<ITensor> taps, IReadOnlyList<ITensor> gradients, ITensor value)
+    public override void Evaluate(IImageOperations operations, IReadOnlyList<ITensor> taps, IReadOnlyList<ITensor> gradients, ITensor value, IReadOnlyList<ITensor> scratch)
     {
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(taps);

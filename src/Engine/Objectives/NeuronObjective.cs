@@ -6,7 +6,7 @@ namespace VggCuda.Engine.Objectives;
 
 /// <summary>Excite one value of a map in each picture: a channel at one position, by default the middle. As a loss -weight * value.</summary>
 /// <remarks>lucid <c>objectives.neuron</c>.</remarks>
-public sealed record NeuronObjective : Objective
+public sealed record NeuronObjective : TapObjective
 {
     private const int MostNeuronsInName = 6;
 
@@ -32,7 +32,7 @@ public sealed record NeuronObjective : Objective
     /// <inheritdoc/>
     /// <remarks>-weight at the neuron's place, 0 elsewhere.</remarks>
     /// <exception cref="PlanException">A position lies outside the map.</exception>
-    public override void Prepare(IBackend backend, IReadOnlyList<ITensor> gradients)
+    public override void Prepare(IBackend backend, IReadOnlyList<ITensor> gradients, IReadOnlyList<ITensor> scratch)
     {
         ArgumentNullException.ThrowIfNull(backend);
         ArgumentNullException.ThrowIfNull(gradients);
@@ -47,7 +47,7 @@ public sealed record NeuronObjective : Objective
     }
 
     /// <inheritdoc/>
-    public override void Evaluate(IImageOperations operations, IReadOnlyList<ITensor> taps, IReadOnlyList<ITensor> gradients, ITensor value)
+    public override void Evaluate(IImageOperations operations, IReadOnlyList<ITensor> taps, IReadOnlyList<ITensor> gradients, ITensor value, IReadOnlyList<ITensor> scratch)
     {
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(taps);

@@ -5,15 +5,20 @@ using VggCuda.Engine.Model;
 
 namespace VggCuda.Engine.Objectives;
 
-/// <summary>What a picture shall excite: the taps it looks at, a loss for each picture, and the loss's gradient at the taps.</summary>
+/// <summary>What a picture shall excite: one thing at some taps (<see cref="TapObjective"/>) or a sum of such.</summary>
 /// <remarks>As a loss it is negative: -weight * what is to grow. Titles, file names and scores come from here, so that nobody else need know what an objective is made of.</remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(ChannelObjective), "channel")]
 [JsonDerivedType(typeof(NeuronObjective), "neuron")]
 [JsonDerivedType(typeof(LayerObjective), "layer")]
+[JsonDerivedType(typeof(DirectionObjective), "direction")]
+[JsonDerivedType(typeof(InterpolationObjective), "interpolation")]
+[JsonDerivedType(typeof(DiversityObjective), "diversity")]
+[JsonDerivedType(typeof(AlignmentObjective), "alignment")]
+[JsonDerivedType(typeof(SumObjective), "sum")]
 public abstract record Objective
 {
-    /// <summary>Factor, 0 or more; keras-vis: 1.</summary>
+    /// <summary>Factor; 0 or more for a plan's objective, of either sign for a term of a sum. keras-vis: 1.</summary>
     public double Weight { get; init; } = 1;
 
     /// <summary>Before or after the layer's activation; keras-vis: after.</summary>
@@ -22,15 +27,23 @@ public abstract record Objective
     /// <summary>Logits or probabilities where the layer is the classifier; the recipe: logits.</summary>
     public TopActivation Top { get; init; } = TopActivation.Linear;
 
+    /// <summary>What follows the classifier in the program: probabilities where a part of the objective wants them.</summary>
+    [JsonIgnore]
+    public virtual TopActivation ProgramTop => Top;
+
     /// <summary>Number of pictures that it describes, or null where it is the same for every picture.</summary>
     [JsonIgnore]
     public abstract int? Count { get; }
 
-    /// <summary>Whether the gradient at the taps does not depend on their values: then <see cref="Prepare"/> fills it once.</summary>
+    /// <summary>How many pictures, one behind the other, depend on each other and have to be drawn in one batch; 1 where none does.</summary>
     [JsonIgnore]
-    public abstract bool IsConstant { get; }
+    public virtual int GroupSize => 1;
 
-    /// <summary>The taps that it looks at, one or more.</summary>
+    /// <summary>What it is the sum of: itself, or a sum's terms with their weights multiplied.</summary>
+    [JsonIgnore]
+    public abstract ImmutableArray<TapObjective> Leaves { get; }
+
+    /// <summary>The taps that it looks at, one or more: those of its leaves, one behind the other.</summary>
     /// <param name="network">Where the layers are.</param>
     /// <exception cref="PlanException">The network has no such layer.</exception>
     public abstract ImmutableArray<TapSpec> Taps(Network network);
@@ -38,19 +51,8 @@ public abstract record Objective
     /// <summary>The objective of some of the pictures.</summary>
     public abstract Objective Slice(int first, int count);
 
-    /// <summary>Before the run: fills the gradients at the taps with what is constant in them. They are zeros on entry.</summary>
-    /// <param name="backend">The backend; the call lies outside a step.</param>
-    /// <param name="gradients">One per tap, of its shape.</param>
-    public virtual void Prepare(IBackend backend, IReadOnlyList<ITensor> gradients)
-    {
-    }
-
-    /// <summary>In each step: value[n] = the loss; where the objective is not constant, its gradient is added at the taps, which are zeros on entry.</summary>
-    /// <param name="operations">The backend.</param>
-    /// <param name="taps">What the network found.</param>
-    /// <param name="gradients">One per tap, of its shape.</param>
-    /// <param name="value">Per picture, overwritten.</param>
-    public abstract void Evaluate(IImageOperations operations, IReadOnlyList<ITensor> taps, IReadOnlyList<ITensor> gradients, ITensor value);
+    /// <summary>The same objective, looked at before or after the activation; probabilities are always behind theirs.</summary>
+    public virtual Objective At(TapPoint point) => Top == TopActivation.Softmax ? this : this with { Point = point };
 
     /// <summary>The taps that <see cref="Score"/> reads of a clean picture; logits where the layer is the classifier.</summary>
     public virtual ImmutableArray<TapSpec> ScoredTaps(Network network) => Taps(network);
@@ -88,9 +90,9 @@ public abstract record Objective
     /// <exception cref="PlanException">A value is out of its range.</exception>
     public virtual void Validate(Network network)
     {
-        if (!double.IsFinite(Weight) || Weight < 0)
+        if (!double.IsFinite(Weight))
         {
-            throw new PlanException($"The weight of the activation is {Weight}; it must be a finite number, 0 or more.");
+            throw new PlanException($"The weight of '{FileStem()}' is {Weight}; it must be a finite number.");
         }
     }
 

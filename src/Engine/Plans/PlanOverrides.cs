@@ -24,6 +24,12 @@ public sealed record PlanOverrides
     /// <summary>Factor of the total variation, likewise.</summary>
     public double? TotalVariationWeight { get; init; }
 
+    /// <summary>Factor of the anisotropic total variation.</summary>
+    public double? AnisotropicWeight { get; init; }
+
+    /// <summary>Factor of the L2 decay; its centre stays the preset's, or grey where the preset has none.</summary>
+    public double? DecayWeight { get; init; }
+
     /// <summary>Largest random shift in pixels; the kind of shift stays the preset's (of its random views where it shifts by them; keras-vis's jitter where it has none and the pixels are optimised). 0 takes a shift that is a stage of its own out: then no numbers are drawn for it, which is another random stream than shifts by 0.</summary>
     public int? Jitter { get; init; }
 
@@ -50,7 +56,7 @@ public sealed record PlanOverrides
         {
             Iterations = Iterations ?? preset.Iterations,
             Objective = ActivationWeight is double weight ? preset.Objective with { Weight = weight } : preset.Objective,
-            Regularizers = WithTotalVariation(WithLp(preset.Regularizers)),
+            Regularizers = With(With(With(With(preset.Regularizers, LpWeight, w => new LpNorm(w), isFirst: true), TotalVariationWeight, w => new TotalVariation(w)), AnisotropicWeight, w => new AnisotropicVariation(w)), DecayWeight, w => new ValueDecay(w)),
             Transforms = Jitter is int pixels ? WithJitter(preset, pixels) : preset.Transforms,
             Start = Start ?? preset.Start,
             Optimizer = Optimizer ?? preset.Optimizer,
@@ -80,13 +86,10 @@ public sealed record PlanOverrides
         return pixels == 0 ? transforms : [isPixels ? new Jitter(pixels) : new RandomShift(pixels), .. transforms];
     }
 
-    private ImmutableArray<Regularizer> WithLp(ImmutableArray<Regularizer> regularizers) =>
-        LpWeight is not double weight ? regularizers
-        : regularizers.Any(r => r is LpNorm) ? [.. regularizers.Select(r => r is LpNorm ? r with { Weight = weight } : r)]
-        : [new LpNorm(weight), .. regularizers];
-
-    private ImmutableArray<Regularizer> WithTotalVariation(ImmutableArray<Regularizer> regularizers) =>
-        TotalVariationWeight is not double weight ? regularizers
-        : regularizers.Any(r => r is TotalVariation) ? [.. regularizers.Select(r => r is TotalVariation ? r with { Weight = weight } : r)]
-        : [.. regularizers, new TotalVariation(weight)];
+    private static ImmutableArray<Regularizer> With<T>(ImmutableArray<Regularizer> regularizers, double? asked, Func<double, T> create, bool isFirst = false)
+        where T : Regularizer =>
+        asked is not double weight ? regularizers
+        : regularizers.Any(r => r is T) ? [.. regularizers.Select(r => r is T ? r with { Weight = weight } : r)]
+        : isFirst ? [create(weight), .. regularizers]
+        : [.. regularizers, create(weight)];
 }

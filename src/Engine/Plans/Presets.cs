@@ -16,6 +16,9 @@ public static class Presets
     // 10 pixels of 64.
     private const double ShiftPerSide = 0.15;
 
+    // Below it a network has hardly anything to look at.
+    private const int SmallestOctave = 64;
+
     // The middle of the picture's range.
     private const double Grey = 127.5;
 
@@ -27,8 +30,10 @@ public static class Presets
 
     private const string ModernName = "modern";
 
+    private const string DeepDreamName = "deepdream";
+
     /// <summary>Names of all presets.</summary>
-    public static ImmutableArray<string> Names { get; } = [ModernName, KerasVisName];
+    public static ImmutableArray<string> Names { get; } = [ModernName, DeepDreamName, KerasVisName];
 
     /// <summary>A preset's plan.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -41,7 +46,18 @@ public static class Presets
     public static RenderPlan Create(string name, Objective objective, ImmutableArray<uint> seeds, int height, int width, int? input = null) => name switch
     {
         ModernName => Modern(objective, seeds, height, width, input),
+        DeepDreamName => DeepDream(objective, seeds, height, width, input),
         KerasVisName => KerasVis(objective, seeds, height, width),
+        _ => throw new PlanException($"There is no preset '{name}'; presets are {string.Join(", ", Names)}."),
+    };
+
+    /// <summary>What a preset is, in one line.</summary>
+    /// <exception cref="PlanException">There is no such preset.</exception>
+    public static string Describe(string name) => name switch
+    {
+        ModernName => "Fourier spectra in decorrelated colours, seen through random views; for classes, filters, everything",
+        DeepDreamName => "what a layer sees in a picture, drawn into it from coarse to fine; for --seed-image and whole layers",
+        KerasVisName => "keras-vis 0.3.3's visualize_class_activation, as the recipe uses it",
         _ => throw new PlanException($"There is no preset '{name}'; presets are {string.Join(", ", Names)}."),
     };
 
@@ -84,7 +100,7 @@ public static class Presets
         return new()
         {
             Preset = ModernName,
-            Objective = objective with { Point = TapPoint.BeforeActivation },
+            Objective = objective.At(TapPoint.BeforeActivation),
             Seeds = seeds,
             Height = height,
             Width = width,
@@ -105,6 +121,36 @@ public static class Presets
             Preprocessing = Preprocessing.Vgg16,
             Display = new RgbDisplay(),
             Keep = PictureChoice.Last,
+        };
+    }
+
+    // google/deepdream: four sizes, ten steps each, every step 1.5 times the gradient over its mean size, shifted by up to 32 pixels and back.
+    // The sigmoid keeps the picture in its range; a step is as long as theirs in the middle of it.
+    private static RenderPlan DeepDream(Objective objective, ImmutableArray<uint> seeds, int height, int width, int? input)
+    {
+        int side = Math.Min(height, width);
+        int octaves = 4;
+        while (octaves > 1 && new Octaves(octaves).SideAt(side, 0) < SmallestOctave)
+        {
+            octaves--;
+        }
+
+        return new()
+        {
+            Preset = DeepDreamName,
+            Objective = objective,
+            Seeds = seeds,
+            Height = height,
+            Width = width,
+            Iterations = input is null ? 10 : 40,
+            Start = new NormalStart(0, 0.2),
+            Parameters = [new SigmoidRange()],
+            Transforms = [input is int own ? new RandomAffine(0, (double)own / side, (double)own / side) { Shift = Math.Min(32, own / 8), Height = own, Width = own, Outside = Grey } : new RandomShift(Math.Min(32, side / 8))],
+            Optimizer = new Momentum(0.03, 0),
+            Preprocessing = Preprocessing.Vgg16,
+            Display = new RgbDisplay(),
+            Keep = PictureChoice.Last,
+            Octaves = input is null && octaves > 1 ? new Octaves(octaves) : null,
         };
     }
 }

@@ -83,6 +83,9 @@ public sealed record RenderPlan
     /// <summary>Which picture of the run is its result.</summary>
     public PictureChoice Keep { get; init; } = PictureChoice.Best;
 
+    /// <summary>Whether the picture is drawn small first; null for its own size from the start.</summary>
+    public Octaves? Octaves { get; init; }
+
     /// <summary>Number of pictures.</summary>
     [JsonIgnore]
     public int Count => Seeds.Length;
@@ -129,7 +132,7 @@ public sealed record RenderPlan
 
         if (plan["objective"] is JsonObject objective)
         {
-            objective["weight"] = objective.ContainsKey("weight") ? objective["weight"]?.DeepClone() : 1.0;
+            GiveWeights(objective);
             if (format == 1)
             {
                 objective["kind"] = "channel";
@@ -162,9 +165,19 @@ public sealed record RenderPlan
             throw new PlanException($"{(Seeds.IsDefault ? 0 : Seeds.Length)} seeds for an objective of {Objective.Count?.ToString() ?? "any number of"} pictures; there must be one of each per picture.");
         }
 
+        if (Seeds.Length % Objective.GroupSize != 0)
+        {
+            throw new PlanException($"The objective compares pictures in groups of {Objective.GroupSize}, and {Seeds.Length} pictures are no whole number of groups.");
+        }
+
         if (Height < 1 || Width < 1)
         {
             throw new PlanException($"The picture is {Height} x {Width}; both sides must be at least 1.");
+        }
+
+        if (!(Objective.Weight >= 0) || !double.IsFinite(Objective.Weight))
+        {
+            throw new PlanException($"The weight of the activation is {Objective.Weight}; it must be a finite number, 0 or more.");
         }
 
         Objective.Validate(network);
@@ -178,6 +191,17 @@ public sealed record RenderPlan
         TensorShape start = Start is PictureStart ? PictureShape : ParametersShape;
         Start.Validate(start.H, start.W);
         Optimizer.Validate();
+        Octaves?.Validate(Height, Width, network.Topology.SmallestInput);
+        if (Octaves is not null && Objective.GroupSize > 1)
+        {
+            throw new PlanException("Octaves are drawn picture by picture, and the objective compares pictures; leave out one of them.");
+        }
+
+        if (Octaves is not null && Spec(network).Last.Kind == LayerKind.Dense)
+        {
+            throw new PlanException($"The dense layers take one size of picture, and octaves are several; take a convolution or pooling layer instead of '{Spec(network).Last.Name}'.");
+        }
+
         foreach (Regularizer regularizer in Regularizers)
         {
             regularizer.Validate();
@@ -195,10 +219,19 @@ public sealed record RenderPlan
             Batch = Count,
             Height = InputShape.H,
             Width = InputShape.W,
-            Top = Objective.Top,
+            Top = Objective.ProgramTop,
             Preprocessing = Preprocessing,
             Precision = Precision,
         };
+    }
+
+    private static void GiveWeights(JsonObject objective)
+    {
+        objective["weight"] = objective.ContainsKey("weight") ? objective["weight"]?.DeepClone() : 1.0;
+        foreach (JsonNode? term in objective["terms"] as JsonArray ?? [])
+        {
+            GiveWeights(term as JsonObject ?? throw new JsonException("A term of an objective is a JSON object."));
+        }
     }
 
     private void ValidateStages()
@@ -206,9 +239,9 @@ public sealed record RenderPlan
         TensorShape shape = PictureShape;
         foreach (Stage stage in Parameters.Reverse())
         {
-            if (stage.NumbersPerStep > 0)
+            if (stage.IsTransform)
             {
-                throw new PlanException($"'{stage.GetType().Name}' is a random transform; it stands among the plan's transforms, not its parameters.");
+                throw new PlanException($"'{stage.GetType().Name}' is a{(stage.NumbersPerStep > 0 ? " random" : "")} transform; it stands among the plan's transforms, not its parameters.");
             }
 
             stage.Validate(shape);

@@ -8,6 +8,8 @@ namespace VggCuda.Engine.Regularizers;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(LpNorm), "lp")]
 [JsonDerivedType(typeof(TotalVariation), "tv")]
+[JsonDerivedType(typeof(AnisotropicVariation), "tv1")]
+[JsonDerivedType(typeof(ValueDecay), "decay")]
 public abstract record Regularizer(double Weight)
 {
     /// <summary>Its name in logs: lp, tv.</summary>

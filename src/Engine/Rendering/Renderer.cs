@@ -31,11 +31,18 @@ public sealed class Renderer
         ArgumentNullException.ThrowIfNull(plan);
         options ??= new RenderOptions();
         plan.Validate(network);
+        if (plan.Octaves is not null)
+        {
+            return OctaveRun.Render(this, network, plan, options, cancellation);
+        }
 
         ImmutableArray<RenderedImage>.Builder images = ImmutableArray.CreateBuilder<RenderedImage>(plan.Count);
         RenderTimings timings = new(0, 0, 0, 0);
         ProgressMeter meter = new(options.Progress, plan, Math.Max(1, options.MaxBatch));
-        int batch = Math.Clamp(options.MaxBatch, 1, plan.Count);
+
+        // Pictures that depend on each other stay together.
+        int group = plan.Objective.GroupSize;
+        int batch = Math.Clamp(options.MaxBatch / group * group, group, plan.Count);
         bool cancelled = false;
         while (images.Count < plan.Count && !cancelled)
         {
@@ -56,10 +63,10 @@ public sealed class Renderer
             {
                 cancelled = true;
             }
-            catch (Exception error) when (count > 1 && error is DeviceMemoryException or OutOfMemoryException)
+            catch (Exception error) when (count > group && error is DeviceMemoryException or OutOfMemoryException)
             {
-                // Images do not depend on each other, so half a batch gives the same pictures in twice the time.
-                batch = (count + 1) / 2;
+                // Groups do not depend on each other, so half a batch gives the same pictures in twice the time.
+                batch = ((count / group) + 1) / 2 * group;
                 meter.SetBatch(batch, images.Count);
             }
         }

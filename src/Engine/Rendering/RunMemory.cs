@@ -76,6 +76,11 @@ public sealed record RunMemory(MemoryForecast Network, long Images, long Scoring
 
     private static long ScoringOf(IBackend backend, Network network, RenderPlan plan, ProgramSpec spec)
     {
+        if (plan.Objective.ScoredTaps(network).IsEmpty)
+        {
+            return 0;
+        }
+
         ProgramSpec scoring = Rendering.Scoring.SpecOf(backend, network, plan);
         if (Rendering.Scoring.IsSame(spec, scoring))
         {

@@ -10,13 +10,15 @@ namespace VggCuda.Engine.Rendering;
 /// <summary>What a network makes of clean pictures.</summary>
 internal static class Scoring
 {
-    // On the host a program's maps are the machine's memory, and the pictures of a batch do not depend on each other.
+    // On the host a program's maps are the machine's memory, and only the pictures of a group depend on each other.
     private const int AtOnceOnHost = 4;
 
     /// <summary>What is computed to score pictures of a plan: without transforms and gradients; logits where the layer is the classifier.</summary>
     public static ProgramSpec SpecOf(IBackend backend, Network network, RenderPlan plan)
     {
-        RenderPlan part = backend is IHostBackend && plan.Count > AtOnceOnHost ? plan.Slice(0, AtOnceOnHost) : plan;
+        int group = plan.Objective.GroupSize;
+        int most = Math.Max(group, AtOnceOnHost / group * group);
+        RenderPlan part = backend is IHostBackend && plan.Count > most ? plan.Slice(0, most) : plan;
         return SpecOf(network, part);
     }
 
@@ -36,6 +38,11 @@ internal static class Scoring
     /// <param name="values">The same on the host.</param>
     public static PictureScore[] Score(IBackend backend, Network network, RenderPlan plan, INetworkProgram? program, ITensor pictures, double[] values)
     {
+        if (plan.Objective.ScoredTaps(network).IsEmpty)
+        {
+            return [.. Enumerable.Range(0, plan.Count).Select(n => plan.Objective.Score(n, [], network))];
+        }
+
         ProgramSpec spec = SpecOf(backend, network, plan);
         if (program is not null && IsSame(program.Spec, spec))
         {
@@ -65,7 +72,6 @@ internal static class Scoring
     private static ProgramSpec SpecOf(Network network, RenderPlan plan)
     {
         ImmutableArray<TapSpec> scored = plan.Objective.ScoredTaps(network);
-
         // Layers that take one size alone see a picture of another one whole, at theirs.
         int? side = scored.Any(t => t.Layer.Kind == LayerKind.Dense) ? network.Topology.FixedInputSize : null;
         return plan.Spec(network) with

@@ -22,8 +22,7 @@ internal sealed class StepRecorder : IDisposable
     private readonly List<ITensor> _columns = [];
     private readonly Regularizer[] _regularizers;
     private readonly INetworkProgram? _program;
-    private readonly ITensor[] _taps = [];
-    private readonly ITensor[] _tapGradients = [];
+    private readonly Excitation? _excitation;
     private readonly ITensor _parameters;
     private readonly ITensor _gradient;
     private readonly ITensor _current;
@@ -56,8 +55,6 @@ internal sealed class StepRecorder : IDisposable
             if (plan.Objective.Weight != 0)
             {
                 _program = Own(backend.Compile(network, plan.Spec(network), cancellation));
-                _taps = [.. _program.Taps];
-                _tapGradients = [.. _taps.Select(t => Own(backend.Allocate(t.Shape)))];
             }
 
             _parameters = Own(backend.Allocate(shape));
@@ -74,6 +71,11 @@ internal sealed class StepRecorder : IDisposable
             }
 
             _columns.Add(_total);
+            if (_program is not null)
+            {
+                _excitation = new Excitation(plan.Objective, network, _program.Taps, _columns[0], tensor => Own(backend.Allocate(tensor)));
+            }
+
             for (int i = 0; i < plan.Optimizer.StateCount; i++)
             {
                 _state.Add(Own(backend.Allocate(shape)));
@@ -225,16 +227,8 @@ internal sealed class StepRecorder : IDisposable
             _toNetwork.ForwardInto(_backend, program);
         }
 
-        if (!_plan.Objective.IsConstant)
-        {
-            foreach (ITensor gradient in _tapGradients)
-            {
-                _backend.Fill(gradient, 0);
-            }
-        }
-
-        _plan.Objective.Evaluate(_backend, _taps, _tapGradients, _columns[0]);
-        program.Backward(_tapGradients, _toNetwork.OutputGradient);
+        _excitation!.Evaluate(_backend);
+        program.Backward(_excitation.Gradients, _toNetwork.OutputGradient);
         _toNetwork.Backward(_backend);
     }
 
@@ -275,7 +269,7 @@ internal sealed class StepRecorder : IDisposable
 
         _toPicture.Begin(_backend);
         _toNetwork.Begin(_backend);
-        foreach (ITensor tensor in (IEnumerable<ITensor>)[.. _state, .. _columns, .. _tapGradients])
+        foreach (ITensor tensor in (IEnumerable<ITensor>)[.. _state, .. _columns])
         {
             _backend.Fill(tensor, 0);
         }
@@ -283,10 +277,7 @@ internal sealed class StepRecorder : IDisposable
         _backend.Fill(BestTotal, double.PositiveInfinity);
         _backend.Fill(BestStep, -1);
         _backend.Fill(_step, 0);
-        if (_program is not null)
-        {
-            _plan.Objective.Prepare(_backend, _tapGradients);
-        }
+        _excitation?.Prepare(_backend);
     }
 
     private T Own<T>(T resource)

@@ -15,6 +15,7 @@ namespace VggCuda.Engine.Stages;
 [JsonDerivedType(typeof(RandomShift), "shift")]
 [JsonDerivedType(typeof(RandomAffine), "affine")]
 [JsonDerivedType(typeof(Resize), "resize")]
+[JsonDerivedType(typeof(Blur), "blur")]
 [JsonDerivedType(typeof(Spectrum), "spectrum")]
 [JsonDerivedType(typeof(Decorrelation), "decorrelation")]
 [JsonDerivedType(typeof(SigmoidRange), "sigmoid")]
@@ -23,6 +24,10 @@ public abstract record Stage
     /// <summary>How many random numbers a step needs per image; 0 for a stage without chance.</summary>
     [JsonIgnore]
     public virtual int NumbersPerStep => 0;
+
+    /// <summary>Whether it stands after the picture alone, never among what makes it.</summary>
+    [JsonIgnore]
+    public virtual bool IsTransform => NumbersPerStep > 0;
 
     /// <summary>Whether what comes out replaces the parameters for good, as in keras-vis's loop; then no gradient passes the stage.</summary>
     [JsonIgnore]

@@ -35,6 +35,38 @@ public class FiniteDifferences
         b.Fill(gradient, -1.5 / (Shape.H * Shape.W));
     });
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2.5)]
+    public void Direction(double power)
+    {
+        double[] vector = [1, 0.25, -0.5];
+        CheckOperation((b, image, value, gradient) =>
+        {
+            using ITensor v = b.Allocate(new TensorShape(1, 1, 1, 3));
+            b.Upload(v, vector);
+            b.Direction(image, v, power, -1.5, value, gradient);
+        });
+    }
+
+    [Fact]
+    public void Absolute_variation() => CheckOperation((b, image, value, gradient) => b.AbsoluteVariation(image, 1.75, value, gradient));
+
+    [Fact]
+    public void Decay() => CheckOperation((b, image, value, gradient) => b.Decay(image, 0.3, 1.75, value, gradient));
+
+    [Fact]
+    public void Diversity() => CheckCoupled((b, image, value, gradient) =>
+    {
+        using ITensor grams = b.Allocate(new TensorShape(6, 3, 3, 1));
+        using ITensor lengths = b.Allocate(new TensorShape(6, 1, 1, 2));
+        b.Diversity(image, 3, 1.75, grams, lengths, value, gradient);
+    });
+
+    [Fact]
+    public void Alignment() => CheckCoupled((b, image, value, gradient) => b.Alignment(image, 6, 1.75, value, gradient));
+
     [Fact]
     public void Convolution_layer()
     {
@@ -164,6 +196,25 @@ public class FiniteDifferences
             operation(backend, image, value, unused);
             double[] values = t.Get(value);
             return values[0] + (2 * values[1]);
+        });
+    }
+
+    // The gradient is that of the values' sum.
+    private void CheckCoupled(Action<ReferenceBackend, ITensor, ITensor, ITensor> operation)
+    {
+        using ReferenceBackend backend = new();
+        using Tensors t = new(backend);
+        TensorShape shape = Shape with { N = 6 };
+        ITensor image = t.Put(shape, Values((int)shape.Count));
+        ITensor value = t.Zeros(TensorShape.PerImage(6));
+        ITensor gradient = t.Zeros(shape);
+        operation(backend, image, value, gradient);
+        ITensor unused = t.Zeros(shape);
+        CheckDirections(t.Get(image), t.Get(gradient), 1e-6, 1e-6, x =>
+        {
+            backend.Upload(image, x);
+            operation(backend, image, value, unused);
+            return t.Get(value).Sum();
         });
     }
 

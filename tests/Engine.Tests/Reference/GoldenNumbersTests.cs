@@ -123,11 +123,11 @@ public sealed class GoldenNumbersTests : IDisposable
     {
         ITensor tapGradient = _tensors.Zeros(new TensorShape(1, 56, 56, 1));
         ChannelObjective objective = new() { Layer = "block3_conv1", Channels = [[20]] };
-        objective.Prepare(_backend, [tapGradient]);
+        objective.Prepare(_backend, [tapGradient], []);
         Assert.All(_tensors.Get(tapGradient), g => Assert.Equal(-1.0 / 3136, g));
         ITensor value = _tensors.Scalar(0);
         _backend.Fill(tapGradient, 2.5);
-        objective.Evaluate(_backend, [tapGradient], [], value);
+        objective.Evaluate(_backend, [tapGradient], [], value, []);
         Assert.Equal(-2.5, _tensors.Get(value)[0], 1e-12);
     }
 
@@ -136,7 +136,7 @@ public sealed class GoldenNumbersTests : IDisposable
     {
         TensorShape tap = new(1, 2, 2, 3);
         ITensor value = _tensors.Scalar(0);
-        new ChannelObjective { Layer = "block3_conv1", Channels = [[20, 71, 3]] }.Evaluate(_backend, [_tensors.Put(tap, [1, 10, 100, 2, 20, 200, 3, 30, 300, 4, 40, 400])], [], value);
+        new ChannelObjective { Layer = "block3_conv1", Channels = [[20, 71, 3]] }.Evaluate(_backend, [_tensors.Put(tap, [1, 10, 100, 2, 20, 200, 3, 30, 300, 4, 40, 400])], [], value, []);
         Assert.Equal(-277.5, _tensors.Get(value)[0], 1e-12);
     }
 

@@ -77,6 +77,16 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
 
     public void Multiply(ITensor source, ITensor factors, ITensor target) => _inner.Multiply(source, factors, target);
 
+    public void Direction(ITensor tap, ITensor vector, double power, double weight, ITensor value, ITensor gradient) => _inner.Direction(tap, vector, power, weight, value, gradient);
+
+    public void Diversity(ITensor tap, int group, double weight, ITensor grams, ITensor lengths, ITensor value, ITensor gradient) => _inner.Diversity(tap, group, weight, grams, lengths, value, gradient);
+
+    public void Alignment(ITensor tap, int group, double weight, ITensor value, ITensor gradient) => _inner.Alignment(tap, group, weight, value, gradient);
+
+    public void AbsoluteVariation(ITensor image, double weight, ITensor value, ITensor gradient) => _inner.AbsoluteVariation(image, weight, value, gradient);
+
+    public void Decay(ITensor image, double centre, double weight, ITensor value, ITensor gradient) => _inner.Decay(image, centre, weight, value, gradient);
+
     public void Linear(ITensor source, ITensor target, double factor, double offset) => _inner.Linear(source, target, factor, offset);
 
     public void Sigmoid(ITensor source, ITensor target, double low, double high) => _inner.Sigmoid(source, target, low, high);

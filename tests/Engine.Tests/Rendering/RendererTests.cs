@@ -81,6 +81,21 @@ public sealed class RendererTests : IDisposable
         Assert.Throws<NumbersFailedException>(() => _renderer.Render(TinyNetworks.WithTop, TinyNetworks.Plan(3, 1) with { Keep = PictureChoice.Last, Start = new NoiseStart(0, 1e308) }));
 
     [Fact]
+    public void Pictures_that_are_compared_stay_in_one_batch()
+    {
+        RenderPlan plan = TinyNetworks.Plan(2, 6);
+        plan = plan with { Objective = new SumObjective { Terms = [plan.Objective, new DiversityObjective { Layer = "block2_conv1", Group = 2, Weight = 5 }] } };
+        RenderResult whole = _renderer.Render(TinyNetworks.WithTop, plan);
+        using LimitedBackend small = new(3);
+        RenderResult parts = new Renderer(small).Render(TinyNetworks.WithTop, plan, new RenderOptions { MaxBatch = 5 });
+        Assert.Equal([4, 2, 2, 2], small.Batches);
+        TinyNetworks.Same(whole.Images, parts.Images);
+        using LimitedBackend tiny = new(1);
+        Assert.Throws<DeviceMemoryException>(() => new Renderer(tiny).Render(TinyNetworks.WithTop, plan));
+        Assert.Contains("no whole number of groups", Assert.Throws<PlanException>(() => _renderer.Render(TinyNetworks.WithTop, plan with { Seeds = plan.Seeds[..5], Objective = new DiversityObjective { Layer = "block2_conv1", Group = 2 } })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_last_jitter_of_a_step_goes_into_the_network_and_only_that()
     {
         RenderPlan plan = TinyNetworks.Plan(3, 1);

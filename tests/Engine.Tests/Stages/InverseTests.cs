@@ -1,6 +1,7 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Backends.Reference;
 using VggCuda.Engine.Images;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Stages;
 using VggCuda.Tests.Shared.Contract;
@@ -67,7 +68,7 @@ public sealed class InverseTests
     public void A_run_starts_from_the_picture_that_it_is_given()
     {
         float[] values = [.. Samples.Uniform(new TensorShape(1, 33, 35, 3), 10, 245, 5).Select(v => (float)v)];
-        RenderPlan plan = Presets.Create("modern", new Objectives.ChannelObjective { Layer = "block1_conv1", Channels = [[0], [1]] }, [1, 2], 33, 35) with { Start = PictureStart.FromValues("x", values), Iterations = 1 };
+        RenderPlan plan = Presets.Create("modern", new ChannelObjective { Layer = "block1_conv1", Channels = [[0], [1]] }, [1, 2], 33, 35) with { Start = PictureStart.FromValues("x", values), Iterations = 1 };
         double[]? first = null;
         using ReferenceBackend backend = new();
         new VggCuda.Engine.Rendering.Renderer(backend).Render(Samples.WithTop, plan, new VggCuda.Engine.Rendering.RenderOptions

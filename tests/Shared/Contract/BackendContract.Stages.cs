@@ -15,7 +15,7 @@ public abstract partial class BackendContract
 
     public static TheoryData<string> StageNames => [.. StageCase.All.Keys];
 
-    public static TheoryData<string> ChainNames => ["modern", "spectrum, adam", "pixels, shifts and turns, momentum", "neuron", "layer", "jitter, then a turn"];
+    public static TheoryData<string> ChainNames => ["modern", "spectrum, adam", "pixels, shifts and turns, momentum", "neuron", "layer", "sum", "probability", "direction", "interpolation", "jitter, then a turn"];
 
     [Theory]
     [MemberData(nameof(StageNames))]
@@ -128,6 +128,30 @@ public abstract partial class BackendContract
                 Transforms = [],
                 Optimizer = new RmsProp(0.5),
             },
+            "sum" => plan with
+            {
+                Objective = new SumObjective
+                {
+                    Terms =
+                    [
+                        plan.Objective,
+                        new LayerObjective { Layer = "block2_conv1", Weight = 0.01 },
+                        new NeuronObjective { Layer = "block4_conv2", Neurons = [new Neuron(3), new Neuron(4, 0, 0), new Neuron(1, 4, 2)], Weight = -0.5 },
+                        new ChannelObjective { Layer = "block2_conv1", Channels = [[0], [1], [2]], Weight = -0.25, Point = TapPoint.BeforeActivation },
+                    ],
+                    Weight = 2,
+                },
+                Transforms = [new RandomShift(1)],
+            },
+            "probability" => plan with
+            {
+                Objective = new SumObjective { Terms = [new ChannelObjective { Layer = "predictions", Channels = [[1], [2], [0]], Top = TopActivation.Softmax, Weight = 50 }, new ChannelObjective { Layer = "predictions", Channels = [[1], [2], [0]], Point = TapPoint.BeforeActivation }] },
+                Height = 32,
+                Width = 32,
+                Transforms = [],
+            },
+            "direction" => plan with { Objective = new DirectionObjective { Layer = "block3_conv2", Channels = [0, 2, 3], Values = [1, -0.5, 2], Power = 2, Point = TapPoint.BeforeActivation }, Transforms = [new RandomShift(1)] },
+            "interpolation" => plan with { Objective = new InterpolationObjective { Layer = "block3_conv1", From = 1, To = 3, Steps = 3, Point = TapPoint.BeforeActivation }, Transforms = [] },
             "layer" => plan with { Objective = new LayerObjective { Layer = "block4_conv1" }, Transforms = [new RandomShift(1)], Optimizer = new Momentum(0.5) },
             "jitter, then a turn" => plan with { Transforms = [new Jitter(4), new RandomAffine(3, 0.95, 1.05)] },
             _ => throw new ArgumentOutOfRangeException(nameof(name)),

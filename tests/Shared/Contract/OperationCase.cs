@@ -143,6 +143,24 @@ public sealed record OperationCase(bool IsExact, Func<Tensors, TensorShape, int,
             t.Backend.MeanSquare(x, -1.25, value, gradient);
             return [t.Get(value), t.Get(gradient), t.Get(x)];
         }),
+        ["Direction 0"] = new(false, (t, shape, first) => Direction(t, shape, first, 0)),
+        ["Direction 2"] = new(false, (t, shape, first) => Direction(t, shape, first, 2)),
+        ["AbsoluteVariation"] = new(false, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 125);
+            ITensor value = t.Zeros(TensorShape.PerImage(shape.N));
+            ITensor gradient = t.Put(shape, Samples.Uniform(shape, -1e-3, 1e-3, 126, first));
+            t.Backend.AbsoluteVariation(x, 0.75, value, gradient);
+            return [t.Get(value), t.Get(gradient), t.Get(x)];
+        }),
+        ["Decay"] = new(false, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 127);
+            ITensor value = t.Zeros(TensorShape.PerImage(shape.N));
+            ITensor gradient = t.Put(shape, Samples.Uniform(shape, -1e-3, 1e-3, 128, first));
+            t.Backend.Decay(x, 127.5, 0.75, value, gradient);
+            return [t.Get(value), t.Get(gradient), t.Get(x)];
+        }),
         ["Adam"] = new(false, (t, shape, first) =>
         {
             ITensor x = Image(t, shape, first, 87);
@@ -267,6 +285,16 @@ public sealed record OperationCase(bool IsExact, Func<Tensors, TensorShape, int,
         t.Backend.Upload(y, Samples.Uniform(to, -1, 1, 110, first));
         t.Backend.Product(matrix, y, x, inner, transposed: true);
         return [forward, t.Get(x), t.Get(y)];
+    }
+
+    private static double[][] Direction(Tensors t, TensorShape shape, int first, double power)
+    {
+        ITensor x = t.Put(shape, Samples.Uniform(shape, -1, 2, 121, first));
+        TensorShape one = new(1, 1, 1, shape.C);
+        ITensor value = t.Zeros(TensorShape.PerImage(shape.N));
+        ITensor gradient = t.Put(shape, Samples.Uniform(shape, -1e-3, 1e-3, 122, first));
+        t.Backend.Direction(x, t.Put(one, Samples.Uniform(one, 0.25, 1, 123)), power, -1.25, value, gradient);
+        return [t.Get(value), t.Get(gradient), t.Get(x)];
     }
 
     private static double[][] TotalVariation(Tensors t, TensorShape shape, int first, double beta)

@@ -15,6 +15,7 @@ public static class StageCase
         ["turn"] = new RandomAffine(40, 0.7, 1.4),
         ["view, shifted and mirrored, in grey"] = new RandomAffine(15, 0.75, 1.25) { Shift = 6.5, Mirror = true, Outside = 0.5 },
         ["view, a part"] = new RandomAffine(10) { Shift = 3, Height = 21, Width = 19 },
+        ["blur"] = new Blur(1.25),
         ["smaller"] = new Resize(20, 13),
         ["larger"] = new Resize(50, 71),
         ["spectrum"] = new Spectrum(),
@@ -25,7 +26,7 @@ public static class StageCase
     /// <summary>Allocates a stage's tensors and fills in its constants and drawn numbers, three steps of them.</summary>
     public static StageTensors Allocate(Tensors t, Stage stage, TensorShape picture, int step = 0)
     {
-        bool isTransform = stage.NumbersPerStep > 0 || stage is Resize;
+        bool isTransform = stage.IsTransform;
         TensorShape input = isTransform ? picture : stage.InputShape(picture);
         TensorShape output = isTransform ? stage.OutputShape(picture) : picture;
         ITensor? table = null;

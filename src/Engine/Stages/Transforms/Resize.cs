@@ -10,6 +10,9 @@ namespace VggCuda.Engine.Stages;
 public sealed record Resize(int Height, int Width) : Stage
 {
     /// <inheritdoc/>
+    public override bool IsTransform => true;
+
+    /// <inheritdoc/>
     public override TensorShape OutputShape(TensorShape input) => input with { H = Height, W = Width };
 
     /// <inheritdoc/>
@@ -47,7 +50,51 @@ public sealed record Resize(int Height, int Width) : Stage
         }
     }
 
-    private static StageConstant Matrix(int from, int to)
+    /// <summary>One picture at another size, on the host.</summary>
+    /// <param name="picture">(H, W, C) in C order.</param>
+    /// <param name="shape">Its shape; its N is 1.</param>
+    /// <returns>The picture at this stage's size.</returns>
+    public double[] Apply(double[] picture, TensorShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        double[] rows = Weights(shape.H, Height);
+        double[] columns = Weights(shape.W, Width);
+        int line = shape.W * shape.C;
+        double[] lower = new double[(long)Height * line];
+        for (int i = 0; i < Height; i++)
+        {
+            for (int k = 0; k < shape.H; k++)
+            {
+                double weight = rows[(i * shape.H) + k];
+                for (int x = 0; x < line && weight != 0; x++)
+                {
+                    lower[(i * line) + x] += weight * picture[(k * line) + x];
+                }
+            }
+        }
+
+        double[] result = new double[(long)Height * Width * shape.C];
+        for (int i = 0; i < Height; i++)
+        {
+            for (int j = 0; j < Width; j++)
+            {
+                for (int k = 0; k < shape.W; k++)
+                {
+                    double weight = columns[(j * shape.W) + k];
+                    for (int c = 0; c < shape.C && weight != 0; c++)
+                    {
+                        result[(((i * Width) + j) * shape.C) + c] += weight * lower[(i * line) + (k * shape.C) + c];
+                    }
+                }
+            }
+        }
+
+        return result;
+    }
+
+    private static StageConstant Matrix(int from, int to) => new(new TensorShape(1, to, from, 1), Weights(from, to));
+
+    private static double[] Weights(int from, int to)
     {
         double[] matrix = new double[(long)to * from];
         double scale = (double)from / to;
@@ -69,6 +116,6 @@ public sealed record Resize(int Height, int Width) : Stage
             }
         }
 
-        return new StageConstant(new TensorShape(1, to, from, 1), matrix);
+        return matrix;
     }
 }
