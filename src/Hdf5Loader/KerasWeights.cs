@@ -15,19 +15,23 @@ namespace VggCuda.Hdf5Loader;
 public sealed class KerasWeights : IWeightSource
 {
     private readonly ByteSource _source;
-    private readonly LayerMapping _mapping;
+    private readonly TensorMap _map;
     private readonly DatasetReader _reader;
     private readonly HashSet<Hdf5Dataset> _knownNonZero = [];
+    private readonly long _contentLength;
+    private string? _sha256;
 
-    private KerasWeights(string name, ByteSource source, KerasFile file)
+    private KerasWeights(ByteSource source, KerasFile file, string? networkName)
     {
         _source = source;
-        Name = name;
-        _mapping = LayerMapping.Create(name, file.Network);
+        Name = file.Name;
+        NetworkMatch match = file.Selection.Choose(networkName);
+        _map = file.ReadTensors(match);
         _reader = new DatasetReader(file.Data);
-        Layers = _mapping.Layers;
+        _contentLength = file.ContentLength(source.Length);
+        Layers = _map.Layers;
         Topology = Network.FromWeights(this).Topology;
-        Inspection = file.Inspect(name, source.Length, Topology, null);
+        Inspection = file.Inspect(source.Length, match, _map, Topology, null);
     }
 
     /// <inheritdoc/>
@@ -47,45 +51,45 @@ public sealed class KerasWeights : IWeightSource
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">A <c>.h5</c>, <c>.weights.h5</c>, <c>.hdf5</c> or <c>.keras</c> file; told by its content, not its name.</param>
-    /// <exception cref="WeightsException">It cannot be read, or does not hold a VGG; the message says what it is and what to do.</exception>
-    public static KerasWeights Open(string path)
+    /// <param name="networkName">The model in it that is meant, by name or path, where it holds several; null where it holds one.</param>
+    /// <exception cref="WeightsException">It cannot be read, or does not hold a VGG, or several; the message says what it is and what to do.</exception>
+    public static KerasWeights Open(string path, string? networkName = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return Open(path, () => KerasFile.OpenSource(path));
+        return Open(path, () => KerasFile.OpenSource(path), networkName);
     }
 
     /// <summary>Opens a file that is in memory, such as the bundled model.</summary>
     /// <param name="bytes">The whole file; must not change while it is in use.</param>
     /// <param name="name">What to call it in messages.</param>
-    /// <exception cref="WeightsException">The bytes do not hold a VGG.</exception>
-    public static KerasWeights Open(ReadOnlyMemory<byte> bytes, string name)
+    /// <param name="networkName">The model in it that is meant, by name or path, where it holds several; null where it holds one.</param>
+    /// <exception cref="WeightsException">The bytes do not hold a VGG, or several.</exception>
+    public static KerasWeights Open(ReadOnlyMemory<byte> bytes, string name, string? networkName = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return Open(name, () => new MemorySource(bytes));
+        return Open(name, () => new MemorySource(bytes), networkName);
     }
 
     /// <summary>Says what a weight file is and holds, also where it is another network than a VGG.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="networkName">The model in it that is meant, by name or path, where it holds several.</param>
     /// <exception cref="WeightsException">It is not a weight file that this reader understands.</exception>
-    public static KerasInspection Inspect(string path)
+    public static KerasInspection Inspect(string path, string? networkName = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return KerasFile.Guard(path, () =>
         {
             using ByteSource source = KerasFile.OpenSource(path);
-            KerasFile file = KerasFile.Read(source);
+            KerasFile file = KerasFile.Read(source, path);
             try
             {
                 // Owned by this method's source; not disposed twice, a file source does not mind.
-                KerasWeights weights = new(path, source, file);
+                KerasWeights weights = new(source, file, networkName);
                 return weights.Inspection;
             }
             catch (Exception failure) when (failure is Hdf5Exception or WeightsException)
             {
-                string problem = failure is Hdf5Exception { Layer: string layer } ? $"layer '{layer}': {failure.Message}"
-                    : failure is WeightsException { Layer: string named } wrong ? $"layer '{named}': {wrong.Cause}"
-                    : failure.Message;
-                return file.Inspect(path, source.Length, null, problem);
+                return file.Inspect(source.Length, null, null, null, NetworkSelection.Describe(failure));
             }
         });
     }
@@ -93,7 +97,7 @@ public sealed class KerasWeights : IWeightSource
     /// <inheritdoc/>
     public void Read(string layer, WeightPart part, long start, Span<float> destination, CancellationToken cancellation = default)
     {
-        if (_mapping.Find(layer, part) is not Hdf5Dataset dataset)
+        if (_map.Find(layer, part) is not Hdf5Dataset dataset)
         {
             throw new ArgumentException($"{Name} has no layer '{layer}' with weights.", nameof(layer));
         }
@@ -126,19 +130,25 @@ public sealed class KerasWeights : IWeightSource
         }
     }
 
-    /// <summary>SHA-256 of the file, lower-case hex. Reads it once.</summary>
-    /// <param name="cancellation">Ends the hashing early.</param>
-    /// <exception cref="WeightsException">The file cannot be read.</exception>
-    public string ComputeSha256(CancellationToken cancellation = default) => KerasFile.Guard(Name, () =>
+    /// <summary>SHA-256 of the file, lower-case hex. Reads it once, in pieces of 256 KiB; later calls have it at once.</summary>
+    /// <remarks>Of the file as far as it itself says that it goes: bytes appended behind that are no part of it, and may be any number.</remarks>
+    /// <param name="cancellation">Ends the hashing after the piece that is being read.</param>
+    /// <exception cref="WeightsException">The file cannot be read, or was changed since it was opened, so that the values read may be of another file.</exception>
+    public string ComputeSha256(CancellationToken cancellation = default) => _sha256 ??= KerasFile.Guard(Name, () =>
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[1 << 18];
-        for (long at = 0; at < _source.Length; at += buffer.Length)
+        for (long at = 0; at < _contentLength; at += buffer.Length)
         {
             cancellation.ThrowIfCancellationRequested();
-            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, _source.Length - at));
+            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, _contentLength - at));
             _source.Read(at, piece);
             hash.AppendData(piece);
+        }
+
+        if (!_source.IsUnchanged)
+        {
+            throw new Hdf5Exception("was changed by another program while it was in use. Run the command again.");
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
@@ -159,7 +169,7 @@ public sealed class KerasWeights : IWeightSource
         {
             foreach (WeightPart part in (WeightPart[])[WeightPart.Kernel, WeightPart.Bias])
             {
-                long count = _mapping.Find(layer.Layer, part)!.Count;
+                long count = _map.Find(layer.Layer, part)!.Count;
                 for (long start = 0; start < count; start += buffer.Length)
                 {
                     Span<float> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, count - start));
@@ -174,12 +184,12 @@ public sealed class KerasWeights : IWeightSource
     public void Dispose() => _source.Dispose();
 
     /// <summary>Opens any source; disposes it where that fails.</summary>
-    internal static KerasWeights Open(string name, Func<ByteSource> open) => KerasFile.Guard(name, () =>
+    internal static KerasWeights Open(string name, Func<ByteSource> open, string? networkName = null) => KerasFile.Guard(name, () =>
     {
         ByteSource source = open();
         try
         {
-            return new KerasWeights(name, source, KerasFile.Read(source));
+            return new KerasWeights(source, KerasFile.Read(source, name), networkName);
         }
         catch
         {

@@ -27,6 +27,17 @@ public class ForeignFileTests
         { "model.json", Text("{\"class_name\": \"Functional\"}"), "is JSON" },
         { "model.weights.json", Text("{\"metadata\": {}, \"weight_map\": {}}"), "shards" },
         { "model.safetensors", [64, 1, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'"'], "safetensors" },
+        { "length60.safetensors", [(byte)'<', 0, 0, 0, 0, 0, 0, 0, .. "{\"a\":{}}"u8], "safetensors" },
+        { "length0x7b.safetensors", [(byte)'{', 1, 0, 0, 0, 0, 0, 0, .. "{\"a\":{}}"u8], "safetensors" },
+        { "model.tflite", [28, 0, 0, 0, .. "TFL3"u8, 0, 0], "TensorFlow Lite" },
+        { "checkpoint", Text("model_checkpoint_path: \"cp-0001.ckpt\"\n"), "TensorFlow checkpoint" },
+        { "renamed.h5", Text("model_checkpoint_path: \"cp-0001.ckpt\"\n"), "TensorFlow checkpoint" },
+        { "cp.ckpt.index", new byte[100], "TensorFlow checkpoint" },
+        { "index_by_content.h5", [.. new byte[60], 1, 0x57, 0xFB, 0x80, 0x8B, 0x24, 0x75, 0x47, 0xDB], "TensorFlow checkpoint" },
+        { "cp.ckpt.data-00000-of-00001", [1, 2, 3, 4], "TensorFlow checkpoint" },
+        { "saved_model.pb", [8, 1, 18, 4], "SavedModel" },
+        { "vgg16.onnx", [8, 7, 18, 4], "ONNX" },
+        { "VGG_ILSVRC_16_layers.caffemodel", [10, 4, 1, 2], "Caffe" },
         { "noise.h5", [.. Enumerable.Range(1, 3000).Select(i => (byte)(i * 37))], "no HDF5 signature" },
     };
 
@@ -62,6 +73,10 @@ public class ForeignFileTests
         {
             Assert.Contains("does not exist", Refusal(Path.Combine(folder, "none.h5")), StringComparison.Ordinal);
             Assert.Contains("is a directory", Refusal(folder), StringComparison.Ordinal);
+            File.WriteAllBytes(Path.Combine(folder, "checkpoint"), [1]);
+            Assert.Contains("TensorFlow checkpoint", Refusal(folder), StringComparison.Ordinal);
+            File.WriteAllBytes(Path.Combine(folder, "saved_model.pb"), [1]);
+            Assert.Contains("SavedModel", Refusal(folder), StringComparison.Ordinal);
             string empty = Path.Combine(folder, "empty.h5");
             File.WriteAllBytes(empty, []);
             Assert.Contains("is empty", Refusal(empty), StringComparison.Ordinal);

@@ -14,7 +14,7 @@ public class GoodFileTests
     private static readonly string[] BeyondPureHDF =
     [
         "s_fletcher32.h5", "s_mask.h5", "s_user_block_8192.h5", "t_f32_big.h5", "t_f16_big.h5", "t_f64_big.h5", "t_bfloat16.weights.h5",
-        "s_latest_extensible_gzip.h5", "s_latest_fixed_grown.h5", "k3_top.keras", "k3_notop.keras",
+        "s_latest_extensible_gzip.h5", "s_latest_fixed_grown.h5", "k3_top.keras", "k3_notop.keras", "p_configured.keras", "p_configured_nested.keras",
     ];
 
     public static TheoryData<string> Good => [.. FixtureFiles.Good];
@@ -34,6 +34,17 @@ public class GoodFileTests
         Assert.Equal(expected.GetProperty("layout").GetString(), inspection.Layout.ToString());
         Assert.Equal(expected.TryGetProperty("nested", out JsonElement nested) ? nested.GetString() : null, inspection.NestedIn);
         Assert.Equal(expected.TryGetProperty("ignored", out JsonElement ignored) ? [.. ignored.EnumerateArray().Select(i => i.GetString()!)] : Array.Empty<string>(), inspection.IgnoredLayers);
+        Assert.Equal(weights.Layers.Select(l => l.Layer), inspection.Taken.Select(t => t.TakenFor));
+        Assert.All(inspection.Ignored, layer => Assert.NotEmpty(layer.Reason));
+        if (expected.TryGetProperty("head", out JsonElement head))
+        {
+            Assert.Contains(head.GetString()!, inspection.HeadRefusal, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Null(inspection.HeadRefusal);
+        }
+
         if (expected.TryGetProperty("version", out JsonElement version))
         {
             Assert.Equal(version.GetString(), inspection.KerasVersion);

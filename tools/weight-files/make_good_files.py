@@ -17,6 +17,7 @@ import zipfile
 import h5py
 import numpy as np
 
+import people
 import writers as w
 from network import layer_names, of_blocks, weights
 
@@ -83,6 +84,15 @@ def networks(folder):
         other = weights(True)
         refuse(folder, "r_blocks_k1.h5", "Known: VGG11 (1, 1, 2, 2, 2)", lambda f: w.keras1(f, other, True))
         refuse(folder, "r_blocks_k3.weights.h5", "has 14 convolutions and 3 dense layers; known are VGG11 (8)", lambda f: w.variables(f, other, True))
+
+
+def peoples(folder):
+    def archive(folder, name, write, configuration, expected, **more):
+        w.archive(os.path.join(folder, name), w.in_memory(write), configuration=configuration)
+        record(name, "Keras3Archive", expected, **more)
+
+    people.good(folder, make, archive)
+    people.refused(folder, refuse)
 
 
 def nested_variables(file):
@@ -362,7 +372,7 @@ def committed(file):
 
 def main(target):
     with tempfile.TemporaryDirectory() as folder:
-        for part in (layouts, networks, types, storage, refused):
+        for part in (layouts, networks, peoples, types, storage, refused):
             part(folder)
         names = sorted(os.listdir(folder))
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:

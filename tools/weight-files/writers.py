@@ -140,13 +140,13 @@ def bfloat16(group, name, values):
     data.attrs["dtype"] = "bfloat16"
 
 
-def archive(path, hdf5, version="3.5.0", method=zipfile.ZIP_STORED, sharded=False):
+def archive(path, hdf5, version="3.5.0", method=zipfile.ZIP_STORED, sharded=False, configuration=None):
     """A .keras archive. Its members are stored; a fixed date gives the same bytes each time."""
     def info(name):
         return zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0))
     with zipfile.ZipFile(path, "w") as file:
         file.writestr(info("metadata.json"), json.dumps({"keras_version": version, "date_saved": "2024-01-01@00:00:00"}))
-        file.writestr(info("config.json"), json.dumps({"class_name": "Functional"}))
+        file.writestr(info("config.json"), json.dumps(configuration or {"class_name": "Functional"}))
         if sharded:
             file.writestr(info("model.weights.json"), json.dumps({"weight_map": {"/layers/conv2d/vars": ["model_00000.weights.h5"]}}))
             file.writestr(info("model_00000.weights.h5"), hdf5)

@@ -30,7 +30,7 @@ internal static class PredictCommand
             using ChosenNetwork chosen = NetworkChoice.Open(invocation);
             if (chosen.Network.Topology.FixedInputSize is not int side)
             {
-                throw CommandException.File($"The weights {chosen.Name} have no dense layers, so they name no classes; predict needs a file with its top.");
+                throw CommandException.File($"The weights {chosen.Name} {chosen.WhyNoClasses}, so they name no classes; predict needs a file with its top.");
             }
 
             int most = Math.Min(invocation.Value(top) ?? 5, chosen.ClassCount);

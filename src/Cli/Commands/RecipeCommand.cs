@@ -109,7 +109,7 @@ internal sealed class RecipeCommand
     {
         if (chosen.Network.Topology.Classifier is not { } predictions)
         {
-            throw CommandException.File($"The weights {chosen.Name} have no dense layers, so they name no classes; recipe needs a file with its top.");
+            throw CommandException.File($"The weights {chosen.Name} {chosen.WhyNoClasses}, so they name no classes; recipe needs a file with its top.");
         }
 
         ImmutableArray<int> classes = ClassChoice.Find(chosen, invocation.Value(_class) ?? "20");

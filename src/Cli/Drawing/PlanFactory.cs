@@ -137,7 +137,7 @@ internal static class PlanFactory
         string? asked = invocation.Value(options.Layer);
         if (chosen.ClassCount == 0 && (asked is null || invocation.Has(options.Class)))
         {
-            throw CommandException.File($"The weights {chosen.Name} have no dense layers, so there are no classes; choose a layer with --layer and its filters with --filter, or other --weights.");
+            throw CommandException.File($"The weights {chosen.Name} {chosen.WhyNoClasses}, so there are no classes; choose a layer with --layer and its filters with --filter, or other --weights.");
         }
 
         Layer classifier = chosen.Network.Topology.Classifier!;

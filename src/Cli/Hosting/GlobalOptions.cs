@@ -24,6 +24,12 @@ internal sealed class GlobalOptions
         HelpName = "FILE|demo|imagenet",
     });
 
+    public Option<string?> NetworkName { get; } = Recursive(new Option<string?>("--network-name")
+    {
+        Description = "Which network of the weights file, where it holds several; 'weights info' lists them.",
+        HelpName = "NAME",
+    });
+
     public Option<bool> Quiet { get; } = Recursive(new Option<bool>("--quiet", "-q") { Description = "Nothing but errors and what was asked for." });
 
     public Option<bool> Verbose { get; } = Recursive(new Option<bool>("--verbose", "-v") { Description = "Say more; stack traces with errors." });
@@ -34,6 +40,7 @@ internal sealed class GlobalOptions
         root.Options.Add(Device);
         root.Options.Add(Threads);
         root.Options.Add(Weights);
+        root.Options.Add(NetworkName);
         root.Options.Add(Quiet);
         root.Options.Add(Verbose);
         Device.CompletionSources.Add("auto", "cpu", "cuda", "reference");

@@ -37,6 +37,9 @@ internal sealed class Invocation
 
     public string? Weights => Arguments.GetValue(_globals.Weights);
 
+    /// <summary>The network of the weights file that is meant, or null.</summary>
+    public string? NetworkName => Arguments.GetValue(_globals.NetworkName);
+
     public T? Value<T>(Option<T> option) => Arguments.GetValue(option);
 
     public T? Value<T>(Argument<T> argument) => Arguments.GetValue(argument);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using VggCuda.Engine.Model;
+using VggCuda.Hdf5Loader;
 using VggCuda.Hdf5Loader.Files;
 
 namespace VggCuda.Cli.Networks;
@@ -34,17 +35,31 @@ internal sealed class ChosenNetwork : IDisposable
     /// <summary>How many classes it has; 0 without dense layers.</summary>
     public int ClassCount => Network.Topology.Head?.Classes ?? 0;
 
+    /// <summary>Why there are no classes, as a clause that follows the weights' name: "have no dense layers".</summary>
+    public string WhyNoClasses => _weights is KerasWeights { Inspection.HeadRefusal: { } refusal }
+        ? $"have no dense layers that are taken ({refusal})"
+        : "have no dense layers";
+
     /// <summary>Whether a layer's units are the classes.</summary>
     public bool IsClassifier(string layer) => Network.Topology.Classifier?.Name == layer;
 
     /// <summary>Starts hashing the weights in the background, so that it is done by the time the record is written.</summary>
     public void StartHashing() => _hash ??= Task.Run(() => _weights.ComputeSha256(_disposed.Token));
 
-    /// <summary>SHA-256 of the weights, lower-case hex.</summary>
-    public string? Sha256()
+    /// <summary>SHA-256 of the weights, lower-case hex; null where it was not there yet when the wait was cancelled.</summary>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="WeightsException">The file cannot be read, or was changed since it was opened.</exception>
+    public string? Sha256(CancellationToken cancellation = default)
     {
         StartHashing();
-        return _hash!.GetAwaiter().GetResult();
+        try
+        {
+            return _hash!.WaitAsync(cancellation).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The name of a class, or null.</summary>

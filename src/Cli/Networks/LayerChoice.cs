@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using VggCuda.Cli.Hosting;
 using VggCuda.Engine.Model;
+using VggCuda.Hdf5Loader;
 
 namespace VggCuda.Cli.Networks;
 
@@ -17,7 +18,8 @@ internal static class LayerChoice
     {
         Topology topology = network.Topology;
         string[] names = [.. topology.Layers.Where(l => l.CanBeTapped).Select(l => l.Name)];
-        if (topology.Find(nameOrIndex) is not { } layer)
+        // The file's own name for a layer will do as well.
+        if ((topology.Find(nameOrIndex) ?? OwnName(network, nameOrIndex)) is not { } layer)
         {
             string missing = int.TryParse(nameOrIndex, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
                 ? $"There is no layer {nameOrIndex}; layers are numbered 0 to {topology.Layers.Length - 1}."
@@ -29,6 +31,9 @@ internal static class LayerChoice
             ? layer
             : throw CommandException.Usage($"Layer '{layer.Name}' has no filters to look at.\nLayers: {string.Join(", ", names)}.");
     }
+
+    private static Layer? OwnName(Network network, string name) =>
+        network.Weights is KerasWeights weights && weights.Inspection.Taken.FirstOrDefault(l => l.Name == name) is { } taken ? network.Topology.Find(taken.TakenFor) : null;
 
     /// <summary>Reads filter numbers: "3", "3,5", several times.</summary>
     /// <exception cref="CommandException">No number, out of the layer's range, or twice the same.</exception>

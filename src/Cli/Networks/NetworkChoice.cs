@@ -4,6 +4,7 @@ using VggCuda.Cli.Hosting;
 using VggCuda.Engine.Model;
 using VggCuda.Hdf5Loader;
 using VggCuda.Hdf5Loader.Files;
+using VggCuda.Hdf5Loader.Keras;
 
 namespace VggCuda.Cli.Networks;
 
@@ -25,7 +26,7 @@ internal static class NetworkChoice
             invocation.Note(line);
         }
 
-        return choice.Path is { } path ? OpenFile(path) : OpenDemo();
+        return choice.Path is { } path ? OpenFile(invocation, path) : OpenDemo(invocation.NetworkName);
     }
 
     /// <summary>Names that --class can take with the --weights of an unfinished command line; for completion, so it never fails.</summary>
@@ -43,16 +44,18 @@ internal static class NetworkChoice
         }
     }
 
-    private static ChosenNetwork OpenDemo() =>
-        new(KerasWeights.Open(Resource("demo.h5"), "the bundled model"), "bundled model", null, DemoNames());
+    private static ChosenNetwork OpenDemo(string? networkName) =>
+        new(KerasWeights.Open(Resource("demo.h5"), "the bundled model", networkName), "bundled model", null, DemoNames());
 
     private static ClassNames DemoNames() => ClassNames.Parse(Resource("demo.classes.txt"), "the bundled model's class names");
 
-    private static ChosenNetwork OpenFile(string path)
+    private static ChosenNetwork OpenFile(Invocation invocation, string path)
     {
-        IWeightSource weights = KerasWeights.Open(path);
+        KerasWeights weights = KerasWeights.Open(path, invocation.NetworkName);
         try
         {
+            Tell(invocation, path, weights.Inspection);
+
             ClassNames? names = Network.FromWeights(weights).Topology.Head is { } head ? ClassNames.For(path, head.Classes) : null;
             return new ChosenNetwork(weights, Path.GetFileName(path), path, names);
         }
@@ -60,6 +63,25 @@ internal static class NetworkChoice
         {
             weights.Dispose();
             throw;
+        }
+    }
+
+    // What of the file is not used, and what was taken for granted: never without a word.
+    private static void Tell(Invocation invocation, string path, KerasInspection found)
+    {
+        string file = Path.GetFileName(path);
+        if (found.HeadRefusal is { } refusal)
+        {
+            invocation.Note($"Weights: of {file} the convolutions are used, its dense layers are not: {refusal}.");
+        }
+        else if (found.Ignored.Length > 0)
+        {
+            invocation.Note($"Weights: {found.Ignored.Length} layer{(found.Ignored.Length == 1 ? "" : "s")} of {file} beside the network {(found.Ignored.Length == 1 ? "is" : "are")} not used; 'vggcuda weights info' says which, and why.");
+        }
+
+        if (found.Assumption is { } assumption)
+        {
+            invocation.Note($"Weights: for {file} it is assumed {assumption}.");
         }
     }
 

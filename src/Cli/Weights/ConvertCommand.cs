@@ -24,7 +24,7 @@ internal static class ConvertCommand
                 throw CommandException.Usage($"IN and OUT are the same file, '{to}'; give OUT another name.");
             }
 
-            using KerasWeights weights = KerasWeights.Open(from);
+            using KerasWeights weights = KerasWeights.Open(from, invocation.NetworkName);
             FileWriting.Write(invocation, weights, to, invocation.Value(overwrite));
             string names = ClassNames.PathBeside(from);
             if (File.Exists(names))

@@ -66,6 +66,21 @@ internal sealed record FileInformation
 
     public IReadOnlyList<string> IgnoredLayers { get; init; } = [];
 
+    /// <summary>The models in the file that have convolutions of their own; the names are for --network-name.</summary>
+    public IReadOnlyList<ContainedNetwork> Networks { get; init; } = [];
+
+    /// <summary>How each layer of the network was told.</summary>
+    public IReadOnlyList<TakenLayer> Taken { get; init; } = [];
+
+    /// <summary>Layers with weights that are not read, and why.</summary>
+    public IReadOnlyList<IgnoredLayer> Ignored { get; init; } = [];
+
+    /// <summary>Why dense layers of the file are not taken, or null.</summary>
+    public string? HeadRefusal { get; init; }
+
+    /// <summary>What was taken for granted because the file does not say it, or null.</summary>
+    public string? Assumption { get; init; }
+
     public static FileInformation Of(KerasInspection found, IReadOnlyList<PublishedWeights> published) => new()
     {
         Path = found.Name,
@@ -99,6 +114,11 @@ internal sealed record FileInformation
             t.Part switch { WeightPart.Kernel => "kernel", WeightPart.Bias => "bias", _ => null },
             t.Path, [.. t.Shape], t.DataType, StorageOf(t), [.. t.Filters], t.Offset, t.StoredBytes))],
         IgnoredLayers = found.IgnoredLayers,
+        Networks = found.Networks,
+        Taken = found.Taken,
+        Ignored = found.Ignored,
+        HeadRefusal = found.HeadRefusal,
+        Assumption = found.Assumption,
     };
 
     private static string StorageOf(KerasTensor tensor) => tensor.Storage.ToString().ToLowerInvariant();

@@ -15,7 +15,7 @@ internal static class InfoCommand
         Command command = new("info", "Say what a weights file is: layout, writer, layers, shapes, number format, compression, classes, uses.") { file, json };
         host.Run(command, invocation =>
         {
-            FileInformation information = FileInformation.Of(KerasWeights.Inspect(WeightsCommand.Resolve(invocation, file)), published);
+            FileInformation information = FileInformation.Of(KerasWeights.Inspect(WeightsCommand.Resolve(invocation, file), invocation.NetworkName), published);
             if (invocation.Value(json))
             {
                 invocation.Result(information, FileInformationJson.Default.FileInformation);

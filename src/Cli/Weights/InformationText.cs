@@ -1,4 +1,5 @@
 using VggCuda.Hdf5Loader.Files;
+using VggCuda.Hdf5Loader.Keras;
 
 namespace VggCuda.Cli.Weights;
 
@@ -24,6 +25,26 @@ internal static class InformationText
             yield return Row("Nested in", $"layer '{layer}'{ignored}");
         }
 
+        if (file.HeadRefusal is string refusal)
+        {
+            yield return Row("Dense", $"not taken: {refusal}");
+        }
+
+        if (file.Assumption is string assumption)
+        {
+            yield return Row("Assumed", assumption);
+        }
+
+        if (file.Networks.Count > 1)
+        {
+            foreach (ContainedNetwork network in file.Networks)
+            {
+                yield return Row("Holds", $"'{network.Name}': {network.Network ?? $"no known network: {network.Problem}"}");
+            }
+
+            yield return Row("", "one of them is chosen with --network-name");
+        }
+
         yield return Row("Values", FormattableString.Invariant(
             $"{file.Parameters:N0}, {Join(file.DataTypes)}, {Join(file.Storage)}, {(file.Filters.Count > 0 ? Join(file.Filters) : "not compressed")}"));
         if (file.Classes is not null)
@@ -33,6 +54,26 @@ internal static class InformationText
 
         yield return Row("Good for", file.Uses.Count > 0 ? string.Join(", ", file.Uses) : "nothing here");
         yield return "";
+        if (file.Taken.Any(l => l.Name != l.TakenFor))
+        {
+            foreach (string line in Aligned([["Layer", "Taken for", "How"], .. file.Taken.Select(l => new[] { l.Name, l.TakenFor, l.Reason })]))
+            {
+                yield return line;
+            }
+
+            yield return "";
+        }
+
+        if (file.Ignored.Count > 0)
+        {
+            foreach (string line in Aligned([["Not read", "Why"], .. file.Ignored.Select(l => new[] { l.Name, l.Reason })]))
+            {
+                yield return line;
+            }
+
+            yield return "";
+        }
+
         foreach (string line in Table(file.Tensors))
         {
             yield return line;
@@ -52,7 +93,13 @@ internal static class InformationText
         return rows.Select(r => string.Join("  ", r.Select((cell, c) => c == r.Length - 1 ? cell.PadLeft(widths[c]) : cell.PadRight(widths[c]))));
     }
 
-    private static string Row(string name, string value) => $"{name + ":",-12}{value}";
+    private static IEnumerable<string> Aligned(List<string[]> rows)
+    {
+        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(c => rows.Max(r => r[c].Length))];
+        return rows.Select(r => string.Join("  ", r.Select((cell, c) => c == r.Length - 1 ? cell : cell.PadRight(widths[c]))));
+    }
+
+    private static string Row(string name, string value) => $"{(name.Length > 0 ? name + ":" : ""),-12}{value}";
 
     private static string Join(IReadOnlyList<string> words) => words.Count == 0 ? "none" : string.Join(" and ", words);
 }

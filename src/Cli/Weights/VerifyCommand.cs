@@ -17,7 +17,7 @@ internal static class VerifyCommand
         {
             string path = WeightsCommand.Resolve(invocation, file);
             WeightsVerification found = TransferDisplay.For(invocation).Show(Path.GetFileName(path), progress =>
-                WeightsVerification.Run(path, progress is null ? null : new FileMeter(progress, "checking"), published, invocation.Cancellation));
+                WeightsVerification.Run(path, progress is null ? null : new FileMeter(progress, "checking"), published, invocation.NetworkName, invocation.Cancellation));
             if (invocation.Value(json))
             {
                 invocation.Result(Verdict.Of(found), VerdictJson.Default.Verdict);

@@ -19,6 +19,7 @@ public sealed class Network
     public IWeightSource Weights { get; }
 
     /// <summary>Reads the topology off the weights' shapes.</summary>
+    /// <remarks>Convolutions are told by Keras's names; all other layers must be dense, follow one another, and are the head: any number of them, under any names.</remarks>
     /// <exception cref="WeightsException">A layer is missing or extra, or a shape does not fit the network that the names tell; the message says which and what was expected.</exception>
     public static Network FromWeights(IWeightSource weights)
     {
@@ -34,7 +35,8 @@ public sealed class Network
             }
         }
 
-        Architecture architecture = Architecture.Recognise(weights.Name, [.. weights.Layers.Select(l => l.Layer)]);
+        LayerWeights[] dense = FindHead();
+        Architecture architecture = Architecture.Recognise(weights.Name, [.. weights.Layers.Except(dense).Select(l => l.Layer)]);
         int channels = 3;
         ImmutableArray<ImmutableArray<int>>.Builder blocks = ImmutableArray.CreateBuilder<ImmutableArray<int>>();
         for (int block = 1; block <= architecture.ConvolutionsPerBlock.Length; block++)
@@ -49,12 +51,26 @@ public sealed class Network
             blocks.Add(widths.ToImmutable());
         }
 
-        LayerWeights[] dense = [.. Head.KerasNames.Where(byName.ContainsKey).Select(name => byName[name])];
         return new Network(new Topology(blocks.ToImmutable(), dense.Length == 0 ? null : ReadHead(dense, channels)), weights);
+
+        // Keras's three names in whatever order; else all dense layers in the source's, any number and names of them.
+        LayerWeights[] FindHead()
+        {
+            LayerWeights[] found = [.. weights.Layers.Where(l => l.KernelShape.Length == 2)];
+            LayerWeights[] named = [.. Head.KerasNames.Where(byName.ContainsKey).Select(name => byName[name])];
+            return named.Length == Head.KerasNames.Length && (found.Length == named.Length || found[^1].Layer != Head.KerasNames[^1]) ? named
+                : found.Length > 0 && found[^1] is { Layer: var last } && (last == Head.KerasNames[^1] || !Head.KerasNames.Contains(last)) ? found
+                : [];
+        }
 
         int ReadConvolution(LayerWeights layer, int inputs)
         {
             int[] shape = [.. layer.KernelShape];
+            if (shape is [3, 3, 1 or 2 or 4, _] && layer.Layer == architecture.Convolutions[0])
+            {
+                throw Wrong(layer.Layer, $"its kernel is {Text(shape)}: it takes pictures of {shape[2]} channel{(shape[2] == 1 ? "" : "s")}, this program's have three (red, green, blue).");
+            }
+
             if (shape.Length != 4 || shape[0] != 3 || shape[1] != 3 || shape[2] != inputs || shape[3] < 1)
             {
                 bool theano = shape.Length == 4 && shape[2] == 3 && shape[3] == 3 && shape[1] == inputs;

@@ -22,10 +22,11 @@ public sealed record WeightsVerification(
     /// <param name="path">The file.</param>
     /// <param name="progress">Told about ten times a second; bytes of both readings.</param>
     /// <param name="published">The published files to compare with; null for <see cref="PublishedWeights.All"/>.</param>
+    /// <param name="networkName">The model in the file that is meant, where it holds several.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="WeightsException">The file cannot be read at all.</exception>
     public static WeightsVerification Run(
-        string path, IProgress<FileProgress>? progress = null, IReadOnlyList<PublishedWeights>? published = null, CancellationToken cancellation = default)
+        string path, IProgress<FileProgress>? progress = null, IReadOnlyList<PublishedWeights>? published = null, string? networkName = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         published ??= PublishedWeights.All;
@@ -49,7 +50,7 @@ public sealed record WeightsVerification(
         Topology? topology = null;
         try
         {
-            using KerasWeights weights = KerasWeights.Open(path);
+            using KerasWeights weights = KerasWeights.Open(path, networkName);
             topology = weights.Topology;
             // Values may be stored in fewer or more bytes than they have in memory: the second half is counted by values.
             double scale = (double)size / topology.ParameterCount;

@@ -45,7 +45,7 @@ internal sealed class AttributeValue
         ReadOnlySpan<byte> nameBytes = cursor.Bytes(nameSize);
         Align(ref cursor);
         int end = nameBytes.IndexOf((byte)0);
-        string attribute = Link.Decode(end < 0 ? nameBytes : nameBytes[..end], $"the name of {name}");
+        string attribute = metadata.Text(end < 0 ? nameBytes : nameBytes[..end], $"the name of {name}");
         string what = $"the attribute '{attribute}' of {owner}";
         ReadOnlySpan<byte> type = cursor.Bytes(typeSize);
         Align(ref cursor);
@@ -66,11 +66,11 @@ internal sealed class AttributeValue
     }
 
     /// <summary>The one string that it holds, or null where it holds something else.</summary>
-    public string? Text(GlobalHeap heap, int offsetSize) =>
-        Datatype?.Text is not null && Dataspace!.Dimensions.Length == 0 && !Dataspace.IsNull ? Strings(heap, offsetSize, 1)[0] : null;
+    public string? Text(GlobalHeap heap) =>
+        Datatype?.Text is not null && Dataspace!.Dimensions.Length == 0 && !Dataspace.IsNull ? Strings(heap, 1)[0] : null;
 
     /// <summary>A list of strings. An empty list may be of any type: h5py writes one as float64.</summary>
-    public ImmutableArray<string> List(GlobalHeap heap, int offsetSize)
+    public ImmutableArray<string> List(GlobalHeap heap)
     {
         if (Datatype is null || Dataspace is null)
         {
@@ -89,12 +89,13 @@ internal sealed class AttributeValue
         }
 
         return count <= Hdf5Layout.MaxNames
-            ? Strings(heap, offsetSize, (int)count)
+            ? Strings(heap, (int)count)
             : throw new Hdf5Exception($"{What} is a list of {count} names; {Hdf5Layout.MaxNames} are the most that this reader takes.");
     }
 
-    private ImmutableArray<string> Strings(GlobalHeap heap, int offsetSize, int count)
+    private ImmutableArray<string> Strings(GlobalHeap heap, int count)
     {
+        int offsetSize = heap.Metadata.OffsetSize;
         StringFormat format = Datatype!.Text!.Value;
         int size = format.IsVariable ? 8 + offsetSize : format.Size;
         if (size != Datatype.Size || (long)count * size > _data.Length)
@@ -118,7 +119,7 @@ internal sealed class AttributeValue
                     : throw new Hdf5Exception($"{What} has a string of {length} bytes of which {stored.Length} are stored; the file is damaged.");
             }
 
-            strings.Add(Link.Decode(Trim(bytes, format.Padding), What));
+            strings.Add(heap.Metadata.Text(Trim(bytes, format.Padding), What));
         }
 
         return strings.MoveToImmutable();

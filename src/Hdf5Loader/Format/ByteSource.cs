@@ -20,6 +20,9 @@ internal abstract class ByteSource : IDisposable
         ReadCore(offset, destination);
     }
 
+    /// <summary>Whether what was read is still what is there, as far as length and time of writing tell.</summary>
+    public virtual bool IsUnchanged => true;
+
     /// <inheritdoc/>
     public abstract void Dispose();
 
@@ -27,16 +30,20 @@ internal abstract class ByteSource : IDisposable
     protected abstract void ReadCore(long offset, Span<byte> destination);
 }
 
-/// <summary>A file, opened once and read by position.</summary>
+/// <summary>A file, opened once and read by position; never mapped, since another program that shortened a mapped file would end this one.</summary>
 internal sealed class FileSource : ByteSource
 {
     private readonly SafeFileHandle _handle;
+    private readonly DateTime _written;
 
     public FileSource(string path)
     {
         _handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         Length = RandomAccess.GetLength(_handle);
+        _written = File.GetLastWriteTimeUtc(_handle);
     }
+
+    public override bool IsUnchanged => RandomAccess.GetLength(_handle) == Length && File.GetLastWriteTimeUtc(_handle) == _written;
 
     public override long Length { get; }
 

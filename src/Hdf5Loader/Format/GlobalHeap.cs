@@ -5,6 +5,9 @@ internal sealed class GlobalHeap(Metadata metadata)
 {
     private readonly Dictionary<ulong, Dictionary<int, ReadOnlyMemory<byte>>> _collections = [];
 
+    /// <summary>The file that it is in.</summary>
+    public Metadata Metadata => metadata;
+
     /// <summary>Finds an object.</summary>
     /// <param name="address">Of its collection.</param>
     /// <param name="index">In the collection.</param>

@@ -14,6 +14,9 @@ internal sealed class Hdf5Exception : Exception
     /// <summary>The layer concerned, where it is known.</summary>
     public string? Layer { get; }
 
+    /// <summary>The same, to be thrown once more.</summary>
+    public Hdf5Exception Again() => Layer is null ? new Hdf5Exception(Message, this) : new Hdf5Exception(this, Layer);
+
     /// <summary>The same, naming the layer.</summary>
     public Hdf5Exception In(string layer) => Layer is null ? new Hdf5Exception(this, layer) : this;
 }

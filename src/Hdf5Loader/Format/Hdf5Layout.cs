@@ -15,6 +15,9 @@ internal static class Hdf5Layout
     /// <summary>Bytes of one metadata block.</summary>
     public const int MaxBlock = 4 << 20;
 
+    /// <summary>Bytes of names and texts decoded of one file: many may share the bytes of one. A VGG16's are some kilobytes, its configuration some ten.</summary>
+    public const int MaxText = 8 << 20;
+
     /// <summary>Links of one group, names of one list.</summary>
     public const int MaxNames = 10_000;
 

@@ -24,6 +24,36 @@ internal sealed class Hdf5Object
 
     public bool IsDataset => Header.Messages.Any(m => m.Type == MessageType.Layout);
 
+    /// <summary>A dataset's dimensions, looked at leniently: null where they cannot be told.</summary>
+    public ImmutableArray<long>? PeekShape()
+    {
+        try
+        {
+            return Header.Find(MessageType.Dataspace) is { } message && Dataspace.Parse(message.Data.Span, _file.Metadata.LengthSize, Header.What) is { IsNull: false } space && space.Dimensions.All(d => d <= long.MaxValue)
+                ? [.. space.Dimensions.Select(d => (long)d)]
+                : null;
+        }
+        catch (Hdf5Exception)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A dataset's type in words, looked at leniently: null where it cannot be told.</summary>
+    public string? PeekType()
+    {
+        try
+        {
+            return Header.Find(MessageType.Datatype) is not { } message ? null
+                : Datatype.Parse(message.Data.Span, Header.What) is { Class: (int)DatatypeClass.Opaque, Size: 2 } && Text("dtype") == "bfloat16" ? "bfloat16"
+                : Datatype.Parse(message.Data.Span, Header.What).ToString();
+        }
+        catch (Hdf5Exception)
+        {
+            return null;
+        }
+    }
+
     /// <summary>What the group holds, by name. Empty for a dataset.</summary>
     public IReadOnlyDictionary<string, Link> Links => _links ??= ReadLinks();
 
@@ -31,21 +61,21 @@ internal sealed class Hdf5Object
     public AttributeValue? FindAttribute(string name) => (_attributes ??= ReadAttributes()).GetValueOrDefault(name);
 
     /// <summary>A string attribute; null where there is none of that name or it is no string.</summary>
-    public string? Text(string attribute) => FindAttribute(attribute)?.Text(_file.GlobalHeap, _file.Metadata.OffsetSize);
+    public string? Text(string attribute) => FindAttribute(attribute)?.Text(_file.GlobalHeap);
 
     /// <summary>A list of names, which may be split into NAME0, NAME1, ...; null where there is none.</summary>
     public ImmutableArray<string>? Names(string attribute)
     {
         if (FindAttribute(attribute) is AttributeValue whole)
         {
-            return Unique(attribute, whole.List(_file.GlobalHeap, _file.Metadata.OffsetSize));
+            return Unique(attribute, whole.List(_file.GlobalHeap));
         }
 
         ImmutableArray<string>.Builder? names = null;
         for (int i = 0; FindAttribute($"{attribute}{i}") is AttributeValue part; i++)
         {
             names ??= ImmutableArray.CreateBuilder<string>();
-            names.AddRange(part.List(_file.GlobalHeap, _file.Metadata.OffsetSize));
+            names.AddRange(part.List(_file.GlobalHeap));
             if (names.Count > MaxNames)
             {
                 throw new Hdf5Exception($"{Header.What} lists more than {MaxNames} names in '{attribute}'; it is no weight file's.");
@@ -80,14 +110,14 @@ internal sealed class Hdf5Object
 
         foreach (HeaderMessage message in Header.Messages.Where(m => m.Type == MessageType.Link))
         {
-            Add(Link.Parse(message.Data.Span, metadata.OffsetSize, Header.What));
+            Add(Link.Parse(metadata, message.Data.Span, Header.What));
         }
 
         if (Header.Find(MessageType.LinkInfo) is HeaderMessage info)
         {
             foreach (ReadOnlyMemory<byte> message in DenseStorage.Links(metadata, info.Data.Span, Header.What))
             {
-                Add(Link.Parse(message.Span, metadata.OffsetSize, Header.What));
+                Add(Link.Parse(metadata, message.Span, Header.What));
             }
         }
 

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace VggCuda.Hdf5Loader.Format;
 
 internal enum LinkKind
@@ -16,10 +14,8 @@ internal enum LinkKind
 /// <param name="Target">The path, of a soft link.</param>
 internal sealed record Link(string Name, LinkKind Kind, ulong Address, string? Target)
 {
-    private static readonly UTF8Encoding Strict = new(false, true);
-
     /// <summary>Parses a link message.</summary>
-    public static Link Parse(ReadOnlySpan<byte> bytes, int offsetSize, string what)
+    public static Link Parse(Metadata metadata, ReadOnlySpan<byte> bytes, string what)
     {
         string name = $"a link of {what}";
         Cursor cursor = new(bytes, name);
@@ -34,26 +30,13 @@ internal sealed record Link(string Name, LinkKind Kind, ulong Address, string? T
             throw new Hdf5Exception($"{name} has a name of {length} bytes; the file is damaged.");
         }
 
-        string linkName = Decode(cursor.Bytes((int)length), name);
+        string linkName = metadata.Text(cursor.Bytes((int)length), name);
         return type switch
         {
-            0 => new Link(linkName, LinkKind.Hard, cursor.Address(offsetSize), null),
-            1 => new Link(linkName, LinkKind.Soft, Hdf5Layout.Undefined, Decode(cursor.Bytes(cursor.U16()), name)),
+            0 => new Link(linkName, LinkKind.Hard, cursor.Address(metadata.OffsetSize), null),
+            1 => new Link(linkName, LinkKind.Soft, Hdf5Layout.Undefined, metadata.Text(cursor.Bytes(cursor.U16()), name)),
             64 => new Link(linkName, LinkKind.External, Hdf5Layout.Undefined, null),
             _ => throw new Hdf5Exception($"{name} is of the unknown kind {type}; the file is damaged."),
         };
-    }
-
-    /// <summary>Decodes a name as UTF-8, of which ASCII is a part.</summary>
-    public static string Decode(ReadOnlySpan<byte> bytes, string what)
-    {
-        try
-        {
-            return Strict.GetString(bytes);
-        }
-        catch (DecoderFallbackException failure)
-        {
-            throw new Hdf5Exception($"{what} is not valid UTF-8; the file is damaged.", failure);
-        }
     }
 }

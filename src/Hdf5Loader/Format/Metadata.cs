@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace VggCuda.Hdf5Loader.Format;
 
@@ -17,9 +18,12 @@ internal readonly record struct Extent(string What, long Start, long Length)
 /// </summary>
 internal sealed class Metadata(ByteSource source)
 {
+    private static readonly UTF8Encoding StrictUtf8 = new(false, true);
+
     private readonly List<Extent> _extents = [];
     private int _bytes;
     private int _chunks;
+    private long _text;
 
     /// <summary>What addresses are relative to: the file from its superblock on.</summary>
     public ByteSource Source => source;
@@ -66,6 +70,26 @@ internal sealed class Metadata(ByteSource source)
         }
 
         _chunks += (int)count;
+    }
+
+    /// <summary>Decodes a name or text as UTF-8, of which ASCII is a part, and counts it.</summary>
+    /// <exception cref="Hdf5Exception">It is no UTF-8, or too much has been decoded: texts may share the bytes of one.</exception>
+    public string Text(ReadOnlySpan<byte> bytes, string what)
+    {
+        _text += bytes.Length;
+        if (_text > Hdf5Layout.MaxText)
+        {
+            throw new Hdf5Exception($"{what}: the file's names and texts come to more than {Hdf5Layout.MaxText} bytes; no weight file's do. It is damaged or made to exhaust its reader.");
+        }
+
+        try
+        {
+            return StrictUtf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException failure)
+        {
+            throw new Hdf5Exception($"{what} is not valid UTF-8; the file is damaged.", failure);
+        }
     }
 
     /// <summary>Reads a block.</summary>

@@ -78,7 +78,7 @@ internal static class SymbolTable
         {
             int end = offset < (ulong)names.Length ? names.AsSpan((int)offset).IndexOf((byte)0) : -1;
             return end > 0
-                ? Link.Decode(names.AsSpan((int)offset, end), $"a name in {what}")
+                ? metadata.Text(names.AsSpan((int)offset, end), $"a name in {what}")
                 : throw new Hdf5Exception($"a name in {what} does not lie in its heap; the file is damaged.");
         }
     }

@@ -13,16 +13,21 @@ internal sealed class KerasArchive
     private const string WeightsName = "model.weights.h5";
     private const int MaxDirectory = 4 << 20;
     private const int MaxMetadata = 64 << 10;
+    private const int MaxConfiguration = 4 << 20;
 
-    private KerasArchive(PartSource weights, string? kerasVersion)
+    private KerasArchive(PartSource weights, string? kerasVersion, string? configuration)
     {
         Weights = weights;
         KerasVersion = kerasVersion;
+        Configuration = configuration;
     }
 
     public PartSource Weights { get; }
 
     public string? KerasVersion { get; }
+
+    /// <summary>The model's configuration as it is stored, or null.</summary>
+    public string? Configuration { get; }
 
     public static bool IsZip(ReadOnlySpan<byte> head) => head is [(byte)'P', (byte)'K', 3, 4, ..] or [(byte)'P', (byte)'K', 5, 6, ..];
 
@@ -42,8 +47,11 @@ internal sealed class KerasArchive
         }
 
         PartSource part = Locate(source, weights);
-        CheckCrc(part, weights.Crc);
-        return new KerasArchive(part, members.FirstOrDefault(m => m.Name == "metadata.json") is { Method: 0, Size: <= MaxMetadata } metadata ? ReadVersion(Locate(source, metadata)) : null);
+        CheckCrc(part, weights);
+        return new KerasArchive(
+            part,
+            members.FirstOrDefault(m => m.Name == "metadata.json") is { Method: 0, Size: <= MaxMetadata } metadata ? ReadVersion(Locate(source, metadata)) : null,
+            members.FirstOrDefault(m => m.Name == "config.json") is { Method: 0, Size: <= MaxConfiguration } configuration ? ReadText(Locate(source, configuration), configuration) : null);
     }
 
     private static string Other(List<Member> members)
@@ -160,7 +168,15 @@ internal sealed class KerasArchive
         return new PartSource(source, start, member.Size);
     }
 
-    private static void CheckCrc(PartSource part, uint expected)
+    private static string ReadText(PartSource part, Member member)
+    {
+        CheckCrc(part, member);
+        byte[] text = new byte[part.Length];
+        part.Read(0, text);
+        return Encoding.UTF8.GetString(text);
+    }
+
+    private static void CheckCrc(PartSource part, Member member)
     {
         Crc32 crc = new();
         byte[] buffer = new byte[1 << 18];
@@ -171,9 +187,9 @@ internal sealed class KerasArchive
             crc.Append(piece);
         }
 
-        if (crc.GetCurrentHashAsUInt32() != expected)
+        if (crc.GetCurrentHashAsUInt32() != member.Crc)
         {
-            throw new Hdf5Exception($"is an archive whose '{WeightsName}' does not match its checksum (CRC-32); it is damaged. Download or copy it again.");
+            throw new Hdf5Exception($"is an archive whose '{member.Name}' does not match its checksum (CRC-32); it is damaged. Download or copy it again.");
         }
     }
 

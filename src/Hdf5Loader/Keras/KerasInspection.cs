@@ -33,14 +33,37 @@ public enum KerasStorage
 
     /// <summary>In chunks, possibly filtered.</summary>
     Chunked,
+
+    /// <summary>Not told: no tensor of weights, or stored in a way that this reader does not take.</summary>
+    Unknown,
 }
+
+/// <summary>A layer of the file that is not read.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Path">Path of its group.</param>
+/// <param name="Reason">Why, as a clause that follows its name: "comes before ...".</param>
+public sealed record IgnoredLayer(string Name, string Path, string Reason);
+
+/// <summary>A layer of the file that was taken for one of the network's.</summary>
+/// <param name="Name">Its name in the file.</param>
+/// <param name="Path">Path of its group.</param>
+/// <param name="TakenFor">The network's name for it, block3_conv1.</param>
+/// <param name="Reason">How it was told.</param>
+public sealed record TakenLayer(string Name, string Path, string TakenFor, string Reason);
+
+/// <summary>A model in the file that has convolutions of its own.</summary>
+/// <param name="Name">What to choose it by.</param>
+/// <param name="Path">Path of its group; empty for the outermost.</param>
+/// <param name="Network">The known network that it is, or null.</param>
+/// <param name="Problem">Why it is none, or null.</param>
+public sealed record ContainedNetwork(string Name, string Path, string? Network, string? Problem);
 
 /// <summary>One tensor of a weight file.</summary>
 /// <param name="Path">Path of the dataset in the file.</param>
 /// <param name="Layer">The layer as the file names it.</param>
 /// <param name="Part">Kernel or bias, told by the number of dimensions; null where it is neither.</param>
 /// <param name="Shape">Dimensions.</param>
-/// <param name="DataType">float32, float16, float64 or bfloat16, followed by " big-endian" where it is.</param>
+/// <param name="DataType">float32, float16, float64 or bfloat16, followed by " big-endian" where it is; of a layer that is not read any other.</param>
 /// <param name="Storage">How the bytes lie.</param>
 /// <param name="Filters">gzip, shuffle, fletcher32, in the order of writing.</param>
 /// <param name="Offset">First byte in the file, of contiguous data.</param>
@@ -90,11 +113,26 @@ public sealed record KerasInspection
     /// <summary>Bytes before the HDF5 data: a user block, or an archive's other members.</summary>
     public required long DataStart { get; init; }
 
-    /// <summary>All tensors of the network, in the file's order of layers.</summary>
+    /// <summary>All tensors of the network in its order; where it is no known one, all of the file.</summary>
     public required ImmutableArray<KerasTensor> Tensors { get; init; }
 
-    /// <summary>Layers with weights beside a nested network, which are not read.</summary>
-    public ImmutableArray<string> IgnoredLayers { get; init; } = [];
+    /// <summary>The models in it that have convolutions of their own: one mostly.</summary>
+    public ImmutableArray<ContainedNetwork> Networks { get; init; } = [];
+
+    /// <summary>How each layer of the network was told; empty where it is none.</summary>
+    public ImmutableArray<TakenLayer> Taken { get; init; } = [];
+
+    /// <summary>Layers with weights that are not read, and why.</summary>
+    public ImmutableArray<IgnoredLayer> Ignored { get; init; } = [];
+
+    /// <summary>Names of the layers with weights that are not read.</summary>
+    public ImmutableArray<string> IgnoredLayers => [.. Ignored.Select(l => l.Name)];
+
+    /// <summary>Why dense layers of the file are none of the network's, as a clause, or null: they are, or there are none.</summary>
+    public string? HeadRefusal { get; init; }
+
+    /// <summary>What was taken for granted because the file does not say it, as a clause; null where nothing was.</summary>
+    public string? Assumption { get; init; }
 
     /// <summary>The VGG that it is, or null.</summary>
     public Topology? Topology { get; init; }

@@ -14,6 +14,27 @@ public class NetworkTests
         Assert.Null(Samples.WithoutTop.Topology.Head);
     }
 
+    [Fact]
+    public void A_head_of_any_number_of_layers_and_any_names_is_read_off_the_weights()
+    {
+        Assert.Equal(new Head(2, [("animals", 6)]), Samples.OneDense.Topology.Head);
+        Assert.Equal(new Head(1, [("dense", 11), ("dense_1", 9), ("dense_2", 7), ("dense_3", 6)]), Samples.FourDense.Topology.Head);
+        Topology two = new(Samples.WithTop.Topology.Blocks, Head.Create(1, 4, 3));
+        Assert.Equal(Head.Create(1, 4, 3), Network.FromWeights(new HeWeights(two, 1)).Topology.Head);
+    }
+
+    [Theory]
+    [InlineData(1, "takes pictures of 1 channel,")]
+    [InlineData(4, "takes pictures of 4 channels,")]
+    [InlineData(5, "VGG16 needs (3, 3, 3, any)")]
+    public void A_first_convolution_of_other_than_three_channels_is_refused(int channels, string message)
+    {
+        List<LayerWeights> layers = [.. Samples.WithTop.Weights.Layers];
+        layers[0] = new LayerWeights("block1_conv1", [3, 3, channels, 5], 5);
+        WeightsException error = Assert.Throws<WeightsException>(() => Network.FromWeights(new ShapesOnly(layers)));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
     public static TheoryData<string, string, string> Wrongs => new()
     {
         { "missing", "block3_conv2", "is missing" },

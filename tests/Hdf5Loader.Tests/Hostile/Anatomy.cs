@@ -37,6 +37,7 @@ internal sealed class Anatomy
                 path = path[..path.LastIndexOf('/')];
                 Hdf5Object group = file.Find(file.Root, path)!;
                 _ = group.Names("weight_names");
+                _ = group.Names("layer_names");
                 Headers[path] = (int)(start + (long)group.Header.Address);
             }
         }

@@ -56,6 +56,8 @@ internal static class Attributes
         New("string_index_of_next", Variable, (d, a) => d.U32(Data(d, a) + 12, 2)),
         New("string_size_3", Variable, (d, a) => d.U32(Type(a) + 4, 3)),
         New("string_sequence", Variable, (d, a) => d.U8(Type(a) + 1, 0)),
+        New("strings_share_one_object", Variable, (d, a) => Share(d, a, 22, _ => 3_000_000)),
+        New("strings_share_parts_of_one_object", Variable, (d, a) => Share(d, a, 22, i => 3_000_000 - i)),
         Heap("collection_signature", (d, h) => d.U8(h, 'X')),
         Heap("collection_version", (d, h) => d.U8(h + 4, 2)),
         Heap("collection_size_0", (d, h) => d.U64(h + 8, 0)),
@@ -69,6 +71,27 @@ internal static class Attributes
         Heap("collection_object_index_0", (d, h) => d.U16(h + 16, 0)),
         Heap("collection_object_twice", (d, h) => d.U16(h + 16, 2)),
     ];
+
+    // Lets all names of a list be the same long string of three million letters, or as much of it.
+    private static void Share(Damage damage, long attribute, int count, Func<int, int> length)
+    {
+        byte[] collection = new byte[32 + 3_000_000];
+        collection.AsSpan().Fill((byte)'a');
+        collection.AsSpan(0, 32).Clear();
+        "GCOL"u8.CopyTo(collection);
+        collection[4] = 1;
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(collection.AsSpan(8), collection.Length);
+        collection[16] = 1;
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(collection.AsSpan(24), 3_000_000);
+        ulong at = (ulong)damage.Append(collection);
+        for (int i = 0; i < count; i++)
+        {
+            long reference = Data(damage, attribute) + (16 * i);
+            damage.U32(reference, (uint)length(i));
+            damage.U64(reference + 4, at);
+            damage.U32(reference + 12, 1);
+        }
+    }
 
     private static HostileFile New(string name, string file, Action<Damage, long> change) =>
         new(name, file, d => change(d, d.Base.Messages("").First(m => m.Type == 0x0C).At));

@@ -65,6 +65,20 @@ internal static class OldStructures
         New("heap_names_without_end", d => d.Fill(d.Base.Block("the name heap of the root group", null, 1), (byte)'A')),
         New("heap_names_not_utf8", d => d.Fill(d.Base.Block("the name heap of the root group", null, 1) with { Length = 40 }, 0xC3)),
 
+        New("symbol_names_share_one_text", d =>
+        {
+            byte[] text = new byte[3_000_000];
+            text.AsSpan(0, text.Length - 1).Fill((byte)'a');
+            Heap(d, h => { d.U64(h + 24, (ulong)d.Append(text)); d.U64(h + 8, (ulong)text.Length); });
+            ulong name = 0;
+            foreach (Extent entries in d.Base.Structure.Where(e => e.What.Contains("a symbol table node of the root group", StringComparison.Ordinal) && e.Length > 8))
+            {
+                for (long at = entries.Start; at < entries.End; at += 40)
+                {
+                    d.U64(at, ++name);
+                }
+            }
+        }),
         New("symbols_65535", d => Symbols(d, s => d.U16(s + 6, 65535))),
         New("symbols_none", d => Symbols(d, s => d.U16(s + 6, 0))),
         New("symbols_version", d => Symbols(d, s => d.U8(s + 4, 2))),

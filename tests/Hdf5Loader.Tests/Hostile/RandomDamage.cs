@@ -6,8 +6,12 @@ namespace VggCuda.Hdf5Loader.Tests.Hostile;
 /// <summary>Seeded random damages: one to four of a dozen kinds, four fifths of them in the structure.</summary>
 internal static class RandomDamage
 {
-    /// <summary>Old and new structures, strings in place and in heaps, chunks with checksums, an archive.</summary>
-    public static readonly string[] Bases = ["k1_notop.h5", "k1_vlen.h5", "s_all_filters.h5", "s_dense.h5", "s_latest_tree2_gzip.h5", "k3_top.keras"];
+    /// <summary>Old and new structures, strings in place and in heaps, chunks with checksums, archives; models within models, other layers beside the network, other names.</summary>
+    public static readonly string[] Bases =
+    [
+        "k1_notop.h5", "k1_vlen.h5", "s_all_filters.h5", "s_dense.h5", "s_latest_tree2_gzip.h5", "k3_top.keras",
+        "p_state_variables.h5", "p_two_deep.h5", "p_two_deep.weights.h5", "p_normalization.weights.h5", "p_by_hand_config.h5", "p_configured_nested.keras",
+    ];
 
     /// <summary>Makes the damaged file of a seed, and says where it differs.</summary>
     public static byte[] Make(Anatomy anatomy, int seed)

@@ -4,8 +4,8 @@ namespace VggCuda.Hdf5Loader.Tests.Hostile;
 
 public class RandomDamageTests
 {
-    // 2,000 in the suite; VGGCUDA_DAMAGES=20000 for a long run (docs/weight-files.md).
-    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("VGGCUDA_DAMAGES"), NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : 2000;
+    // 4,000 in the suite; VGGCUDA_DAMAGES=20000 for a long run (docs/weight-files.md).
+    private static readonly int Count = int.TryParse(Environment.GetEnvironmentVariable("VGGCUDA_DAMAGES"), NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : 4000;
 
     public static TheoryData<string> Bases => [.. RandomDamage.Bases];
 

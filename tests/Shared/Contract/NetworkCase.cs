@@ -34,6 +34,11 @@ public sealed record NetworkCase(Network Network, ProgramSpec Spec, double Low =
         // Near the mean colour, so that no class takes all.
         ["softmax"] = Of(Samples.WithTop, "predictions", 37, 41, 3, s => s with { Top = TopActivation.Softmax, Taps = [s.Taps[0] with { Channels = [[5], [0], [2]] }] }, 110, 120),
         ["softmax, all"] = Of(Samples.WithLargerTop, "predictions", 64, 64, 2, s => s with { Top = TopActivation.Softmax, Preprocessing = Preprocessing.Raw }, -3, 4),
+        // Other heads than Keras's of three layers.
+        ["one dense layer"] = Of(Samples.OneDense, "animals", 65, 70, 2, s => s with { Taps = [s.Taps[0] with { Channels = [[5], [1]] }] }),
+        ["one dense layer, softmax"] = Of(Samples.OneDense, "animals", 64, 64, 2, s => s with { Top = TopActivation.Softmax }, 110, 120),
+        ["four dense layers"] = Of(Samples.FourDense, "dense_3", 37, 41, 2, s => s with { Taps = [s.Taps[0] with { Channels = [[5], [0]] }] }),
+        ["four dense layers, the third"] = Of(Samples.FourDense, "dense_2", 45, 33, 2, s => s with { Taps = [s.Taps[0] with { Point = TapPoint.BeforeActivation }] }),
         // The other networks of the table, where their blocks differ from VGG16's.
         ["VGG11, block1_pool"] = Of(Samples.Vgg11, "block1_pool", 33, 35, 2, s => s with { Taps = [s.Taps[0] with { Channels = [[4, 0], [2, -1]] }] }),
         ["VGG11, block2_conv1"] = Of(Samples.Vgg11, "block2_conv1", 41, 38, 2, s => s with { Preprocessing = Preprocessing.Raw }),

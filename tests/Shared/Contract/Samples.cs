@@ -14,6 +14,10 @@ public static class Samples
 
     public static readonly Network WithoutTop = Network.FromWeights(new HeWeights(new Topology([[7, 5], [13, 7], [5, 7, 13], [5, 7, 5], [3, 5, 17]], null), 44));
 
+    public static readonly Network OneDense = Network.FromWeights(new HeWeights(new Topology([[5, 7], [5, 13], [7, 5, 13], [7, 5, 3], [5, 7, 13]], new Head(2, [("animals", 6)])), 48));
+
+    public static readonly Network FourDense = Network.FromWeights(new HeWeights(new Topology([[5, 7], [5, 13], [7, 5, 13], [7, 5, 3], [5, 7, 13]], new Head(1, [("dense", 11), ("dense_1", 9), ("dense_2", 7), ("dense_3", 6)])), 49));
+
     public static readonly Network Vgg11 = Network.FromWeights(new HeWeights(new Topology([[5], [7], [5, 13], [7, 5], [3, 13]], Head.Create(1, 11, 9, 6)), 45));
 
     public static readonly Network Vgg13 = Network.FromWeights(new HeWeights(new Topology([[7, 5], [13, 7], [5, 7], [13, 5], [3, 17]], null), 46));
