@@ -10,12 +10,14 @@ namespace VggCuda.Cli;
 internal static class CommandLine
 {
     /// <summary>The whole tree of commands.</summary>
-    public static RootCommand Create(Terminal terminal)
+    /// <param name="terminal">Where to write.</param>
+    /// <param name="responseFiles">Files that arguments came from.</param>
+    public static RootCommand Create(Terminal terminal, IReadOnlyList<string>? responseFiles = null)
     {
         GlobalOptions globals = new();
         RootCommand root = new("Draws the picture that most excites a class or a filter of a VGG network.");
         globals.AddTo(root);
-        CommandHost host = new(terminal, globals);
+        CommandHost host = new(terminal, globals) { ResponseFiles = responseFiles ?? [] };
         root.Subcommands.Add(RecipeCommand.Create(host));
         root.Subcommands.Add(SummaryCommand.Create(host));
         root.Subcommands.Add(ActivateCommand.Create(host));
@@ -32,13 +34,18 @@ internal static class CommandLine
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static int Run(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellation)
     {
-        string? missing = arguments.FirstOrDefault(a => a.Length > 1 && a[0] == '@' && !File.Exists(a[1..]));
-        if (missing is not null)
+        ResponseFiles expanded;
+        try
         {
-            return Failure.Report(CommandException.File($"The response file '{missing[1..]}' does not exist."), terminal, verbose: false);
+            expanded = ResponseFiles.Expand(arguments);
+        }
+        catch (CommandException exception)
+        {
+            return Failure.Report(exception, terminal, verbose: false);
         }
 
-        ParseResult result = Create(terminal).Parse(arguments);
+        // Response files are ours: the parser's own reader follows one that names itself until the stack is full.
+        ParseResult result = Create(terminal, expanded.Files).Parse(expanded.Arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Action is ParseErrorAction)
         {
             return Failure.Report(UsageError.Of(result), terminal, verbose: false);

@@ -1,3 +1,5 @@
+using VggCuda.Imaging.Containers;
+
 namespace VggCuda.Imaging;
 
 /// <summary>Small pictures shown larger by a whole factor.</summary>
@@ -62,7 +64,7 @@ public static class Enlarge
             throw new ArgumentException($"Pictures are enlarged by a factor of at least 1, not {factor}.", nameof(factor));
         }
 
-        if (Picture.SizeComplaint((long)picture.Width * factor, (long)picture.Height * factor) is { } complaint)
+        if (SizeCheck.Complaint((long)picture.Width * factor, (long)picture.Height * factor) is { } complaint)
         {
             throw new ArgumentException($"Enlarging {picture.Width} x {picture.Height} by {factor} fails: {complaint}");
         }

@@ -69,6 +69,12 @@ public static class FileContent
             return "empty";
         }
 
+        // The length of its description, then the description; the length's lowest byte may be any character.
+        if (bytes is [_, _, _, _, 0, 0, 0, 0, (byte)'{', ..])
+        {
+            return "a safetensors file";
+        }
+
         foreach ((byte[] magic, int offset, string name) in Magics)
         {
             if (bytes.Length >= offset + magic.Length && bytes.Slice(offset, magic.Length).SequenceEqual(magic))

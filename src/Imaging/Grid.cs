@@ -1,3 +1,5 @@
+using VggCuda.Imaging.Containers;
+
 namespace VggCuda.Imaging;
 
 /// <summary>Several pictures side by side.</summary>
@@ -29,7 +31,7 @@ public static class Grid
         long down = (pictures.Count + (long)columns - 1) / columns;
         long width = (across * w) + ((across - 1) * margin);
         long height = (down * h) + ((down - 1) * margin);
-        if (Picture.SizeComplaint(width, height) is { } complaint)
+        if (SizeCheck.Complaint(width, height) is { } complaint)
         {
             throw new ArgumentException($"The grid of {pictures.Count} pictures in {columns} columns cannot be made: {complaint}");
         }

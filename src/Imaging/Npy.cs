@@ -32,9 +32,18 @@ public static class Npy
     /// <param name="width">Columns wanted.</param>
     /// <returns>(height, width, 3) in C order.</returns>
     /// <exception cref="PictureException">As <see cref="Read"/>, or the shape is another one.</exception>
-    public static float[] ReadImage(string path, int height, int width)
+    public static float[] ReadImage(string path, int height, int width) => ImageOf(Read(path), path, height, width);
+
+    /// <summary>One image of an exact size from an array that has been read.</summary>
+    /// <param name="array">Of shape (H, W, 3) or (1, H, W, 3).</param>
+    /// <param name="name">What to call it in messages.</param>
+    /// <param name="height">Rows wanted.</param>
+    /// <param name="width">Columns wanted.</param>
+    /// <returns>(height, width, 3) in C order.</returns>
+    /// <exception cref="PictureException">The shape is another one.</exception>
+    public static float[] ImageOf(NpyArray array, string name, int height, int width)
     {
-        NpyArray array = Read(path);
+        ArgumentNullException.ThrowIfNull(array);
         ReadOnlySpan<int> shape = array.Shape.AsSpan();
         if (shape.Length == 4 && shape[0] == 1)
         {
@@ -43,7 +52,7 @@ public static class Npy
 
         return shape.SequenceEqual([height, width, 3])
             ? array.ToSingles()
-            : throw new PictureException(path, $"the array has shape {Show(array.Shape)}; expected ({height}, {width}, 3) or (1, {height}, {width}, 3).");
+            : throw new PictureException(name, $"the array has shape {Show(array.Shape)}; expected ({height}, {width}, 3) or (1, {height}, {width}, 3).");
     }
 
     /// <summary>Decodes an array file held in memory; see <see cref="Read"/>.</summary>
@@ -166,9 +175,10 @@ public static class Npy
 
     private static NpyType TypeOf(string descr, string name) => descr switch
     {
-        "<f4" => NpyType.Float32,
-        "<f8" => NpyType.Float64,
-        "|u1" or "u1" or "<u1" or ">u1" => NpyType.UInt8,
+        // Without a sign, or with '=', the order is the reading machine's; all of ours are little endian.
+        "<f4" or "f4" or "=f4" => NpyType.Float32,
+        "<f8" or "f8" or "=f8" => NpyType.Float64,
+        "|u1" or "u1" or "<u1" or ">u1" or "=u1" => NpyType.UInt8,
         "|O" or "O" => throw new PictureException(name, $"the array holds Python objects, which are not read because they may be programs; {Expected}."),
         _ when descr.StartsWith('[') => throw new PictureException(name, $"the array is a structured one; {Expected}."),
         _ when descr.StartsWith('>') => throw new PictureException(name, $"the numbers are big endian ('{descr}'); {Expected}, little endian (array.astype('<f4'))."),

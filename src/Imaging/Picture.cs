@@ -1,13 +1,15 @@
+using VggCuda.Imaging.Containers;
+
 namespace VggCuda.Imaging;
 
 /// <summary>A picture of 8-bit red, green and blue.</summary>
 public sealed class Picture
 {
     /// <summary>The most columns or rows a picture may have.</summary>
-    public const int MaxSide = 16384;
+    public const int MaxSide = SizeCheck.MaxSide;
 
     /// <summary>The most pixels a picture may have: 64 Mi, 192 MiB of values.</summary>
-    public const int MaxPixels = 64 * 1024 * 1024;
+    public const int MaxPixels = SizeCheck.MaxPixels;
 
     /// <summary>Creates a picture around values; they are not copied.</summary>
     /// <param name="width">Columns, 1..<see cref="MaxSide"/>.</param>
@@ -17,7 +19,7 @@ public sealed class Picture
     public Picture(int width, int height, byte[] rgb)
     {
         ArgumentNullException.ThrowIfNull(rgb);
-        if (SizeComplaint(width, height) is { } complaint)
+        if (SizeCheck.Complaint(width, height) is { } complaint)
         {
             throw new ArgumentException(complaint);
         }
@@ -44,13 +46,7 @@ public sealed class Picture
     /// <summary>A black picture.</summary>
     /// <exception cref="ArgumentException">The size is out of its range.</exception>
     public static Picture Black(int width, int height) =>
-        SizeComplaint(width, height) is { } complaint
+        SizeCheck.Complaint(width, height) is { } complaint
             ? throw new ArgumentException(complaint)
             : new Picture(width, height, new byte[width * height * 3]);
-
-    internal static string? SizeComplaint(long width, long height) =>
-        width < 1 || height < 1 ? $"{width} x {height} is no size for a picture."
-        : width > MaxSide || height > MaxSide || width * height > MaxPixels
-            ? $"{width} x {height} is too large for a picture: at most {MaxSide} on a side and {MaxPixels / (1024 * 1024)} Mi pixels."
-            : null;
 }

@@ -1,5 +1,9 @@
-using SkiaSharp;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.PixelFormats;
 using VggCuda.Engine.Files;
+using VggCuda.Imaging.Containers;
+using VggCuda.Imaging.Jpeg;
 
 namespace VggCuda.Imaging;
 
@@ -35,39 +39,30 @@ public static class PictureFile
             throw new PictureException(name, bytes.IsEmpty ? $"the file is empty; {Expected}." : $"this is {kind}; {Expected}.");
         }
 
-        using SKData data = SKData.CreateCopy(bytes.Span);
-        using SKCodec codec = SKCodec.Create(data) ?? throw Damaged(name, kind);
-        SKImageInfo stored = codec.Info;
-        if (Picture.SizeComplaint(stored.Width, stored.Height) is { } complaint)
+        try
         {
-            throw new PictureException(name, complaint);
-        }
+            if (kind == "a JPEG picture")
+            {
+                (int width, int height, byte[] rgb, int orientation) = JpegFile.Decode(bytes.Span);
+                return Upright.Turn(new Picture(width, height, rgb), orientation);
+            }
 
-        SKImageInfo wanted = new(stored.Width, stored.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
-        using SKBitmap bitmap = new();
-        if (!bitmap.TryAllocPixels(wanted))
-        {
-            throw new PictureException(name, $"there is no memory for {stored.Width} x {stored.Height} pixels.");
+            PictureContent content = kind switch
+            {
+                "a PNG picture" => PngContainer.Open(bytes.Span),
+                "a WebP picture" => WebPContainer.Open(bytes.Span),
+                _ => GifContainer.Open(bytes.Span),
+            };
+            return Upright.Turn(Library.Decode(content), content.Orientation);
         }
-
-        switch (codec.GetPixels(wanted, bitmap.GetPixels()))
+        catch (BrokenPictureException e)
         {
-            case SKCodecResult.Success:
-                break;
-            case SKCodecResult.IncompleteInput:
-                throw new PictureException(name, $"{kind}, but the file is cut short; fetch or export it again.");
-            default:
-                throw Damaged(name, kind);
+            throw new PictureException(name, $"{kind}, {e.Message}", e);
         }
-
-        Picture picture = new(stored.Width, stored.Height, Pixels.OverWhite(bitmap.GetPixelSpan(), stored.Width, stored.Height, bitmap.RowBytes));
-        return Orientation.Apply(picture, kind switch
+        catch (OutOfMemoryException e)
         {
-            // Skia finds the orientation in JPEG files alone.
-            "a PNG picture" => Exif.OrientationInPng(bytes.Span),
-            "a WebP picture" => Exif.OrientationInWebP(bytes.Span),
-            _ => codec.EncodedOrigin,
-        });
+            throw new PictureException(name, $"{kind}, but there is no memory for its pixels.", e);
+        }
     }
 
     /// <summary>Encodes a picture as PNG: 8-bit RGB, without loss.</summary>
@@ -78,11 +73,17 @@ public static class PictureFile
     public static byte[] EncodePng(Picture picture, IReadOnlyDictionary<string, string>? text = null)
     {
         ArgumentNullException.ThrowIfNull(picture);
-        using SKBitmap bitmap = Pixels.ToBitmap(picture);
-        using SKPixmap pixmap = bitmap.PeekPixels();
-        using SKData data = pixmap.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.AllFilters, 6))
-            ?? throw new InvalidOperationException($"A picture of {picture.Width} x {picture.Height} could not be encoded as PNG.");
-        return PngText.Insert(data.AsSpan(), text);
+        using Image<Rgb24> image = Library.Wrap(picture);
+        using MemoryStream png = new();
+        image.Save(png, new PngEncoder
+        {
+            ColorType = PngColorType.Rgb,
+            BitDepth = PngBitDepth.Bit8,
+            FilterMethod = PngFilterMethod.Adaptive,
+            CompressionLevel = PngCompressionLevel.Level5,
+            IgnoreMetadata = true,
+        });
+        return PngText.Insert(png.GetBuffer().AsSpan(0, (int)png.Length), text);
     }
 
     /// <summary>Writes a picture as PNG; see <see cref="EncodePng"/>. The file is whole or not there at all.</summary>
@@ -93,6 +94,4 @@ public static class PictureFile
     /// <exception cref="IOException">The file cannot be written; the message is fit to be shown to a user.</exception>
     public static void WritePng(Picture picture, string path, IReadOnlyDictionary<string, string>? text = null) =>
         StagedFiles.Write(path, EncodePng(picture, text));
-
-    private static PictureException Damaged(string name, string kind) => new(name, $"{kind}, but a damaged one; fetch or export it again.");
 }

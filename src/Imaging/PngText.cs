@@ -1,6 +1,5 @@
-using System.Buffers.Binary;
-using System.IO.Compression;
 using System.Text;
+using VggCuda.Imaging.Containers;
 
 namespace VggCuda.Imaging;
 
@@ -8,10 +7,9 @@ namespace VggCuda.Imaging;
 /// <remarks>PNG specification (W3C, third edition), sections 5.3 (chunks) and 11.3.3 (textual information).</remarks>
 public static class PngText
 {
-    // An honest plan has some kilobytes; a compressed chunk may claim anything.
+    // An honest plan has some kilobytes; a compressed chunk may claim anything. For all texts of a file together.
     private const int MaxTextBytes = 16 * 1024 * 1024;
 
-    private static readonly byte[] Signature = [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Reads all text metadata of a PNG file.</summary>
@@ -26,42 +24,49 @@ public static class PngText
     /// <exception cref="PictureException">The bytes are no PNG, cut short, or a text chunk is damaged.</exception>
     public static IReadOnlyDictionary<string, string> Decode(ReadOnlyMemory<byte> bytes, string name)
     {
-        ReadOnlySpan<byte> rest = bytes.Span;
-        if (!rest.StartsWith(Signature))
+        if (!bytes.Span.StartsWith(PngChunks.Signature))
         {
-            string kind = FileContent.Describe(rest);
-            throw new PictureException(name, rest.IsEmpty ? "the file is empty; expected a PNG picture." : $"this is {kind}; expected a PNG picture.");
+            string kind = FileContent.Describe(bytes.Span);
+            throw new PictureException(name, bytes.IsEmpty ? "the file is empty; expected a PNG picture." : $"this is {kind}; expected a PNG picture.");
         }
 
         Dictionary<string, string> texts = new(StringComparer.Ordinal);
-        rest = rest[Signature.Length..];
+        PngChunks chunks = new(bytes.Span);
+        int budget = MaxTextBytes;
         while (true)
         {
-            if (rest.Length < 12 || BinaryPrimitives.ReadUInt32BigEndian(rest) > rest.Length - 12)
+            if (!chunks.Next() || chunks.IsCut)
             {
                 throw new PictureException(name, "a PNG picture, but the file is cut short; fetch or export it again.");
             }
 
-            int length = (int)BinaryPrimitives.ReadUInt32BigEndian(rest);
-            ReadOnlySpan<byte> typeAndData = rest.Slice(4, 4 + length);
-            string type = Encoding.Latin1.GetString(typeAndData[..4]);
-            if (type == "IEND")
+            if (chunks.Is("IEND"u8))
             {
                 return texts;
             }
 
-            if (type is "tEXt" or "zTXt" or "iTXt")
+            if (!PngTextChunk.Is(chunks))
             {
-                if (Crc32.Of(typeAndData) != BinaryPrimitives.ReadUInt32BigEndian(rest[(8 + length)..]))
-                {
-                    throw new PictureException(name, $"the {type} chunk is damaged (its checksum is wrong).");
-                }
-
-                (string key, string text) = Parse(type, typeAndData[4..]) ?? throw new PictureException(name, $"the {type} chunk is damaged.");
-                texts[key] = text;
+                continue;
             }
 
-            rest = rest[(12 + length)..];
+            string type = Encoding.Latin1.GetString(chunks.Type);
+            if (!chunks.IsSound())
+            {
+                throw new PictureException(name, $"the {type} chunk is damaged (its checksum is wrong).");
+            }
+
+            (string key, byte[] text, bool utf8) = PngTextChunk.Parse(chunks, ref budget) ?? throw new PictureException(name, budget < 0
+                ? $"the texts have more than {MaxTextBytes / (1024 * 1024)} MiB, the most that is read."
+                : $"the {type} chunk is damaged.");
+            try
+            {
+                texts[key] = (utf8 ? StrictUtf8 : Encoding.Latin1).GetString(text);
+            }
+            catch (DecoderFallbackException e)
+            {
+                throw new PictureException(name, $"the {type} chunk is damaged.", e);
+            }
         }
     }
 
@@ -77,81 +82,6 @@ public static class PngText
         }
 
         result.Write(png[headerEnd..]);
-        return result.ToArray();
-    }
-
-    private static (string Key, string Text)? Parse(string type, ReadOnlySpan<byte> data)
-    {
-        int nul = data.IndexOf((byte)0);
-        if (nul is < 1 or > 79)
-        {
-            return null;
-        }
-
-        string key = Encoding.Latin1.GetString(data[..nul]);
-        ReadOnlySpan<byte> rest = data[(nul + 1)..];
-        if (type == "tEXt")
-        {
-            return (key, Encoding.Latin1.GetString(rest));
-        }
-
-        if (type == "zTXt")
-        {
-            return rest.Length >= 1 && rest[0] == 0 && Inflate(rest[1..]) is { } latin ? (key, Encoding.Latin1.GetString(latin)) : null;
-        }
-
-        // iTXt: compression flag, method, language NUL, translated key NUL, text.
-        if (rest.Length < 4 || rest[0] > 1 || rest[1] != 0)
-        {
-            return null;
-        }
-
-        bool compressed = rest[0] == 1;
-        rest = rest[2..];
-        for (int field = 0; field < 2; field++)
-        {
-            int end = rest.IndexOf((byte)0);
-            if (end < 0)
-            {
-                return null;
-            }
-
-            rest = rest[(end + 1)..];
-        }
-
-        byte[]? utf8 = compressed ? Inflate(rest) : rest.ToArray();
-        try
-        {
-            return utf8 is null ? null : (key, StrictUtf8.GetString(utf8));
-        }
-        catch (ArgumentException)
-        {
-            return null;
-        }
-    }
-
-    private static byte[]? Inflate(ReadOnlySpan<byte> compressed)
-    {
-        using ZLibStream stream = new(new MemoryStream(compressed.ToArray()), CompressionMode.Decompress);
-        using MemoryStream result = new();
-        byte[] buffer = new byte[16 * 1024];
-        try
-        {
-            for (int read; (read = stream.Read(buffer)) > 0;)
-            {
-                if (result.Length + read > MaxTextBytes)
-                {
-                    return null;
-                }
-
-                result.Write(buffer, 0, read);
-            }
-        }
-        catch (InvalidDataException)
-        {
-            return null;
-        }
-
         return result.ToArray();
     }
 
@@ -180,13 +110,7 @@ public static class PngText
         }
 
         bool plain = value.All(c => c is '\n' or (>= ' ' and <= '~'));
-        byte[] typeAndData = [.. plain ? "tEXt"u8 : "iTXt"u8, .. Encoding.Latin1.GetBytes(key), 0, .. plain ? [] : new byte[4], .. text];
-        Span<byte> number = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(number, typeAndData.Length - 4);
-        png.Write(number);
-        png.Write(typeAndData);
-        BinaryPrimitives.WriteUInt32BigEndian(number, Crc32.Of(typeAndData));
-        png.Write(number);
+        PngChunks.Write(png, plain ? "tEXt"u8 : "iTXt"u8, [.. Encoding.Latin1.GetBytes(key), 0, .. plain ? [] : new byte[4], .. text]);
     }
 
     private static void CheckKey(string key)

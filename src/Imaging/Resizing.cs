@@ -1,3 +1,5 @@
+using VggCuda.Imaging.Containers;
+
 namespace VggCuda.Imaging;
 
 /// <summary>Pictures at another size.</summary>
@@ -41,7 +43,7 @@ public static class Resizing
 
     private static Picture Resample(Picture picture, double left, double top, double spanX, double spanY, int width, int height)
     {
-        if (Picture.SizeComplaint(width, height) is { } complaint)
+        if (SizeCheck.Complaint(width, height) is { } complaint)
         {
             throw new ArgumentException(complaint);
         }

@@ -14,6 +14,7 @@ public sealed unsafe partial class CudaBackend
     /// <inheritdoc/>
     public void Adam(ITensor image, ITensor gradient, ITensor mean, ITensor square, ITensor step, double rate, double beta1, double beta2, double epsilon)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Same(image, nameof(image), gradient, nameof(gradient));
         OperationChecks.Same(image, nameof(image), mean, nameof(mean));
         OperationChecks.Same(image, nameof(image), square, nameof(square));
@@ -25,6 +26,7 @@ public sealed unsafe partial class CudaBackend
     /// <inheritdoc/>
     public void Momentum(ITensor image, ITensor gradient, ITensor velocity, double rate, double decay)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Same(image, nameof(image), gradient, nameof(gradient));
         OperationChecks.Same(image, nameof(image), velocity, nameof(velocity));
         _momentum.Launch(Use(image, nameof(image)).Pointer, Use(gradient, nameof(gradient)).Pointer, Use(velocity, nameof(velocity)).Pointer, image.Shape.Count, rate, decay);
@@ -33,6 +35,7 @@ public sealed unsafe partial class CudaBackend
     /// <inheritdoc/>
     public void Dot(ITensor a, ITensor b, double weight, ITensor value)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Same(a, nameof(a), b, nameof(b));
         OperationChecks.PerImage(a, nameof(a), value, nameof(value));
         CudaTensor own = Use(a, nameof(a));
@@ -42,6 +45,7 @@ public sealed unsafe partial class CudaBackend
     /// <inheritdoc/>
     public void MeanSquare(ITensor tap, double weight, ITensor value, ITensor gradient)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.PerImage(tap, nameof(tap), value, nameof(value));
         OperationChecks.Same(tap, nameof(tap), gradient, nameof(gradient));
         CudaTensor own = Use(tap, nameof(tap));

@@ -32,6 +32,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     /// <inheritdoc/>
     public void Fill(ITensor target, double value)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CudaTensor own = Use(target, nameof(target));
         _fill.Launch(own.Pointer, own.Shape.Count, value);
     }
@@ -39,6 +40,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     /// <inheritdoc/>
     public void Copy(ITensor source, ITensor target)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CudaTensor from = Use(source, nameof(source));
         CudaTensor to = Use(target, from.Shape, nameof(target));
         if (from != to)
@@ -51,6 +53,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     /// <remarks>The table lies on the device and is not looked at by the host: a shift of a side or more counts as one less than the side.</remarks>
     public void Shift(ITensor source, ITensor target, ITensor shifts, ITensor step, ShiftMode mode)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         (CudaTensor from, CudaTensor to, CudaTensor table, CudaTensor row) = UseShift(source, target, shifts, step);
         _shift.Launch(from.Pointer, to.Pointer, table.Pointer, row.Pointer, table.Shape.N, from.Shape, mode);
     }
@@ -58,6 +61,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     /// <inheritdoc/>
     public void ChannelMean(ITensor tap, double weight, ITensor value)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CudaTensor own = Use(tap, nameof(tap));
         CudaTensor result = Use(value, TensorShape.PerImage(own.Shape.N), nameof(value));
         _channelMean.Launch(own.Pointer, weight, result.Pointer, own.Shape, own.Scratch);
@@ -66,6 +70,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     /// <inheritdoc/>
     public void TotalVariation(ITensor image, double beta, double weight, ITensor value, ITensor gradient)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CudaTensor own = Use(image, nameof(image));
         CudaTensor result = Use(value, TensorShape.PerImage(own.Shape.N), nameof(value));
         CudaTensor target = Use(gradient, own.Shape, nameof(gradient));
@@ -80,6 +85,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     /// <inheritdoc/>
     public void LpNorm(ITensor image, double p, double weight, ITensor value, ITensor gradient)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CudaTensor own = Use(image, nameof(image));
         CudaTensor result = Use(value, TensorShape.PerImage(own.Shape.N), nameof(value));
         CudaTensor target = Use(gradient, own.Shape, nameof(gradient));
@@ -94,6 +100,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     /// <inheritdoc/>
     public void Add(ITensor a, ITensor b, ITensor total)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CudaTensor left = Use(a, nameof(a));
         if (left.Shape != TensorShape.PerImage(left.Shape.N))
         {
@@ -106,6 +113,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     /// <inheritdoc/>
     public void NormalizeRms(ITensor gradient, double epsilon)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CudaTensor own = Use(gradient, nameof(gradient));
         _normalizeRms.Launch(own.Pointer, epsilon, own.Shape, own.Scratch);
     }
@@ -113,6 +121,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     /// <inheritdoc/>
     public void RmsProp(ITensor image, ITensor gradient, ITensor cache, double rate, double decay, double epsilon)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CudaTensor own = Use(image, nameof(image));
         CudaTensor g = Use(gradient, own.Shape, nameof(gradient));
         CudaTensor c = Use(cache, own.Shape, nameof(cache));
@@ -122,6 +131,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     /// <inheritdoc/>
     public void KeepBest(ITensor total, ITensor step, ITensor image, ITensor bestTotal, ITensor bestStep, ITensor best)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CudaTensor own = Use(image, nameof(image));
         TensorShape perImage = TensorShape.PerImage(own.Shape.N);
         CudaTensor kept = Use(best, own.Shape, nameof(best));
@@ -139,6 +149,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     /// <inheritdoc/>
     public void Log(ILossLog log, ITensor step, ReadOnlySpan<ITensor> columns)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         Enter();
         ArgumentNullException.ThrowIfNull(log);
         if (log is not CudaLossLog own || own.Owner != this)
@@ -161,7 +172,11 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     }
 
     /// <inheritdoc/>
-    public void Advance(ITensor step) => _advance.Launch(Use(step, One, nameof(step)).Pointer);
+    public void Advance(ITensor step)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
+        _advance.Launch(Use(step, One, nameof(step)).Pointer);
+    }
 
     partial void StartOperations()
     {

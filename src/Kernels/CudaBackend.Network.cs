@@ -28,6 +28,7 @@ public sealed unsafe partial class CudaBackend
     /// <exception cref="DeviceException">cuDNN has no engine for a layer, or the GPU lacks the precision.</exception>
     public INetworkProgram Compile(Network network, ProgramSpec spec, CancellationToken cancellation = default)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         Enter();
         NetworkLayout layout = Lay(network, spec);
         _topology = network.Topology;
@@ -57,6 +58,7 @@ public sealed unsafe partial class CudaBackend
     /// <remarks>Weights shared with other programs are counted. cuDNN's workspace is exact for layers whose plan is known, else an allowance.</remarks>
     public MemoryForecast Forecast(Network network, ProgramSpec spec)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         Enter();
         NetworkLayout layout = Lay(network, spec);
         ElementType type = Elements.Of(layout.Spec.Precision);

@@ -13,6 +13,7 @@ public sealed unsafe partial class CudaBackend
     /// <remarks>Softmax, the choice of the largest and the gathering of their probabilities on the device; only what is named crosses to the host. Probabilities are float32.</remarks>
     public ImmutableArray<ImmutableArray<Prediction>> Rank(ITensor logits, int top)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CudaTensor own = Use(logits, nameof(logits));
         IBackend.RequireRankable(own.Shape, top);
         int images = own.Shape.N;

@@ -17,6 +17,7 @@ public sealed unsafe partial class CudaBackend
     /// <remarks>As in <see cref="Shift"/>, a shift of a side or more counts as one less than the side.</remarks>
     public void ShiftBackward(ITensor gradient, ITensor target, ITensor shifts, ITensor step, ShiftMode mode)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         (CudaTensor from, CudaTensor to, CudaTensor table, CudaTensor row) = UseShift(gradient, target, shifts, step);
         _shiftBackward.Launch(from.Pointer, to.Pointer, table.Pointer, row.Pointer, table.Shape.N, from.Shape, mode);
     }
@@ -25,6 +26,7 @@ public sealed unsafe partial class CudaBackend
     /// <remarks>The table lies on the device and is not looked at by the host: a map that is not finite or cannot be inverted is not noticed, and what it yields is not defined.</remarks>
     public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Warp(source, nameof(source), target, nameof(target), maps, step);
         CudaTensor table = Use(maps, nameof(maps));
         _warp.Forward(Use(source, nameof(source)).Pointer, source.Shape, Use(target, nameof(target)).Pointer, target.Shape, table.Pointer, Use(step, nameof(step)).Pointer, table.Shape.N);
@@ -34,6 +36,7 @@ public sealed unsafe partial class CudaBackend
     /// <remarks>As in <see cref="Warp"/>, a map that cannot be inverted is not noticed.</remarks>
     public void WarpBackward(ITensor gradient, ITensor target, ITensor maps, ITensor step)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Warp(gradient, nameof(gradient), target, nameof(target), maps, step);
         CudaTensor table = Use(maps, nameof(maps));
         _warp.Backward(Use(gradient, nameof(gradient)).Pointer, gradient.Shape, Use(target, nameof(target)).Pointer, target.Shape, table.Pointer, Use(step, nameof(step)).Pointer, table.Shape.N);
@@ -42,6 +45,7 @@ public sealed unsafe partial class CudaBackend
     /// <inheritdoc/>
     public void Product(ITensor matrix, ITensor source, ITensor target, int inner, bool transposed)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         (int outer, int terms, int results) = OperationChecks.Product(matrix, source, target, inner, transposed);
         int images = source.Shape.N;
         _product.Launch(
@@ -51,6 +55,7 @@ public sealed unsafe partial class CudaBackend
     /// <inheritdoc/>
     public void Multiply(ITensor source, ITensor factors, ITensor target)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Multiply(source, factors, target);
         _multiply.Launch(Use(source, nameof(source)).Pointer, Use(factors, nameof(factors)).Pointer, Use(target, nameof(target)).Pointer, source.Shape);
     }
@@ -65,6 +70,7 @@ public sealed unsafe partial class CudaBackend
     /// <inheritdoc/>
     public void Sigmoid(ITensor source, ITensor target, double low, double high)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Same(source, nameof(source), target, nameof(target));
         _sigmoid.Forward(Use(source, nameof(source)).Pointer, Use(target, nameof(target)).Pointer, source.Shape.Count, low, high);
     }
@@ -72,6 +78,7 @@ public sealed unsafe partial class CudaBackend
     /// <inheritdoc/>
     public void SigmoidBackward(ITensor source, ITensor gradient, ITensor target, double low, double high)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Same(source, nameof(source), gradient, nameof(gradient));
         OperationChecks.Same(source, nameof(source), target, nameof(target));
         _sigmoid.Backward(Use(source, nameof(source)).Pointer, Use(gradient, nameof(gradient)).Pointer, Use(target, nameof(target)).Pointer, source.Shape.Count, low, high);

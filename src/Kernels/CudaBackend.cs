@@ -17,6 +17,9 @@ public sealed unsafe partial class CudaBackend : IBackend
     private PinnedMemory? _staging;
     private bool _disposed;
 
+    /// <summary>Who uses it.</summary>
+    internal BackendUse InUse { get; } = new("cuda");
+
     private CudaBackend(CudaDevice device, CudaContext context, CudaStream stream)
     {
         Device = device;
@@ -69,6 +72,7 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <inheritdoc/>
     public ITensor Allocate(TensorShape shape)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         Enter();
         if (shape.N < 1 || shape.H < 1 || shape.W < 1 || shape.C < 1)
         {
@@ -95,6 +99,7 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <exception cref="ArgumentException">The address is not aligned, or not device memory.</exception>
     public ITensor Wrap(ulong address, TensorShape shape)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         Enter();
         if (address == 0 || address % 16 != 0)
         {
@@ -113,6 +118,7 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <inheritdoc/>
     public void Upload(ITensor target, ReadOnlySpan<double> values)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CudaTensor tensor = RequireLength(target, values.Length);
         Span<float> staged = Staging(values.Length);
         for (int done = 0; done < values.Length; done += staged.Length)
@@ -130,6 +136,7 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <inheritdoc/>
     public void Upload(ITensor target, ReadOnlySpan<float> values)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CudaTensor tensor = RequireLength(target, values.Length);
         Span<float> staged = Staging(values.Length);
         for (int done = 0; done < values.Length; done += staged.Length)
@@ -143,6 +150,7 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <inheritdoc/>
     public void Download(ITensor source, Span<double> values)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CudaTensor tensor = RequireLength(source, values.Length);
         Span<float> staged = Staging(values.Length);
         for (int done = 0; done < values.Length; done += staged.Length)
@@ -160,6 +168,7 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <inheritdoc/>
     public void Download(ITensor source, Span<float> values)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CudaTensor tensor = RequireLength(source, values.Length);
         Span<float> staged = Staging(values.Length);
         for (int done = 0; done < values.Length; done += staged.Length)
@@ -174,6 +183,7 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <inheritdoc/>
     public void Synchronize()
     {
+        using BackendUse.Visit visit = InUse.Enter();
         Enter();
         Stream.Synchronize();
         ThrowIfNumbersFailed();
@@ -182,6 +192,7 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <inheritdoc/>
     public ILossLog CreateLog(int steps, int images, int columns)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         Enter();
         return new CudaLossLog(this, Context, steps, images, columns);
     }
@@ -190,6 +201,7 @@ public sealed unsafe partial class CudaBackend : IBackend
     /// <remarks>The step is run once, so that everything it needs is allocated, and then captured. With <c>VGGCUDA_NO_GRAPH=1</c> it is called anew for every step instead: slower, and easier to look into.</remarks>
     public IReplay Record(Action step)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         ArgumentNullException.ThrowIfNull(step);
         Enter();
         step();
@@ -221,6 +233,7 @@ public sealed unsafe partial class CudaBackend : IBackend
             return;
         }
 
+        using BackendUse.Visit visit = InUse.Enter();
         _disposed = true;
         if (!Context.IsLost && Context.TryMakeCurrent())
         {

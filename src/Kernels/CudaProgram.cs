@@ -106,6 +106,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
     /// <inheritdoc/>
     public void Forward(ITensor input)
     {
+        using BackendUse.Visit visit = _backend.InUse.Enter();
         CudaTensor image = Use(input, InputShape, "input");
         Kernels.Input.Forward(image.Pointer, _memory.Activation(0), Pixels, Spec.Preprocessing, Element);
         RunForward();
@@ -115,6 +116,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
     /// <remarks>One kernel reads the image through the table of shifts and writes the shifted image and the network's input. As in <see cref="IImageOperations.Shift"/>, a shift of a side or more counts as one less than the side.</remarks>
     public void ForwardShifted(ITensor source, ITensor shifted, ITensor shifts, ITensor step, ShiftMode mode)
     {
+        using BackendUse.Visit visit = _backend.InUse.Enter();
         CudaTensor image = Use(source, InputShape, "input");
         (_, CudaTensor to, CudaTensor table, CudaTensor row) = _backend.UseShift(source, shifted, shifts, step);
         Kernels.ShiftedInput.Launch(image.Pointer, to.Pointer, _memory.Activation(0), table.Pointer, row.Pointer, table.Shape.N, InputShape, mode, Spec.Preprocessing, Element);
@@ -124,6 +126,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
     /// <inheritdoc/>
     public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient)
     {
+        using BackendUse.Visit visit = _backend.InUse.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
         ProgramChecks.Gradients(this, tapGradients, inputGradient);
         CudaTensor?[] given = new CudaTensor?[tapGradients.Length];
@@ -165,6 +168,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
             return;
         }
 
+        using BackendUse.Visit visit = _backend.InUse.Enter();
         _disposed = true;
         for (int i = _owned.Count - 1; i >= 0; i--)
         {

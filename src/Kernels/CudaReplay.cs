@@ -39,6 +39,7 @@ internal sealed class CudaReplay : IReplay
         {
             if (_pending.Count > 0)
             {
+                using BackendUse.Visit visit = _backend.InUse.Enter();
                 _backend.Enter();
                 while (_pending.TryPeek(out (CudaEvent Event, int StepsAfter) oldest) && oldest.Event.HasHappened())
                 {
@@ -56,6 +57,7 @@ internal sealed class CudaReplay : IReplay
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         cancellation.ThrowIfCancellationRequested();
+        using BackendUse.Visit visit = _backend.InUse.Enter();
         _backend.Enter();
         while (_pending.Count > 1)
         {
@@ -107,6 +109,7 @@ internal sealed class CudaReplay : IReplay
     /// <inheritdoc/>
     public void Wait(CancellationToken cancellation = default)
     {
+        using BackendUse.Visit visit = _backend.InUse.Enter();
         _backend.Enter();
         while (_pending.Count > 0)
         {
@@ -122,6 +125,12 @@ internal sealed class CudaReplay : IReplay
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        using BackendUse.Visit visit = _backend.InUse.Enter();
         _disposed = true;
 
         // The graph may still be running; destroying it is deferred by the driver, but what it reads may be freed next.

@@ -26,7 +26,7 @@ public class ArchitectureTests
     public void The_command_line_draws_and_computes_nothing_itself()
     {
         string?[] references = [.. Assembly.Load("vggcuda").GetReferencedAssemblies().Select(a => a.Name)];
-        Assert.DoesNotContain("SkiaSharp", references);
+        Assert.DoesNotContain("SixLabors.ImageSharp", references);
         Assert.DoesNotContain("PureHDF", references);
     }
 

@@ -92,6 +92,60 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
+    public void No_command_replaces_what_it_reads()
+    {
+        byte[] weights = File.ReadAllBytes(_shell.PathOf("tiny.h5"));
+        string names = string.Join('\n', Enumerable.Range(0, 5).Select(i => $"{i}\tthing_{i}"));
+        File.WriteAllText(_shell.PathOf("tiny.classes.txt"), names);
+        Activate("--out", "~/a.png").Succeeded();
+        byte[] picture = File.ReadAllBytes(_shell.PathOf("a.png"));
+        byte[] record = File.ReadAllBytes(_shell.PathOf("a.json"));
+        _shell.Run("summary", "--weights", "~/tiny.h5", "--svg", "~/tiny.h5").Failed(2, "--svg would replace the file that --weights reads");
+        _shell.Run("summary", "--weights", "~/tiny.h5", "--svg", "~/tiny.classes.txt").Failed(2, "--weights");
+        Activate("--out", "~/b.png", "--log", "~/tiny.classes.txt").Failed(2, "--log would replace the file that --weights reads");
+        _shell.Run("weights", "convert", "~/tiny.h5", "~/tiny.classes.txt", "--overwrite").Failed(2, "the names of IN's classes");
+        string[] again = ["activate", "--device", "reference", "--weights", "~/tiny.h5", "--iterations", "1", "--plan"];
+        _shell.Run([.. again, "~/a.png", "--out", "~/a.png"]).Failed(2, "--plan reads");
+        _shell.Run([.. again, "~/a.json", "--out", "~/a.png"]).Failed(2, "the run record would replace the file that --plan reads");
+        _shell.Run([.. again, "~/a.png", "--out", "~/b.png", "--log", "~/a.png"]).Failed(2, "--plan reads");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.CreateSymbolicLink(_shell.PathOf("link.svg"), "tiny.h5");
+            File.CreateSymbolicLink(_shell.PathOf("folder"), ".");
+            _shell.Run("summary", "--weights", "~/tiny.h5", "--svg", "~/link.svg").Failed(2, "--weights");
+            _shell.Run("summary", "--weights", "~/link.svg", "--svg", "~/folder/tiny.h5").Failed(2, "--weights");
+            _shell.Run("recipe", "--weights", "~/tiny.h5", "--class", "1", "--out", "~/folder", "--iterations", "1", "--device", "reference").Succeeded();
+            _shell.Run("weights", "convert", "~/folder/tiny.h5", "~/link.svg", "--overwrite").Failed(2, "the same file");
+        }
+
+        Assert.Equal(weights, File.ReadAllBytes(_shell.PathOf("tiny.h5")));
+        Assert.Equal(names, File.ReadAllText(_shell.PathOf("tiny.classes.txt")));
+        Assert.Equal(picture, File.ReadAllBytes(_shell.PathOf("a.png")));
+        Assert.Equal(record, File.ReadAllBytes(_shell.PathOf("a.json")));
+    }
+
+    [Fact]
+    public void Activate_and_recipe_have_no_default_file_in_common()
+    {
+        using Child recipe = Child.Start(_shell, "recipe", "--weights", "demo", "--device", "cpu", "--iterations", "1", "--quiet");
+        Assert.Equal(0, recipe.Wait());
+        string[] before = _shell.FilesIn("out");
+        using Child activate = Child.Start(_shell, "activate", "--weights", "demo", "--device", "cpu", "--class", "20", "--iterations", "1", "--quiet");
+        Assert.Equal(0, activate.Wait());
+        Assert.Equal(["activate-predictions-20.json", "activate-predictions-20.png"], _shell.FilesIn("out").Except(before));
+    }
+
+    [Fact]
+    public void The_longest_legal_names_are_written()
+    {
+        // 255 bytes is the most that a name may have; a letter of two bytes is not cut in its middle.
+        string stem = new string('ä', 100) + new string('n', 50);
+        Activate("--out", $"~/{stem}.png", "--raw", $"~/{stem}n.npy", "--log", $"~/{stem}nnnn").Succeeded();
+        Assert.Equal(4, _shell.FilesIn().Count(f => f.StartsWith(stem, StringComparison.Ordinal)));
+        Activate("--out", $"~/{stem}n.png").Failed(3, "the run record", "name is too long");
+    }
+
+    [Fact]
     public void Weights_written_through_a_link_leave_the_link()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "links need rights there");

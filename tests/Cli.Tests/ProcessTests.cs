@@ -174,6 +174,28 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal(before, File.ReadAllBytes(_shell.PathOf("b.best.npy")));
     }
 
+    [Theory]
+    [InlineData("b.best.npy", "b.best-2.npy")]
+    [InlineData("b.best.npy b.best-2.npy", null)]
+    public void A_cancelled_run_keeps_its_array_beside_what_it_writes_anyway(string logs, string? array)
+    {
+        string[] names = logs.Split(' ');
+        string options = $"--log {names[0]}" + (names.Length > 1 ? $" --seed-image {names[1]}" : "");
+        Npy.Write(_shell.PathOf("b.best-2.npy"), [64, 64, 3], new float[64 * 64 * 3]);
+        if (names.Length == 1)
+        {
+            File.Delete(_shell.PathOf("b.best-2.npy"));
+        }
+
+        using Child child = Child.Start(_shell, ["activate", "--weights", "demo", "--device", "cpu", "--class", "bird", "--iterations", "1000000", "--out", "b.png", .. options.Split(' ')]);
+        child.WaitForError("iteration ");
+        child.Signal(Interrupt);
+        Assert.True(child.Wait() == 130, child.Error);
+        Assert.Equal(array is not null, child.Error.Contains("--seed-image", StringComparison.Ordinal));
+        Assert.StartsWith("{", File.ReadAllText(_shell.PathOf("b.best.npy")), StringComparison.Ordinal);
+        Assert.Equal(["b.best-2.npy", "b.best.npy", "b.json", "b.png"], _shell.FilesIn());
+    }
+
     [Fact]
     public void A_limit_on_file_sizes_leaves_nothing_half_written()
     {
@@ -199,6 +221,21 @@ public sealed class ProcessTests : IDisposable
         using Child child = Child.Start(_shell, "recipe", "--weights", "demo", "--device", "cpu", "--iterations", "2");
         Assert.Equal((0, ""), (child.Wait(), string.Join('\n', child.Error.Split('\n').Where(l => l.Length > 0 && !l.Contains("iteration", StringComparison.Ordinal)))));
         Assert.Equal(["block3_conv1-20.png", "predictions-20.png", "recipe.json"], _shell.FilesIn("out"));
+    }
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(20)]
+    public void On_a_narrow_terminal_the_bar_stays_on_one_line(int columns)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "util-linux's script is not here");
+        string inner = $"stty cols {columns} rows 20; TERM=xterm-256color '{Child.Program}' activate --weights demo --device cpu --class bird --iterations 100 --out b.png --quiet=false";
+        using Child child = Child.StartOther(_shell, "/usr/bin/script", "-q", "-e", "-c", inner, "/dev/null");
+        Assert.Equal(0, child.Wait());
+        string[] lines = [.. System.Text.RegularExpressions.Regex.Replace(child.Output, "\u001b\\[[0-9;?]*[A-Za-z]", "").Split('\n', '\r').Where(l => l.Contains('━') || l.Contains('─'))];
+        Assert.NotEmpty(lines);
+        Assert.All(lines, line => Assert.InRange(line.Length, 1, columns - 1));
+        Assert.Contains(lines, line => System.Text.RegularExpressions.Regex.IsMatch(line, columns == 40 ? "[━─]{4,} [0-9]+/100" : "[━─]+ ([0-9]+/100|[0-9]+ %)"));
     }
 
     [Theory]

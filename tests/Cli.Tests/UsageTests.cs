@@ -19,6 +19,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("activate --class 20 --max-iter many", "no whole number")]
     [InlineData("activate --class 20 --seed -1", "4294967295")]
     [InlineData("activate --class 20 --seed 4294967296", "4294967295")]
+    [InlineData("activate --class 20 --seed 4294967295 --count 2", "at most 4294967294")]
+    [InlineData("recipe --seed 4294967294 --out ~/o", "at most 4294967293")]
     [InlineData("activate --class 20 --count 0", "between 1 and")]
     [InlineData("activate --class 20 --act-weight -1", "finite number, 0 or more")]
     [InlineData("activate --class 20 --lp-weight NaN", "finite number, 0 or more")]

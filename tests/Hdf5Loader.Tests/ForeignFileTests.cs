@@ -26,6 +26,8 @@ public class ForeignFileTests
         { "bird.png", [0x89, .. "PNG\r\n"u8, 0x1A, 10], "is a picture" },
         { "model.json", Text("{\"class_name\": \"Functional\"}"), "is JSON" },
         { "model.weights.json", Text("{\"metadata\": {}, \"weight_map\": {}}"), "shards" },
+        { "brackets.safetensors", [(byte)'<', 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'"'], "safetensors" },
+        { "braces.safetensors", [(byte)'{', 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'"'], "safetensors" },
         { "model.safetensors", [64, 1, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'"'], "safetensors" },
         { "length60.safetensors", [(byte)'<', 0, 0, 0, 0, 0, 0, 0, .. "{\"a\":{}}"u8], "safetensors" },
         { "length0x7b.safetensors", [(byte)'{', 1, 0, 0, 0, 0, 0, 0, .. "{\"a\":{}}"u8], "safetensors" },

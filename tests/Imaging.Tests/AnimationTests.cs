@@ -1,5 +1,4 @@
 using CsCheck;
-using SkiaSharp;
 
 namespace VggCuda.Imaging.Tests;
 
@@ -16,7 +15,7 @@ public class AnimationTests
     // Noise fills the 4096 codes about every 4,500 pixels at 256 colours, so the larger ones start over many times.
     [Theory]
     [MemberData(nameof(Sizes))]
-    public void Skia_reads_back_exactly_what_was_quantised(int width, int height, int colours) =>
+    public void Another_reader_gives_exactly_what_was_quantised(int width, int height, int colours) =>
         ReadsBack([Sample.Noise(width, height, 1, colours), Sample.Noise(width, height, 2, colours), Sample.Noise(width, height, 1, colours)]);
 
     [Fact]
@@ -89,11 +88,10 @@ public class AnimationTests
     public void It_plays_for_ever_at_the_given_speed()
     {
         byte[] gif = AnimatedGif.Encode([Picture.Black(4, 4), Sample.Plain(4, 4, 1, 2, 3)], Delay);
-        using SKCodec codec = SKCodec.Create(SKData.CreateCopy(gif))!;
-        Assert.Equal(-1, codec.RepetitionCount);
-        Assert.All(codec.FrameInfo, f => Assert.Equal(120, f.Duration));
-        using SKCodec fast = SKCodec.Create(SKData.CreateCopy(AnimatedGif.Encode([Picture.Black(4, 4), Sample.Plain(4, 4, 1, 2, 3)], TimeSpan.FromMilliseconds(1))))!;
-        Assert.All(fast.FrameInfo, f => Assert.Equal(20, f.Duration));
+        Assert.Equal(0, Animations.Read(gif).Repetitions);
+        Assert.Equal([120, 120], Animations.Read(gif).Delays);
+        gif = AnimatedGif.Encode([Picture.Black(4, 4), Sample.Plain(4, 4, 1, 2, 3)], TimeSpan.FromMilliseconds(1));
+        Assert.Equal([20, 20], Animations.Read(gif).Delays);
     }
 
     [Fact]
@@ -155,12 +153,8 @@ public class AnimationTests
             Assert.Equal(frames[i].Rgb, shown[i].Rgb);
         }
 
-        using (SKCodec codec = SKCodec.Create(SKData.CreateCopy(lossless))!)
-        {
-            Assert.Equal(-1, codec.RepetitionCount);
-            Assert.All(codec.FrameInfo, f => Assert.Equal(120, f.Duration));
-        }
-
+        Assert.Equal(0, Animations.Read(lossless).Repetitions);
+        Assert.Equal([120, 120, 120], Animations.Read(lossless).Delays);
         shown = Frames(AnimatedWebP.Encode(frames, Delay, quality: 90));
         Assert.Equal(3, shown.Length);
         Assert.InRange(frames[2].Rgb.Zip(shown[2].Rgb, (a, b) => (double)Math.Abs(a - b)).Average(), 0, 6);
@@ -216,15 +210,5 @@ public class AnimationTests
         }
     }
 
-    private static Picture[] Frames(byte[] animation)
-    {
-        using SKCodec codec = SKCodec.Create(SKData.CreateCopy(animation))!;
-        SKImageInfo info = new(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
-        return [.. Enumerable.Range(0, codec.FrameCount).Select(i =>
-        {
-            using SKBitmap bitmap = new(info);
-            Assert.Equal(SKCodecResult.Success, codec.GetPixels(info, bitmap.GetPixels(), new SKCodecOptions(i)));
-            return Pixels.FromBitmap(bitmap);
-        })];
-    }
+    private static Picture[] Frames(byte[] animation) => Animations.Read(animation).Frames;
 }

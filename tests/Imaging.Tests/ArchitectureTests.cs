@@ -6,10 +6,12 @@ public class ArchitectureTests
 {
     private static readonly FolderArrows Arrows = new("src/Imaging", "VggCuda.Imaging");
 
-    // One folder so far, so no arrows; docs/architecture.md says so in words.
+    // Lowest first; a folder uses only what stands above it.
     private static readonly (string Folder, string[] Uses)[] Allowed =
     [
-        (FolderArrows.Top, []),
+        ("Containers", []),
+        ("Jpeg", ["Containers"]),
+        (FolderArrows.Top, ["Containers", "Jpeg"]),
     ];
 
     [Fact]
@@ -18,4 +20,7 @@ public class ArchitectureTests
 
     [Fact]
     public void Folders_use_only_what_lies_below_them() => Arrows.RequireAllowed(Allowed);
+
+    [Fact]
+    public void The_document_shows_the_arrows_as_they_are() => Arrows.RequireDocumented(Allowed);
 }

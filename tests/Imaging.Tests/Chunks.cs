@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
 
 namespace VggCuda.Imaging.Tests;
@@ -14,7 +16,7 @@ internal static class Chunks
         byte[] typeAndData = [.. Encoding.ASCII.GetBytes(type), .. data];
         byte[] length = new byte[4], crc = new byte[4];
         BinaryPrimitives.WriteInt32BigEndian(length, data.Length);
-        BinaryPrimitives.WriteUInt32BigEndian(crc, Crc32.Of(typeAndData));
+        BinaryPrimitives.WriteUInt32BigEndian(crc, Crc32.HashToUInt32(typeAndData));
         return [.. length, .. typeAndData, .. crc];
     }
 
@@ -22,18 +24,37 @@ internal static class Chunks
     public static byte[] Exif(int orientation) =>
         [(byte)'I', (byte)'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, (byte)orientation, 0, 0, 0, 0, 0, 0, 0];
 
-    public static byte[] JpegWithExif(byte[] jpeg, int orientation)
+    /// <summary>The same with the number in 32 bits, of either byte order.</summary>
+    public static byte[] LongExif(int orientation, bool little) => little
+        ? [(byte)'I', (byte)'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 4, 0, 1, 0, 0, 0, (byte)orientation, 0, 0, 0, 0, 0, 0, 0]
+        : [(byte)'M', (byte)'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 4, 0, 0, 0, 1, 0, 0, 0, (byte)orientation, 0, 0, 0, 0];
+
+    public static byte[] Deflate(ReadOnlySpan<byte> data)
     {
-        byte[] payload = [.. "Exif\0\0"u8, .. Exif(orientation)];
+        using MemoryStream packed = new();
+        using (ZLibStream zlib = new(packed, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            zlib.Write(data);
+        }
+
+        return packed.ToArray();
+    }
+
+    public static byte[] JpegWithExif(byte[] jpeg, int orientation) => JpegWithExif(jpeg, Exif(orientation));
+
+    public static byte[] JpegWithExif(byte[] jpeg, byte[] exif)
+    {
+        byte[] payload = [.. "Exif\0\0"u8, .. exif];
         return [0xFF, 0xD8, 0xFF, 0xE1, 0, (byte)(payload.Length + 2), .. payload, .. jpeg[2..]];
     }
 
     public static byte[] PngWithExif(byte[] png, int orientation) => Insert(png, "eXIf", Exif(orientation));
 
     /// <summary>The extended form of a simple lossless WebP: VP8X, the picture, EXIF.</summary>
-    public static byte[] WebPWithExif(byte[] webp, int width, int height, int orientation)
+    public static byte[] WebPWithExif(byte[] webp, int width, int height, int orientation) => WebPWithExif(webp, width, height, Exif(orientation));
+
+    public static byte[] WebPWithExif(byte[] webp, int width, int height, byte[] exif)
     {
-        byte[] exif = Exif(orientation);
         byte[] body =
         [
             .. "WEBP"u8,

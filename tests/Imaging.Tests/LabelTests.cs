@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace VggCuda.Imaging.Tests;
 
 public class LabelTests
@@ -119,6 +122,30 @@ public class LabelTests
         byte[] start = new byte[4];
         font.ReadExactly(start);
         Assert.Equal("wOFF"u8.ToArray(), start);
+    }
+
+    [Fact]
+    public void The_letters_are_those_of_the_bundled_font()
+    {
+        using Stream font = typeof(Label).Assembly.GetManifestResourceStream("Inter-Regular.woff")!;
+        Assert.Equal(SHA256.HashData(font), GlyphAtlas.Inter.FontDigest);
+    }
+
+    [Fact]
+    public void Every_letter_has_ink_within_its_field()
+    {
+        foreach (int code in Enumerable.Range(0x21, 0x5E).Concat(Enumerable.Range(0xA1, 0x5F).Where(c => c != 0xAD)))
+        {
+            Glyph glyph = GlyphAtlas.Inter[new Rune(code)]!;
+            Assert.True(glyph.Field.Span.ContainsAnyInRange((byte)128, (byte)255), $"U+{code:X4} has nothing inside its outline");
+            Assert.InRange(glyph.Advance, 0.1f, 1.5f);
+
+            // Halos end before the field does.
+            for (int column = 0; column < glyph.Columns; column++)
+            {
+                Assert.InRange((sbyte)glyph.Field.Span[column], 115, 127);
+            }
+        }
     }
 
     private static IEnumerable<(byte R, byte G, byte B)> Inside(Picture picture, int left, int top, int right, int bottom) =>

@@ -20,6 +20,18 @@ public class NpyTests
         }
     }
 
+    // As numpy.load takes them, and some programs write them.
+    [Theory]
+    [InlineData("f4")]
+    [InlineData("=f4")]
+    public void A_type_without_a_byte_order_is_this_machine_s(string type)
+    {
+        byte[] file = Npy.Encode([1, 1, 1, 3], [1f, -2f, 0.5f]);
+        string header = Encoding.Latin1.GetString(file, 10, 118).Replace("'<f4'", $"'{type}'", StringComparison.Ordinal);
+        byte[] changed = [.. file[..10], .. Encoding.Latin1.GetBytes(header.Trim('\n').PadRight(117)[..117] + "\n"), .. file[128..]];
+        Assert.Equal([1f, -2f, 0.5f], Npy.Decode(changed, "native").ToSingles());
+    }
+
     [Fact]
     public void Bytes_are_read()
     {

@@ -96,6 +96,43 @@ public class PngTests
         Assert.Throws<PictureException>(() => PngText.Decode(png, "memory"));
     }
 
+    // Seventeen texts of 1 MiB each: packed to 17 KB, or as they are.
+    [Theory]
+    [InlineData("zTXt")]
+    [InlineData("iTXt")]
+    [InlineData("tEXt")]
+    public void All_texts_together_have_a_limit(string type)
+    {
+        byte[] text = new byte[1024 * 1024];
+        text.AsSpan().Fill((byte)'x');
+        byte[] body = type switch
+        {
+            "zTXt" => [0, .. Chunks.Deflate(text)],
+            "iTXt" => [1, 0, 0, 0, .. Chunks.Deflate(text)],
+            _ => text,
+        };
+        byte[] png = PictureFile.EncodePng(Picture.Black(1, 1));
+        byte[] With(int count) => [.. png[..33], .. Enumerable.Range(0, count).SelectMany(i => Chunks.Chunk(type, [(byte)('a' + i), 0, .. body])), .. png[33..]];
+        Assert.Equal(15, PngText.Decode(With(15), "memory").Count);
+        Assert.Contains("16 MiB", Assert.Throws<PictureException>(() => PngText.Decode(With(17), "memory")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Very_many_tiny_texts_have_a_limit_too()
+    {
+        byte[] png = PictureFile.EncodePng(Picture.Black(1, 1));
+        byte[] tiny = Chunks.Chunk("tEXt", [(byte)'k', 0]);
+        byte[] file = new byte[png.Length + (200_000 * tiny.Length)];
+        png.AsSpan(0, 33).CopyTo(file);
+        for (int i = 0; i < 200_000; i++)
+        {
+            tiny.CopyTo(file, 33 + (i * tiny.Length));
+        }
+
+        png.AsSpan(33).CopyTo(file.AsSpan(33 + (200_000 * tiny.Length)));
+        Assert.Throws<PictureException>(() => PngText.Decode(file, "memory"));
+    }
+
     [Theory]
     [InlineData("tEXt", "no end of key")]
     [InlineData("iTXt", "k\0")]

@@ -88,6 +88,51 @@ public class ReadTests
         }
     }
 
+    // Some phones and editors write a 32-bit number, either way round; some leave JPEG's preamble in other files too.
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void Orientation_is_found_in_every_form(bool little, bool preamble)
+    {
+        byte[] exif = [.. preamble ? "Exif\0\0"u8 : [], .. Chunks.LongExif(6, little)];
+        Picture stored = Quarters(24, 16);
+        byte[] png = PictureFile.EncodePng(stored);
+        string digits = $"\nexif\n      {exif.Length}\n{Convert.ToHexString(exif)[..20]}\n{Convert.ToHexString(exif)[20..]}\n";
+        foreach (byte[] file in new[]
+        {
+            Chunks.JpegWithExif(Sample.Jpeg(stored), Chunks.LongExif(6, little)),
+            Chunks.Insert(png, "eXIf", exif),
+            Chunks.Insert(png, "tEXt", [.. "Raw profile type exif\0"u8, .. Encoding.ASCII.GetBytes(digits)]),
+            Chunks.Insert(png, "zTXt", [.. "Raw profile type APP1\0\0"u8, .. Chunks.Deflate(Encoding.ASCII.GetBytes(digits))]),
+            Chunks.WebPWithExif(Sample.WebP(stored), 24, 16, exif),
+        })
+        {
+            Picture upright = PictureFile.Decode(file, "oriented");
+            Assert.Equal((16, 24), (upright.Width, upright.Height));
+            Assert.Equal('B', Name(upright.At(4, 6)));
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\nexif\n")]
+    [InlineData("\nexif\n 5\nabc")]
+    [InlineData("\nexif\n 5\nzz zz")]
+    public void A_malformed_profile_counts_as_upright(string text)
+    {
+        byte[] png = Chunks.Insert(PictureFile.EncodePng(Quarters(24, 16)), "tEXt", [.. "Raw profile type exif\0"u8, .. Encoding.ASCII.GetBytes(text)]);
+        Assert.Equal(24, PictureFile.Decode(png, "malformed").Width);
+    }
+
+    [Fact]
+    public void A_png_of_xcode_is_called_that()
+    {
+        byte[] png = PictureFile.EncodePng(Sample.Noise(9, 9, 1));
+        byte[] apple = [.. png[..8], .. Chunks.Chunk("CgBI", [0x50, 0, 0x20, 6]), .. png[8..]];
+        Assert.Contains("Xcode", Assert.Throws<PictureException>(() => PictureFile.Decode(apple, "apple")).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Orientation_loses_no_pixel()
     {
@@ -126,6 +171,7 @@ public class ReadTests
     [InlineData("BM6\0\0\0", "a BMP picture")]
     [InlineData("version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer")]
     [InlineData("\0\0\0\u0018ftypavif", "an AVIF picture")]
+    [InlineData("<\0\0\0\0\0\0\0{\"a\":{}}", "a safetensors file")]
     [InlineData("\0\u0001\u0002\u0003", "no known kind of file")]
     public void What_is_no_picture_is_called_what_it_is(string content, string expected)
     {
@@ -171,7 +217,7 @@ public class ReadTests
     [InlineData("jpeg")]
     public void Bombs_of_other_kinds_are_refused_too(string kind)
     {
-        byte[] file = Encoded(kind);
+        byte[] file = Sample.Encoded(kind);
 
         // GIF: the canvas follows the signature; JPEG: the size follows the frame header's marker, length and precision.
         int at = kind == "gif" ? 6 : file.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xFF, 0xC0, 0x00, 0x11]) + 5;
@@ -188,12 +234,13 @@ public class ReadTests
     }
 
     [Theory]
+    [InlineData("png")]
     [InlineData("jpeg")]
     [InlineData("webp")]
     [InlineData("gif")]
     public void A_file_cut_short_is_refused(string kind)
     {
-        byte[] file = Encoded(kind);
+        byte[] file = Sample.Encoded(kind);
         for (int length = 1; length < file.Length * 9 / 10; length += 7)
         {
             PictureException e = Assert.Throws<PictureException>(() => PictureFile.Decode(file.AsMemory(0, length), "cut"));
@@ -208,7 +255,7 @@ public class ReadTests
     [InlineData("gif")]
     public void Flipped_bits_never_do_worse_than_a_refusal(string kind)
     {
-        byte[] file = Encoded(kind);
+        byte[] file = Sample.Encoded(kind);
         Random random = new(11);
         int refused = 0;
         for (int i = 0; i < 600; i++)
@@ -232,14 +279,6 @@ public class ReadTests
 
         Assert.InRange(refused, 1, 600);
     }
-
-    private static byte[] Encoded(string kind) => kind switch
-    {
-        "png" => PictureFile.EncodePng(Sample.Gradient(48, 40)),
-        "jpeg" => Sample.Jpeg(Sample.Gradient(48, 40)),
-        "webp" => Sample.WebP(Sample.Gradient(48, 40)),
-        _ => AnimatedGif.Encode([Sample.Gradient(48, 40)], TimeSpan.FromMilliseconds(100)),
-    };
 
     private static Picture Quarters(int width, int height)
     {

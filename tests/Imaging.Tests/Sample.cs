@@ -1,5 +1,9 @@
 using CsCheck;
-using SkiaSharp;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.Formats;
+using SixLabors.ImageSharp.Formats.Jpeg;
+using SixLabors.ImageSharp.Formats.Webp;
+using SixLabors.ImageSharp.PixelFormats;
 
 namespace VggCuda.Imaging.Tests;
 
@@ -60,17 +64,28 @@ internal static class Sample
         return picture;
     }
 
-    public static byte[] Jpeg(Picture picture, int quality = 95) =>
-        Encode(picture, p => p.Encode(new SKJpegEncoderOptions(quality, SKJpegEncoderDownsample.Downsample444, SKJpegEncoderAlphaOption.Ignore))!);
+    public static byte[] Jpeg(Picture picture, int quality = 95, bool ratio444 = true) =>
+        Encode(picture, new JpegEncoder { Quality = quality, ColorType = ratio444 ? JpegColorType.YCbCrRatio444 : JpegColorType.YCbCrRatio420 });
 
-    public static byte[] WebP(Picture picture) => Encode(picture, p => p.Encode(new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossless, 30))!);
+    public static byte[] LossyWebP(Picture picture) => Encode(picture, new WebpEncoder { FileFormat = WebpFileFormatType.Lossy, Quality = 60 });
 
-    private static byte[] Encode(Picture picture, Func<SKPixmap, SKData> encode)
+    public static byte[] WebP(Picture picture) => Encode(picture, new WebpEncoder { FileFormat = WebpFileFormatType.Lossless, Quality = 30 });
+
+    /// <summary>The same smooth picture in any of the four formats.</summary>
+    public static byte[] Encoded(string kind) => kind switch
     {
-        using SKBitmap bitmap = Pixels.ToBitmap(picture);
-        using SKPixmap pixmap = bitmap.PeekPixels();
-        using SKData data = encode(pixmap);
-        return data.ToArray();
+        "png" => PictureFile.EncodePng(Gradient(48, 40)),
+        "jpeg" => Jpeg(Gradient(48, 40)),
+        "webp" => WebP(Gradient(48, 40)),
+        _ => AnimatedGif.Encode([Gradient(48, 40)], TimeSpan.FromMilliseconds(100)),
+    };
+
+    private static byte[] Encode(Picture picture, IImageEncoder encoder)
+    {
+        using Image<Rgb24> image = Library.Wrap(picture);
+        using MemoryStream file = new();
+        image.Save(file, encoder);
+        return file.ToArray();
     }
 
     public static (byte R, byte G, byte B) At(this Picture picture, int x, int y)

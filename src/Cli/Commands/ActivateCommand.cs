@@ -38,7 +38,7 @@ internal static class ActivateCommand
         using Outputs files = new(invocation);
         files.Protect("--seed-image", invocation.Value(options.SeedImage));
         files.Protect("--plan", invocation.Value(options.Plan));
-        files.Protect("--weights", chosen.Path);
+        files.ProtectWeights(chosen.Path);
         DrawingFiles names = NamesOf(invocation, options, plan);
 
         // Beside a pipe or a device there is no place for it.
@@ -53,12 +53,12 @@ internal static class ActivateCommand
         using IBackend backend = DeviceChoice.Open(invocation, plan.Precision);
         if (invocation.Value(options.DryRun))
         {
-            DryRun.Print(invocation, backend, chosen, plan);
+            DryRun.Print(invocation, backend, chosen, plan, names, grid.Scale);
             return ExitCode.Done;
         }
 
         Drawer drawer = new(invocation, backend, chosen, files);
-        RenderResult result = drawer.Draw(plan, plan.Objective.Title(chosen.Network, chosen.NameOf), frames);
+        RenderResult result = drawer.Draw(plan, plan.Objective.Title(chosen.Network, chosen.NameOf), frames, names, grid.Scale);
         string? resume = result is { Cancelled: true, Images.Length: 1 } && plan.Count == 1 ? ResumeFile(files, names) : null;
         RenderRecord render = drawer.Stage(result, grid, frames, names with { Raw = names.Raw ?? resume });
         if (record is not null)
@@ -69,6 +69,7 @@ internal static class ActivateCommand
 
         files.Commit();
         ResultText.Scores(invocation, chosen, result);
+        drawer.TellMemory();
         string[] written = [.. render.Files.Select(f => Outputs.NameOf(f.Path)), .. record is null ? (string[])[] : [record]];
         invocation.Say($"Wrote {string.Join(", ", written)}.");
         if (result.Cancelled)
@@ -81,7 +82,7 @@ internal static class ActivateCommand
 
     private static DrawingFiles NamesOf(Invocation invocation, ActivateOptions options, RenderPlan plan)
     {
-        string png = invocation.Value(options.Out) ?? Path.Combine(DefaultFolder, plan.Objective.FileStem() + ".png");
+        string png = invocation.Value(options.Out) ?? Path.Combine(DefaultFolder, $"activate-{plan.Objective.FileStem()}.png");
         return new DrawingFiles(
             Checked("--out", png, ".png")!,
             Checked("--raw", invocation.Value(options.Raw), ".npy"),
@@ -104,7 +105,7 @@ internal static class ActivateCommand
         }
 
         return Outputs.IsFile(names.Png)
-            ? ((string[])[".best.npy", ".best-2.npy"]).Select(ending => Path.ChangeExtension(names.Png, ending)).First(path => !files.IsInput(path))
+            ? ((string[])[".best.npy", ".best-2.npy"]).Select(ending => Path.ChangeExtension(names.Png, ending)).FirstOrDefault(files.CanTake)
             : null;
     }
 

@@ -18,7 +18,7 @@ internal sealed class RecipeCommand
 {
     private const string DefaultLayer = "block3_conv1";
     private readonly Option<string> _out = new("--out", "-o") { Description = "Folder for the pictures and recipe.json; default: out.", HelpName = "DIR", DefaultValueFactory = _ => "out" };
-    private readonly Option<int?> _iterations = Parsers.WholeNumber(new Option<int?>("--iterations", "--max-iter", "-i") { Description = "Steps; default 500.", HelpName = "N" }, 1, 1_000_000);
+    private readonly Option<int?> _iterations = Parsers.WholeNumber(new Option<int?>("--iterations", "--max-iter", "-i") { Description = "Steps; default 500.", HelpName = "N" }, 1, RenderPlan.MostIterations);
     private readonly Option<int?> _count = Parsers.WholeNumber(new Option<int?>("--count", "-n") { Description = "Pictures of each; default 3.", HelpName = "K" }, 1, 10000);
     private readonly Option<string?> _class = new("--class", "-c") { Description = "The class by number or name, and by its number the filter of the layer; default 20.", HelpName = "I|NAME" };
     private readonly Option<string> _layer = new("--layer", "-l") { Description = $"The layer of the second picture; default: {DefaultLayer}.", HelpName = "NAME|INDEX", DefaultValueFactory = _ => DefaultLayer };
@@ -61,7 +61,7 @@ internal sealed class RecipeCommand
         string record = Path.Combine(folder, "recipe.json");
 
         using Outputs files = new(invocation);
-        files.Protect("--weights", chosen.Path);
+        files.ProtectWeights(chosen.Path);
         files.PlanFolder("--out", folder);
         foreach ((RenderPlan plan, LabelledGrid grid, DrawingFiles name) in plans.Zip(grids, names))
         {
@@ -83,7 +83,7 @@ internal sealed class RecipeCommand
         {
             try
             {
-                RenderResult result = drawer.Draw(plans[i], plans[i].Objective.Title(chosen.Network, chosen.NameOf), null);
+                RenderResult result = drawer.Draw(plans[i], plans[i].Objective.Title(chosen.Network, chosen.NameOf), null, names[i], grids[i].Scale);
                 renders.Add(drawer.Stage(result, grids[i], null, names[i]));
                 ResultText.Scores(invocation, chosen, result);
                 cancelled = result.Cancelled ? ResultText.Cancelled(result, [.. names.Take(i + 1).Select(n => n.Png)], null) : null;
@@ -96,6 +96,7 @@ internal sealed class RecipeCommand
 
         files.Stage(record, JsonSerializer.SerializeToUtf8Bytes(drawer.Record("recipe", started, renders), RunRecordJson.Default.RunRecord));
         files.Commit();
+        drawer.TellMemory();
         if (cancelled is not null)
         {
             throw CommandException.Cancelled(cancelled);

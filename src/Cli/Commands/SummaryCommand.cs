@@ -28,7 +28,7 @@ internal static class SummaryCommand
             using ChosenNetwork chosen = NetworkChoice.Open(invocation);
             if (figure is not null)
             {
-                Draw(invocation, chosen.Network.Topology, figure);
+                Draw(invocation, chosen, figure);
             }
             else if (invocation.Value(json))
             {
@@ -48,13 +48,15 @@ internal static class SummaryCommand
         return command;
     }
 
-    private static void Draw(Invocation invocation, Topology topology, string path)
+    private static void Draw(Invocation invocation, ChosenNetwork chosen, string path)
     {
+        Topology topology = chosen.Network.Topology;
         using Outputs files = new(invocation);
+        files.ProtectWeights(chosen.Path);
         files.Plan("--svg", path);
         files.Stage(path, stream => NetworkFigure.Write(topology, stream));
         files.Commit();
-        invocation.Note($"{topology.Name} is drawn in {path}.");
+        invocation.Note($"{topology.Name} is drawn in {Outputs.NameOf(path)}.");
     }
 }
 

@@ -23,7 +23,7 @@ internal sealed class ActivateOptions
 
     public Option<string?> Plan { get; } = new("--plan") { Description = "Draw again what a picture, its record or a plan says (.png, .json); options given beside it take the place of what it says.", HelpName = "FILE" };
 
-    public Option<int?> Iterations { get; } = Parsers.WholeNumber(new Option<int?>("--iterations", "--max-iter", "-i") { Description = "Steps; default: the preset's (modern 256, keras-vis 200).", HelpName = "N" }, 1, 1_000_000);
+    public Option<int?> Iterations { get; } = Parsers.WholeNumber(new Option<int?>("--iterations", "--max-iter", "-i") { Description = "Steps; default: the preset's (modern 256, keras-vis 200).", HelpName = "N" }, 1, RenderPlan.MostIterations);
 
     public Option<uint?> Seed { get; } = Parsers.Seed(new Option<uint?>("--seed") { Description = "Start of the random numbers, as numpy.random.seed takes it; default 1337.", HelpName = "S" });
 
@@ -41,7 +41,7 @@ internal sealed class ActivateOptions
 
     public Option<Precision?> Precision { get; } = PrecisionOption();
 
-    public Option<string?> Out { get; } = new("--out", "-o") { Description = "The pictures, labelled and stitched; the run record goes to FILE.json beside it. Default: out/LAYER-FILTERS.png.", HelpName = "FILE.png" };
+    public Option<string?> Out { get; } = new("--out", "-o") { Description = "The pictures, labelled and stitched; the run record goes to FILE.json beside it. Default: out/activate-LAYER-FILTERS.png.", HelpName = "FILE.png" };
 
     public Option<string?> Raw { get; } = new("--raw") { Description = "The optimised arrays: float32 (N, H, W, 3); RGB 0..255, with keras-vis as fed to the network.", HelpName = "FILE.npy" };
 

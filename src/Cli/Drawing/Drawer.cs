@@ -20,16 +20,21 @@ internal sealed record DrawingFiles(string Png, string? Raw = null, string? Gif 
 internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetwork chosen, Outputs files)
 {
     private static readonly TimeSpan FrameDelay = TimeSpan.FromMilliseconds(80);
+    private long _forecast;
 
     /// <summary>Draws a plan.</summary>
     /// <exception cref="OperationCanceledException">Cancelled before the first step.</exception>
-    public RenderResult Draw(RenderPlan plan, string title, FrameCollector? frames)
+    /// <exception cref="CommandException">It needs more memory than there is.</exception>
+    public RenderResult Draw(RenderPlan plan, string title, FrameCollector? frames, DrawingFiles names, int scale)
     {
+        files.Keep();
+        RunForecast forecast = RunForecast.Of(backend, chosen.Network, plan, names, scale);
+        forecast.Demand();
+        _forecast = Math.Max(_forecast, forecast.Total);
         chosen.StartHashing();
-        int batch = BatchLimit.For(backend, chosen.Network, plan);
-        if (batch < plan.Count)
+        if (forecast.Batch < plan.Count)
         {
-            invocation.Detail($"{title}: {plan.Count} pictures in batches of {batch}.");
+            invocation.Detail($"{title}: {plan.Count} pictures in batches of {forecast.Batch}.");
         }
 
         return ProgressDisplay.For(invocation).Show(title, plan.Iterations, progress => new Renderer(backend).Render(
@@ -40,7 +45,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
                 Progress = progress,
                 Frame = frames is null ? null : frames.Add,
                 FrameEvery = frames?.Every ?? 0,
-                MaxBatch = batch,
+                MaxBatch = forecast.Batch,
             },
             invocation.Cancellation));
     }
@@ -60,15 +65,15 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
         Stage("png", names.Png, () => PictureFile.EncodePng(stitched, text));
         if (names.Raw is { } raw)
         {
-            Stage("npy", raw, () => Npy.Encode([result.Images.Length, result.Plan.Height, result.Plan.Width, 3], result.Images.SelectMany(i => i.Pixels).ToArray()));
+            Stage("npy", raw, () => Npy.Encode([result.Images.Length, result.Plan.Height, result.Plan.Width, 3], Concatenated(result.Images)));
         }
 
         if (frames is not null && names.Animates)
         {
-            List<Picture> pictures = [.. frames.WithFinal(result.Images).Select(f => grid.Stitch(result.Images, f))];
+            StitchedFrames pictures = new(grid, result.Images, frames.WithFinal(result.Images));
             if (names.Gif is { } gif)
             {
-                Stage("gif", gif, () => AnimatedGif.Encode(pictures, FrameDelay));
+                written.Add(new FileRecord("gif", gif, files.Stage(gif, stream => AnimatedGif.Write(stream, pictures, FrameDelay))));
             }
 
             if (names.WebP is { } webp)
@@ -90,6 +95,13 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
         }
     }
 
+    /// <summary>With --verbose: what memory the run took, beside what was forecast.</summary>
+    public void TellMemory()
+    {
+        using System.Diagnostics.Process process = System.Diagnostics.Process.GetCurrentProcess();
+        invocation.Detail($"Memory at its peak: {process.PeakWorkingSet64 >> 20} MiB; {_forecast >> 20} MiB were forecast.");
+    }
+
     /// <summary>The record of a whole run.</summary>
     public RunRecord Record(string command, DateTimeOffset started, IReadOnlyList<RenderRecord> renders) => new()
     {
@@ -101,6 +113,19 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
         Device = new DeviceRecord(backend.Description.Name, backend.Description.Device, backend.Description.Details),
         Renders = renders,
     };
+
+    private static float[] Concatenated(IReadOnlyList<RenderedImage> images)
+    {
+        float[] all = new float[images.Sum(i => (long)i.Pixels.Length)];
+        int at = 0;
+        foreach (RenderedImage image in images)
+        {
+            image.Pixels.CopyTo(all, at);
+            at += image.Pixels.Length;
+        }
+
+        return all;
+    }
 
     private RenderRecord Describe(RenderResult result, LabelledGrid grid, IReadOnlyList<FileRecord> written)
     {

@@ -16,8 +16,8 @@ internal sealed class FrameCollector
     /// <exception cref="CommandException">So many pictures that their frames would not fit the memory.</exception>
     public FrameCollector(RenderPlan plan, int scale)
     {
-        Every = Math.Max(1, (plan.Iterations + MostFrames - 1) / MostFrames);
-        long frames = (plan.Iterations / Every) + 1;
+        Every = EveryOf(plan);
+        long frames = FramesOf(plan);
         long perPicture = frames * plan.Height * plan.Width * 3 * scale * scale;
         long bytes = perPicture * plan.Count;
         if (bytes > MostBytes)
@@ -30,6 +30,12 @@ internal sealed class FrameCollector
 
     /// <summary>Steps between frames.</summary>
     public int Every { get; }
+
+    /// <summary>Frames that a plan's animation keeps of each picture.</summary>
+    public static long FramesOf(RenderPlan plan) => (plan.Iterations / EveryOf(plan)) + 1;
+
+    /// <summary>Bytes that all of them take.</summary>
+    public static long BytesFor(RenderPlan plan) => FramesOf(plan) * plan.Count * plan.Height * plan.Width * 3;
 
     /// <summary>Takes the frames of a batch.</summary>
     public void Add(RenderFrame frame)
@@ -60,4 +66,6 @@ internal sealed class FrameCollector
         result.Add([.. images.Select(image => image.Display)]);
         return result;
     }
+
+    private static int EveryOf(RenderPlan plan) => Math.Max(1, (plan.Iterations + MostFrames - 1) / MostFrames);
 }

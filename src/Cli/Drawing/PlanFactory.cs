@@ -94,8 +94,13 @@ internal static class PlanFactory
             throw CommandException.Usage($"{units.Length} filters times --count {count} are {(long)units.Length * count} pictures; at most 100000 at once.");
         }
 
+        if ((long)seed + count - 1 > uint.MaxValue)
+        {
+            throw CommandException.Usage($"--seed {seed} with --count {count} would need seeds up to {(long)seed + count - 1}; the largest is {uint.MaxValue}. Take a --seed of at most {uint.MaxValue - (uint)(count - 1)}.");
+        }
+
         ImmutableArray<ImmutableArray<int>> perPicture = [.. units.SelectMany(u => Enumerable.Repeat(u, count))];
-        ImmutableArray<uint> seeds = [.. units.SelectMany(_ => Enumerable.Range(0, count).Select(k => unchecked(seed + (uint)k)))];
+        ImmutableArray<uint> seeds = [.. units.SelectMany(_ => Enumerable.Range(0, count).Select(k => seed + (uint)k))];
         ChannelObjective objective = new() { Layer = layer.Name, Channels = perPicture };
         return overrides.ApplyTo(Presets.Create(preset, objective, seeds, side, side, layer.Kind == LayerKind.Dense ? input : null));
     }
@@ -126,11 +131,14 @@ internal static class PlanFactory
         return merged;
     }
 
-    private static PictureStart StartFrom(string path, int height, int width) => PictureStart.FromValues(
-        Path.GetFileName(path),
-        path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase)
-            ? Npy.ReadImage(path, height, width)
-            : Array.ConvertAll(Resizing.Fit(PictureFile.Read(path), width, height).Rgb, value => (float)value));
+    private static PictureStart StartFrom(string path, int height, int width) => IsArray(path)
+        ? StartFrom(path, Npy.Read(path), height, width)
+        : PictureStart.FromValues(Path.GetFileName(path), Array.ConvertAll(Resizing.Fit(PictureFile.Read(path), width, height).Rgb, value => (float)value));
+
+    private static PictureStart StartFrom(string path, NpyArray array, int height, int width) =>
+        PictureStart.FromValues(Path.GetFileName(path), Npy.ImageOf(array, path, height, width));
+
+    private static bool IsArray(string path) => path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase);
 
     private static Layer FindLayer(Invocation invocation, ActivateOptions options, ChosenNetwork chosen)
     {
@@ -157,20 +165,15 @@ internal static class PlanFactory
             return (asked ?? ordinary, null);
         }
 
-        if (!path.EndsWith(".npy", StringComparison.OrdinalIgnoreCase))
+        if (!IsArray(path))
         {
             return (asked ?? ordinary, StartFrom(path, asked ?? ordinary, asked ?? ordinary));
         }
 
         // An array carries its size with it; where the layer leaves the size open, it decides.
+        NpyArray array = Npy.Read(path);
         bool isOpen = asked is null && layer.Kind != LayerKind.Dense;
-        int wanted = asked ?? ordinary;
-        if (isOpen)
-        {
-            ImmutableArray<int> shape = Npy.Read(path).Shape;
-            wanted = shape[^2] == shape[^3] ? shape[^2] : wanted;
-        }
-
-        return (wanted, StartFrom(path, wanted, wanted));
+        int wanted = isOpen && array.Shape[^2] == array.Shape[^3] ? array.Shape[^2] : asked ?? ordinary;
+        return (wanted, StartFrom(path, array, wanted, wanted));
     }
 }

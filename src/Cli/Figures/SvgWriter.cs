@@ -87,7 +87,7 @@ internal sealed class SvgWriter : IDisposable
             Attributes(("textLength", Number(room)), ("lengthAdjust", "spacingAndGlyphs"));
         }
 
-        _xml.WriteString(text);
+        _xml.WriteString(Permitted(text));
         _xml.WriteEndElement();
     }
 
@@ -101,6 +101,30 @@ internal sealed class SvgWriter : IDisposable
 
     private static string Number(double value) => Math.Round(value, 2).ToString(CultureInfo.InvariantCulture);
 
+    // XML 1.0 has no place for control characters and unpaired surrogates, which names in a file may have.
+    private static string Permitted(string text)
+    {
+        StringBuilder? changed = null;
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (XmlConvert.IsXmlChar(text[i]))
+            {
+                continue;
+            }
+
+            if (i + 1 < text.Length && XmlConvert.IsXmlSurrogatePair(text[i + 1], text[i]))
+            {
+                i++;
+                continue;
+            }
+
+            changed ??= new StringBuilder(text);
+            changed[i] = '\uFFFD';
+        }
+
+        return changed?.ToString() ?? text;
+    }
+
     private void Start(string element, params (string Name, string Value)[] attributes)
     {
         _xml.WriteStartElement(element);
@@ -111,7 +135,7 @@ internal sealed class SvgWriter : IDisposable
     {
         foreach ((string name, string value) in attributes)
         {
-            _xml.WriteAttributeString(name, value);
+            _xml.WriteAttributeString(name, Permitted(value));
         }
     }
 
@@ -123,7 +147,7 @@ internal sealed class SvgWriter : IDisposable
             Attributes(("id", id));
         }
 
-        _xml.WriteString(text);
+        _xml.WriteString(Permitted(text));
         _xml.WriteEndElement();
     }
 }

@@ -14,13 +14,16 @@ internal sealed class CommandHost(Terminal terminal, GlobalOptions globals)
 
     public GlobalOptions Globals { get; } = globals;
 
+    /// <summary>Files that arguments came from: no output may replace them.</summary>
+    public IReadOnlyList<string> ResponseFiles { get; init; } = [];
+
     /// <summary>Gives a command its body.</summary>
     public void Run(Command command, Func<Invocation, int> body) =>
         command.SetAction((arguments, cancellation) => Task.Run(() => Guard(arguments, body, cancellation), CancellationToken.None));
 
     private int Guard(ParseResult arguments, Func<Invocation, int> body, CancellationToken cancellation)
     {
-        Invocation invocation = new(arguments, Globals, Terminal, cancellation);
+        Invocation invocation = new(arguments, Globals, Terminal, cancellation) { ResponseFiles = ResponseFiles };
         try
         {
             if (invocation is { Quiet: true, Verbose: true })

@@ -17,11 +17,14 @@ internal static class Failure
     {
         (int code, string message) = Describe(exception);
         string[] lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        string text = string.Join(Environment.NewLine, lines.Take(MostLines));
+        string text = string.Join(Environment.NewLine, lines.Take(MostLines).Select(TerminalText.Line));
         terminal.Error.WriteLine(code == ExitCode.Cancelled ? text : $"vggcuda: {text}");
         if (verbose)
         {
-            terminal.Error.WriteLine(exception);
+            foreach (string line in exception.ToString().Split('\n').Select(l => l.TrimEnd('\r')))
+            {
+                terminal.Error.WriteLine(TerminalText.Line(line));
+            }
         }
 
         return code;
@@ -32,8 +35,9 @@ internal static class Failure
     {
         AggregateException { InnerExceptions.Count: 1 } one => Describe(one.InnerExceptions[0]),
         CommandException own => (own.Code, own.Message),
-        PictureException picture => (ExitCode.File, picture.Message),
-        WeightsException weights => (ExitCode.File, weights.Message),
+        // Their lines are the file's, not ours.
+        PictureException picture => (ExitCode.File, picture.Message.ReplaceLineEndings(@"\n")),
+        WeightsException weights => (ExitCode.File, weights.Message.ReplaceLineEndings(@"\n")),
         DeviceException device => (ExitCode.Device, device.Message),
         NumbersFailedException numbers => (ExitCode.Numbers, numbers.Message),
         OperationCanceledException => (ExitCode.Cancelled, "Cancelled; nothing was written."),

@@ -27,6 +27,9 @@ internal sealed class Invocation
     /// <summary>Set by Ctrl-C and SIGTERM; commands poll it or hand it on.</summary>
     public CancellationToken Cancellation { get; }
 
+    /// <summary>Files that arguments came from.</summary>
+    public IReadOnlyList<string> ResponseFiles { get; init; } = [];
+
     public bool Quiet { get; }
 
     public bool Verbose { get; }
@@ -48,7 +51,7 @@ internal sealed class Invocation
     public bool Has(Option option) => Arguments.GetResult(option) is { Implicit: false };
 
     /// <summary>A line of what was asked for, on stdout, --quiet or not.</summary>
-    public void Result(string line) => Terminal.Out.WriteLine(line);
+    public void Result(string line) => Terminal.Out.WriteLine(TerminalText.Line(line));
 
     /// <summary>A value of what was asked for, on stdout, as indented JSON.</summary>
     public void Result<T>(T value, JsonTypeInfo<T> type) => Terminal.Out.WriteLine(JsonSerializer.Serialize(value, type));
@@ -56,9 +59,11 @@ internal sealed class Invocation
     /// <summary>A line that tells what was done, on stdout, or stderr where a file goes to stdout; not with --quiet.</summary>
     public void Say(string line)
     {
-        if (!Quiet)
+        TextWriter to = _isOutputLeft ? Terminal.Error : Terminal.Out;
+        // A standard output that the shell has closed wants to hear nothing; that is no failure.
+        if (!Quiet && (to != Terminal.Out || !Terminal.IsOutputClosed))
         {
-            (_isOutputLeft ? Terminal.Error : Terminal.Out).WriteLine(line);
+            to.WriteLine(TerminalText.Line(line));
         }
     }
 
@@ -70,7 +75,7 @@ internal sealed class Invocation
     {
         if (!Quiet)
         {
-            Terminal.Error.WriteLine(line);
+            Terminal.Error.WriteLine(TerminalText.Line(line));
         }
     }
 
@@ -79,7 +84,7 @@ internal sealed class Invocation
     {
         if (Verbose)
         {
-            Terminal.Error.WriteLine(line);
+            Terminal.Error.WriteLine(TerminalText.Line(line));
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace VggCuda.Cli.Hosting;
 
 /// <summary>Where a command reads its surroundings and writes its text: the process's streams, or a test's.</summary>
@@ -7,10 +9,19 @@ internal sealed class Terminal
     public required TextWriter Out { get; init; }
 
     /// <summary>Standard output for bytes, where a file goes there; the caller disposes of it.</summary>
-    public Func<Stream> OpenOutput { get; init; } = Console.OpenStandardOutput;
+    public Func<Stream> OpenOutput { get; init; } = StandardStream.OpenOutput;
 
     /// <summary>Errors, notes, progress.</summary>
     public required TextWriter Error { get; init; }
+
+    /// <summary>Whether the process was started without a standard output, so that nobody is told anything there.</summary>
+    public bool IsOutputClosed { get; init; }
+
+    /// <summary>Whether the command's files are in their places; what fails from then on is said so.</summary>
+    public bool AreFilesWritten { get; set; }
+
+    /// <summary>What a first signal must not lose.</summary>
+    public Keeping Keeping { get; } = new();
 
     /// <summary>Whether somebody watches stderr: a live bar, else plain lines now and then.</summary>
     public bool ErrorIsTerminal { get; init; }
@@ -27,10 +38,26 @@ internal sealed class Terminal
     /// <summary>The process's own streams.</summary>
     public static Terminal OfProcess() => new()
     {
-        Out = Console.Out,
-        Error = Console.Error,
-        ErrorIsTerminal = !Console.IsErrorRedirected,
+        Out = new StandardText(StandardStream.OpenOutput(), PlainEncoding),
+        Error = new StandardText(StandardStream.OpenError(), PlainEncoding),
+        IsOutputClosed = StandardStream.IsClosed(1),
+        ErrorIsTerminal = !StandardStream.IsClosed(2) && !Console.IsErrorRedirected,
     };
+
+    /// <summary>The exit code of a command, corrected where its text could not be written.</summary>
+    public int Finish(int code)
+    {
+        if (code != ExitCode.Done || (Out as StandardText)?.Failure is not { } failure)
+        {
+            return code;
+        }
+
+        string files = AreFilesWritten ? "\nThe files are written and whole; only text is lost." : "";
+        return Hosting.Failure.Report(CommandException.File($"Standard output cannot be written: {failure.Message}{files}", failure), this, verbose: false);
+    }
+
+    // Of the user's locale; without a mark at the beginning.
+    private static Encoding PlainEncoding => Console.OutputEncoding is UTF8Encoding ? new UTF8Encoding(false) : Console.OutputEncoding;
 
     private static string? NonEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

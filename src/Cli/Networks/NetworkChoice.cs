@@ -36,7 +36,7 @@ internal static class NetworkChoice
         {
             WeightsChoice choice = WeightsFiles.Find(arguments.GetValue(host.Globals.Weights), WeightsFolders.Find(host.Terminal.Variable, host.Terminal.Home));
             ClassNames names = choice.Path is null ? DemoNames() : File.Exists(ClassNames.PathBeside(choice.Path)) ? ClassNames.Load(ClassNames.PathBeside(choice.Path)) : ImageNetClasses.Names;
-            return Enumerable.Range(0, names.Count).Select(i => new CompletionItem(names[i]));
+            return Enumerable.Range(0, names.Count).Select(i => new CompletionItem(TerminalText.Line(names[i])));
         }
         catch (WeightsException)
         {

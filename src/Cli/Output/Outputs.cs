@@ -1,15 +1,17 @@
 using System.Security.Cryptography;
 using VggCuda.Cli.Hosting;
 using VggCuda.Engine.Files;
+using VggCuda.Hdf5Loader.Files;
 
 namespace VggCuda.Cli.Output;
 
 /// <summary>The outputs of one run: checked before it starts, never one of its inputs, put in their places all together.</summary>
 internal sealed class Outputs(Invocation invocation) : IDisposable
 {
-    private readonly List<(string Option, string Path)> _inputs = [];
+    private readonly List<(string Option, string Path)> _inputs = [.. invocation.ResponseFiles.Select(f => ("@", f))];
     private readonly List<(string Option, string Path)> _planned = [];
     private readonly StagedFiles _files = new();
+    private IDisposable? _keeping;
     private string? _created;
     private string? _standardOutputOption;
     private MemoryStream? _standardOutput;
@@ -34,8 +36,35 @@ internal sealed class Outputs(Invocation invocation) : IDisposable
         }
     }
 
-    /// <summary>Whether the run reads this file.</summary>
-    public bool IsInput(string path) => _inputs.Any(i => FilePaths.AreSame(i.Path, path));
+    /// <summary>Names the weights, and the names of the classes beside them.</summary>
+    /// <param name="path">The file; null for the bundled model.</param>
+    public void ProtectWeights(string? path)
+    {
+        Protect("--weights", path);
+        Protect("--weights", path is null ? null : ClassNames.PathBeside(path));
+    }
+
+    /// <summary>Whether a file that was not planned could be written too: the run neither reads nor writes it, and its name and folder allow it.</summary>
+    public bool CanTake(string path)
+    {
+        try
+        {
+            if (_inputs.Concat(_planned).Any(other => FilePaths.AreSame(other.Path, path)))
+            {
+                return false;
+            }
+
+            StagedFiles.Check(path);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>From now on until the end the run has something that a first signal must not lose.</summary>
+    public void Keep() => _keeping ??= invocation.Terminal.Keeping.Begin();
 
     /// <summary>Makes the folder that a run fills; it goes again where the run writes nothing.</summary>
     /// <exception cref="CommandException">It cannot be made, or its parent does not exist.</exception>
@@ -101,7 +130,7 @@ internal sealed class Outputs(Invocation invocation) : IDisposable
 
             if (_inputs.FirstOrDefault(i => FilePaths.AreSame(i.Path, path)) is { Option: { } input } found)
             {
-                throw CommandException.Usage($"{option} would replace the file that {input} reads{(found.Path == path ? "" : $" as '{found.Path}'")}, '{path}'; give it another name.");
+                throw CommandException.Usage($"{option} would replace the file that {(input == "@" ? $"the arguments come from, '{found.Path}'" : $"{input} reads{(found.Path == path ? "" : $" as '{found.Path}'")}, '{path}'")}; give it another name.");
             }
 
             StagedFiles.Check(path);
@@ -129,6 +158,8 @@ internal sealed class Outputs(Invocation invocation) : IDisposable
         {
             try
             {
+                // A pipe may have no reader, and then a signal ends the wait.
+                using IDisposable? waiting = IsFile(path) ? null : invocation.Terminal.Keeping.Suspend();
                 _files.Stage(path, WriteHashed);
             }
             catch (IOException exception)
@@ -158,6 +189,7 @@ internal sealed class Outputs(Invocation invocation) : IDisposable
         {
             if (_standardOutput is not null)
             {
+                using IDisposable waiting = invocation.Terminal.Keeping.Suspend();
                 using Stream output = invocation.Terminal.OpenOutput();
                 _standardOutput.WriteTo(output);
                 output.Flush();
@@ -165,6 +197,7 @@ internal sealed class Outputs(Invocation invocation) : IDisposable
 
             _files.Commit();
             _created = null;
+            invocation.Terminal.AreFilesWritten = true;
         }
         catch (FileWriteException exception)
         {
@@ -180,6 +213,7 @@ internal sealed class Outputs(Invocation invocation) : IDisposable
     {
         _files.Dispose();
         _standardOutput?.Dispose();
+        _keeping?.Dispose();
         try
         {
             if (_created is not null && !Directory.EnumerateFileSystemEntries(_created).Any())

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using VggCuda.Cli.Hosting;
 using VggCuda.Engine.Rendering;
 
 namespace VggCuda.Cli.Progress;
@@ -47,7 +48,7 @@ internal sealed class PlainProgress(TextWriter error) : IProgressDisplay
         {
             _isLastWritten = true;
             string left = value.StepsDone < value.StepsTotal ? $", {ProgressText.TimeLeft(value)}" : "";
-            error.WriteLine($"{title}: {ProgressText.Iteration(value, iterations)}, {ProgressText.Loss(value)}, {ProgressText.Rate(value)}{left}");
+            error.WriteLine(TerminalText.Line($"{title}: {ProgressText.Iteration(value, iterations)}, {ProgressText.Loss(value)}, {ProgressText.Rate(value)}{left}"));
         }
     }
 }

@@ -24,6 +24,11 @@ internal static class ConvertCommand
                 throw CommandException.Usage($"IN and OUT are the same file, '{to}'; give OUT another name.");
             }
 
+            if (!string.IsNullOrWhiteSpace(to) && FilePaths.AreSame(ClassNames.PathBeside(from), to))
+            {
+                throw CommandException.Usage($"OUT would replace the names of IN's classes, '{to}'; give it another name.");
+            }
+
             using KerasWeights weights = KerasWeights.Open(from, invocation.NetworkName);
             FileWriting.Write(invocation, weights, to, invocation.Value(overwrite));
             string names = ClassNames.PathBeside(from);

@@ -79,7 +79,16 @@ internal static class FetchCommand
             throw CommandException.Usage("--to needs a folder.");
         }
 
-        return File.Exists(to) ? throw CommandException.File($"--to: '{to}' is a file, not a folder.") : to;
+        if (File.Exists(to))
+        {
+            throw CommandException.File($"--to: '{to}' is a file, not a folder.");
+        }
+
+        // As for every folder that a command fills: it is made where its parent is there, and nothing is asked of a server for a mistyped name.
+        string full = Path.GetFullPath(to);
+        return Directory.Exists(full) || Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(full)) is not string parent || Directory.Exists(parent)
+            ? to
+            : throw CommandException.File($"--to: the folder '{parent}' does not exist; make it first.");
     }
 
     private static Uri? Address(string? url)

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 using VggCuda.Cli.Hosting;
+using VggCuda.Cli.Progress;
 
 namespace VggCuda.Cli.Weights;
 
@@ -41,11 +41,11 @@ internal abstract class TransferDisplay
                 {
                     if (value.Note is string note)
                     {
-                        error.WriteLine($"{title}: {note}");
+                        error.WriteLine(TerminalText.Line($"{title}: {note}"));
                     }
                     else if (_watch.Elapsed >= _next)
                     {
-                        error.WriteLine($"{title}: {value.Words}");
+                        error.WriteLine(TerminalText.Line($"{title}: {value.Words}"));
                         _next = _watch.Elapsed + TimeSpan.FromSeconds(5);
                     }
                 }
@@ -57,40 +57,27 @@ internal abstract class TransferDisplay
     {
         public override T Show<T>(string title, Func<IProgress<TransferState>?, T> body)
         {
-            IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
-            {
-                Out = new AnsiConsoleOutput(terminal.Error),
-                Ansi = AnsiSupport.Yes,
-                ColorSystem = terminal.UseColour ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-                Interactive = InteractionSupport.Yes,
-            });
-            Words words = new();
+            IAnsiConsole console = LiveProgress.Console(terminal);
+            BarColumn bar = new() { Title = "" };
             return console.Progress()
                 .AutoClear(true)
                 .HideCompleted(false)
-                .Columns(new ProgressBarColumn { Width = 24 }, words)
-                .Start(context => body(new Reporter(console, context.AddTask(Markup.Escape(title)), words)));
+                .Columns(bar)
+                .Start(context => body(new Reporter(console, context.AddTask(""), bar)));
         }
 
-        private sealed class Reporter(IAnsiConsole console, ProgressTask task, Words words) : IProgress<TransferState>
+        private sealed class Reporter(IAnsiConsole console, ProgressTask task, BarColumn bar) : IProgress<TransferState>
         {
             public void Report(TransferState value)
             {
-                words.Last = value.Words;
+                bar.Set(value.Words, value.WordsWithoutSpeed, value.Percent);
                 task.MaxValue = Math.Max(1, value.Total);
                 task.Value = value.Done;
                 if (value.Note is string note)
                 {
-                    console.WriteLine(note);
+                    console.WriteLine(TerminalText.Line(note));
                 }
             }
-        }
-
-        private sealed class Words : ProgressColumn
-        {
-            public volatile string Last = "";
-
-            public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(Last);
         }
     }
 }

@@ -13,20 +13,32 @@ namespace VggCuda.Cli.Weights;
 /// <param name="Note">A line to show once, or null.</param>
 internal readonly record struct TransferState(string? Activity, long Done, long Total, double BytesPerSecond, TimeSpan? Left, string? Note)
 {
+    private const double Mebi = 1 << 20;
+
     /// <summary>"12.0 of 527.8 MiB (2 %), 3.1 MiB/s, 2 min 46 s left".</summary>
     public string Words
     {
         get
         {
-            const double mebi = 1 << 20;
-            string unit = Total < mebi ? "KiB" : "MiB";
-            double scale = Total < mebi ? 1024 : mebi;
-            string text = FormattableString.Invariant($"{Done / scale:F1} of {Total / scale:F1} {unit} ({(Total > 0 ? Done * 100 / Total : 100)} %)");
-            text = Activity is null ? text : $"{Activity}, {text}";
-            text = BytesPerSecond > 0 ? FormattableString.Invariant($"{text}, {BytesPerSecond / mebi:F1} MiB/s") : text;
+            string text = BytesPerSecond > 0 ? FormattableString.Invariant($"{WordsWithoutSpeed}, {BytesPerSecond / Mebi:F1} MiB/s") : WordsWithoutSpeed;
             return Left is TimeSpan left && Done < Total ? $"{text}, {ProgressText.Duration(left)} left" : text;
         }
     }
+
+    /// <summary>"12.0 of 527.8 MiB (2 %)".</summary>
+    public string WordsWithoutSpeed
+    {
+        get
+        {
+            string unit = Total < Mebi ? "KiB" : "MiB";
+            double scale = Total < Mebi ? 1024 : Mebi;
+            string text = FormattableString.Invariant($"{Done / scale:F1} of {Total / scale:F1} {unit} ({Percent})");
+            return Activity is null ? text : $"{Activity}, {text}";
+        }
+    }
+
+    /// <summary>"2 %".</summary>
+    public string Percent => FormattableString.Invariant($"{(Total > 0 ? Done * 100 / Total : 100)} %");
 }
 
 /// <summary>From a file operation's reports to a display's, with the speed since its beginning.</summary>

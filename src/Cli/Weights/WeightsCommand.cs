@@ -1,5 +1,6 @@
 using System.CommandLine;
 using VggCuda.Cli.Hosting;
+using VggCuda.Engine.Files;
 using VggCuda.Hdf5Loader.Files;
 
 namespace VggCuda.Cli.Weights;
@@ -41,6 +42,6 @@ internal static class WeightsCommand
         }
 
         bool named = !File.Exists(text) && PublishedWeights.Named(text) is not null;
-        return named ? WeightsFiles.Find(text, Folders(invocation)).Path! : text;
+        return named || FilePaths.IsDevice(text) ? WeightsFiles.Find(text, Folders(invocation)).Path! : text;
     }
 }

@@ -6,6 +6,9 @@ internal interface IHostBackend
     /// <summary>Looked at within operations, so that a step can be left in its middle.</summary>
     CancellationToken Cancellation { get; set; }
 
+    /// <summary>Who uses it.</summary>
+    BackendUse InUse { get; }
+
     /// <summary>One more thing is held.</summary>
     void Opened();
 
@@ -38,6 +41,7 @@ internal sealed class HostReplay : IReplay
     {
         Action step = _step ?? throw new ObjectDisposedException(nameof(IReplay), "The replay has been disposed of.");
         ArgumentOutOfRangeException.ThrowIfNegative(count);
+        using BackendUse.Visit visit = _owner.InUse.Enter();
         _owner.ThrowIfDisposed();
         CancellationToken before = _owner.Cancellation;
         _owner.Cancellation = cancellation;
@@ -64,6 +68,7 @@ internal sealed class HostReplay : IReplay
     {
         if (_step is not null)
         {
+            using BackendUse.Visit visit = _owner.InUse.Enter();
             _step = null;
             _owner.Closed();
         }

@@ -5,7 +5,7 @@ namespace VggCuda.Engine.Backends;
 
 /// <summary>A device that runs networks and image operations. The renderer is written against this seam alone.</summary>
 /// <remarks>
-/// <para>One thread at a time may use a backend and what it made; several backends may live in one process.</para>
+/// <para>One thread at a time may use a backend and what it made, whichever thread; several backends may live in one process. A second thread that comes while the first is inside is refused with an <see cref="InvalidOperationException"/> before it touches anything: see <see cref="BackendUse"/>.</para>
 /// <para>Whatever has been disposed of, the backend itself included, throws <see cref="ObjectDisposedException"/> when used; disposing twice does nothing.</para>
 /// <para>Calls may be asynchronous: only <c>Download</c>, <see cref="IReplay.Wait"/> and <see cref="Synchronize"/> promise that what came before has happened.</para>
 /// </remarks>

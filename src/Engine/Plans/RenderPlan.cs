@@ -19,6 +19,9 @@ public sealed record RenderPlan
     /// <summary>The format that <see cref="ToJson"/> writes. 1: without display, parameters and kinds of objectives, as pictures of version 0.1 carry it; 2: this.</summary>
     public const int CurrentFormat = 2;
 
+    /// <summary>The most steps that a plan may have: their random numbers are drawn, and their losses kept, for the whole run.</summary>
+    public const int MostIterations = 1_000_000;
+
     private static readonly (string Name, Func<JsonNode> Value)[] Defaults =
     [
         ("preset", () => Presets.KerasVisName),
@@ -149,9 +152,9 @@ public sealed record RenderPlan
     public void Validate(Network network)
     {
         ArgumentNullException.ThrowIfNull(network);
-        if (Iterations < 1)
+        if (Iterations is < 1 or > MostIterations)
         {
-            throw new PlanException($"The number of iterations is {Iterations}; it must be at least 1.");
+            throw new PlanException($"The number of iterations is {Iterations}; it must be between 1 and {MostIterations}.");
         }
 
         if (Seeds.IsDefaultOrEmpty || (Objective.Count is int described && described != Seeds.Length))

@@ -27,13 +27,17 @@ public sealed class Schedule
     public ImmutableArray<double[]> Tables { get; }
 
     /// <summary>Draws the numbers of a plan.</summary>
-    public static Schedule Draw(RenderPlan plan)
+    /// <param name="plan">The plan.</param>
+    /// <param name="cancellation">Ends the drawing: a long plan of many pictures takes seconds.</param>
+    /// <exception cref="DeviceMemoryException">A table would have more values than one array holds; a smaller batch has smaller ones.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static Schedule Draw(RenderPlan plan, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(plan);
         TensorShape parameters = plan.ParametersShape;
         int perImage = checked((int)parameters.CountPerImage);
         double[] start = new double[parameters.Count];
-        ImmutableArray<double[]> tables = [.. plan.Transforms.Select(t => new double[(long)plan.Iterations * plan.Count * t.NumbersPerStep])];
+        ImmutableArray<double[]> tables = [.. plan.Transforms.Select(t => Table((long)plan.Iterations * plan.Count * t.NumbersPerStep))];
         double[]? fromPicture = null;
         for (int image = 0; image < plan.Count; image++)
         {
@@ -50,6 +54,11 @@ public sealed class Schedule
 
             for (int step = 0; step < plan.Iterations; step++)
             {
+                if ((step & 0xFFF) == 0)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                }
+
                 TensorShape shape = plan.PictureShape;
                 for (int t = 0; t < plan.Transforms.Length; t++)
                 {
@@ -62,6 +71,10 @@ public sealed class Schedule
         }
 
         return new Schedule(start, tables);
+
+        double[] Table(long count) => count <= Array.MaxLength
+            ? new double[count]
+            : throw new DeviceMemoryException($"The random numbers of {plan.Count} pictures and {plan.Iterations} steps are more than one array holds; draw fewer pictures at once.", count * sizeof(double), null);
     }
 
     // The parameters that make a picture: backwards through what makes pictures of parameters. A picture draws no numbers.

@@ -17,6 +17,7 @@ internal sealed class BatchRun : IDisposable
     private readonly Stopwatch _compile = Stopwatch.StartNew();
     private readonly Stopwatch _run = new();
     private readonly Stopwatch _score = new();
+    private double[]? _frame;
 
     public BatchRun(IBackend backend, Network network, RenderPlan plan, int firstImage, CancellationToken cancellation)
     {
@@ -120,7 +121,9 @@ internal sealed class BatchRun : IDisposable
 
     private void SendFrame(RenderOptions options, int step)
     {
-        double[] pixels = ReadPicture();
+        ITensor picture = _step.Picture();
+        double[] pixels = _frame ??= new double[picture.Shape.Count];
+        _backend.Download(picture, pixels);
         int perImage = pixels.Length / _plan.Count;
         options.Frame!(new RenderFrame(_firstImage, step, [.. Enumerable.Range(0, _plan.Count).Select(i => _plan.Display.Show(pixels.AsSpan(i * perImage, perImage)))]));
     }

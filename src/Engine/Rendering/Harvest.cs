@@ -30,26 +30,50 @@ internal static class Harvest
         ITensor best = step.BestPicture();
         double[] pixels = new double[best.Shape.Count];
         backend.Download(best, pixels);
-        PictureScore[] scores = Scoring.Score(backend, network, plan, best);
+        PictureScore[] scores = Scoring.Score(backend, network, plan, step.Program, best, pixels);
+        double[][][] losses = Losses(step.Log, steps, plan.Count);
         int perImage = (int)best.Shape.CountPerImage;
         List<RenderedImage> images = [];
         for (int image = 0; image < plan.Count; image++)
         {
-            double[] own = pixels.AsSpan(image * perImage, perImage).ToArray();
+            ReadOnlySpan<double> own = pixels.AsSpan(image * perImage, perImage);
+            float[] values = new float[perImage];
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = (float)own[i];
+            }
+
             images.Add(new RenderedImage
             {
                 Index = firstImage + image,
                 Seed = plan.Seeds[image],
-                Pixels = Array.ConvertAll(own, value => (float)value),
+                Pixels = values,
                 Display = plan.Display.Show(own),
                 Steps = steps,
                 BestStep = (int)bestStep[image],
                 BestTotal = bestTotal[image],
-                Losses = [.. Enumerable.Range(0, steps).Select(s => log.AsSpan(((s * plan.Count) + image) * columns, columns).ToArray())],
+                Losses = losses[image],
                 Score = scores[image],
             });
         }
 
         return images;
+    }
+
+    // By image, step and column; the log has them by step.
+    private static double[][][] Losses(ILossLog log, int steps, int count)
+    {
+        double[][][] losses = [.. Enumerable.Range(0, count).Select(_ => new double[steps][])];
+        double[] row = new double[count * log.Columns];
+        for (int step = 0; step < steps; step++)
+        {
+            log.Read(step, row);
+            for (int image = 0; image < count; image++)
+            {
+                losses[image][step] = row.AsSpan(image * log.Columns, log.Columns).ToArray();
+            }
+        }
+
+        return losses;
     }
 }

@@ -10,14 +10,65 @@ namespace VggCuda.Engine.Rendering;
 /// <summary>What a network makes of clean pictures.</summary>
 internal static class Scoring
 {
-    /// <summary>The objective's verdict on each of the given pictures, without transforms; logits where the layer is the classifier.</summary>
-    public static PictureScore[] Score(IBackend backend, Network network, RenderPlan plan, ITensor pictures)
+    // On the host a program's maps are the machine's memory, and the pictures of a batch do not depend on each other.
+    private const int AtOnceOnHost = 4;
+
+    /// <summary>What is computed to score pictures of a plan: without transforms and gradients; logits where the layer is the classifier.</summary>
+    public static ProgramSpec SpecOf(IBackend backend, Network network, RenderPlan plan)
+    {
+        RenderPlan part = backend is IHostBackend && plan.Count > AtOnceOnHost ? plan.Slice(0, AtOnceOnHost) : plan;
+        return SpecOf(network, part);
+    }
+
+    /// <summary>Whether a run's own program finds what scoring wants, with the same bits: then none is compiled for it.</summary>
+    public static bool IsSame(ProgramSpec run, ProgramSpec scoring) =>
+        run.Height == scoring.Height && run.Width == scoring.Width && run.Top == scoring.Top && run.Taps.Length == scoring.Taps.Length
+        && run.Batch >= scoring.Batch
+        && run.Taps.Zip(scoring.Taps).All(t => t.First.Layer == t.Second.Layer && t.First.Point == t.Second.Point && t.First.ChannelCount == t.Second.ChannelCount
+            && t.First.Channels.IsDefaultOrEmpty == t.Second.Channels.IsDefaultOrEmpty);
+
+    /// <summary>The objective's verdict on each of the given pictures.</summary>
+    /// <param name="backend">Where they are.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="plan">Of these pictures.</param>
+    /// <param name="program">The run's program, or null where it has none; its taps are overwritten.</param>
+    /// <param name="pictures">(N, H, W, 3).</param>
+    /// <param name="values">The same on the host.</param>
+    public static PictureScore[] Score(IBackend backend, Network network, RenderPlan plan, INetworkProgram? program, ITensor pictures, double[] values)
+    {
+        ProgramSpec spec = SpecOf(backend, network, plan);
+        if (program is not null && IsSame(program.Spec, spec))
+        {
+            return Verdicts(backend, network, plan, program, pictures);
+        }
+
+        if (spec.Batch == plan.Count)
+        {
+            using INetworkProgram whole = backend.Compile(network, spec);
+            return Verdicts(backend, network, plan, whole, pictures);
+        }
+
+        List<PictureScore> scores = [];
+        int perImage = (int)pictures.Shape.CountPerImage;
+        for (int first = 0; first < plan.Count; first += spec.Batch)
+        {
+            RenderPlan part = plan.Slice(first, Math.Min(spec.Batch, plan.Count - first));
+            using INetworkProgram own = backend.Compile(network, SpecOf(network, part));
+            using ITensor few = backend.Allocate(pictures.Shape with { N = part.Count });
+            backend.Upload(few, values.AsSpan(first * perImage, part.Count * perImage));
+            scores.AddRange(Verdicts(backend, network, part, own, few));
+        }
+
+        return [.. scores];
+    }
+
+    private static ProgramSpec SpecOf(Network network, RenderPlan plan)
     {
         ImmutableArray<TapSpec> scored = plan.Objective.ScoredTaps(network);
 
         // Layers that take one size alone see a picture of another one whole, at theirs.
         int? side = scored.Any(t => t.Layer.Kind == LayerKind.Dense) ? network.Topology.FixedInputSize : null;
-        ProgramSpec spec = plan.Spec(network) with
+        return plan.Spec(network) with
         {
             Taps = scored,
             Height = side ?? plan.Height,
@@ -25,11 +76,14 @@ internal static class Scoring
             Top = TopActivation.Linear,
             NeedsGradient = false,
         };
-        using INetworkProgram program = backend.Compile(network, spec);
+    }
+
+    private static PictureScore[] Verdicts(IBackend backend, Network network, RenderPlan plan, INetworkProgram program, ITensor pictures)
+    {
         List<IDisposable> owned = [];
         try
         {
-            program.Forward(Whole(backend, pictures, spec.InputShape, owned));
+            program.Forward(Whole(backend, pictures, program.InputShape with { N = pictures.Shape.N }, owned));
         }
         finally
         {

@@ -46,7 +46,12 @@ internal sealed class StepRecorder : IDisposable
                 throw new DeviceMemoryException($"{plan.Count} pictures of {plan.Height} x {plan.Width} have more values than one array holds; draw fewer at once.", shape.Count * sizeof(double), null);
             }
 
-            Schedule schedule = Schedule.Draw(plan);
+            if ((long)plan.Iterations * plan.Count * plan.LossNames.Length > Array.MaxLength)
+            {
+                throw new DeviceMemoryException($"{plan.Count} pictures of {plan.Iterations} steps have more losses than one array holds; draw fewer at once.", (long)plan.Iterations * plan.Count * plan.LossNames.Length * sizeof(double), null);
+            }
+
+            Schedule schedule = Schedule.Draw(plan, cancellation);
             TensorShape perImage = TensorShape.PerImage(plan.Count);
             if (plan.Objective.Weight != 0)
             {
@@ -103,6 +108,9 @@ internal sealed class StepRecorder : IDisposable
 
     /// <summary>The recorded step.</summary>
     public IReplay Replay { get; }
+
+    /// <summary>The network, or null where the objective does not count.</summary>
+    public INetworkProgram? Program => _program;
 
     /// <summary>Losses of every step, columns as <see cref="RenderPlan.LossNames"/>.</summary>
     public ILossLog Log { get; }

@@ -144,6 +144,11 @@ internal sealed class DownloadRun(
         {
             throw new DownloadException($"{Source}: the secure connection failed: {e.InnerException.Message}{Kept}", e);
         }
+        catch (Exception e) when (e is NotSupportedException or UriFormatException or InvalidOperationException)
+        {
+            // What .NET's client makes of a redirect to an address that it cannot follow.
+            throw new DownloadException($"{Source}: redirects to an address that is not followed: {e.Message}{Kept}", e);
+        }
         catch (HttpIOException e) when (e.HttpRequestError == HttpRequestError.ResponseEnded)
         {
             return ($"the connection broke after {part.Length} of {file.Size} bytes", null);
@@ -176,6 +181,8 @@ internal sealed class DownloadRun(
     {
         using Stream body = await response.Content.ReadAsStreamAsync(either).ConfigureAwait(false);
         _rate.Restart();
+        long since = time.GetTimestamp();
+        long before = part.Length;
         while (true)
         {
             idle.CancelAfter(settings.IdleLimit);
@@ -194,6 +201,18 @@ internal sealed class DownloadRun(
             {
                 return ("", null);
             }
+
+            if (time.GetElapsedTime(since) < settings.SlowPeriod)
+            {
+                continue;
+            }
+
+            if (part.Length - before < settings.LeastBytes)
+            {
+                return (FormattableString.Invariant($"only {part.Length - before} bytes came in {settings.SlowPeriod.TotalSeconds:0.#} s"), null);
+            }
+
+            (since, before) = (time.GetTimestamp(), part.Length);
         }
     }
 

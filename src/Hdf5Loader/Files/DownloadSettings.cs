@@ -8,6 +8,12 @@ public sealed record DownloadSettings
     /// <summary>Longest wait for a connection with its answer's headers, and for each further piece of the body. Default 30 s.</summary>
     public TimeSpan IdleLimit { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Least bytes that must come in every <see cref="SlowPeriod"/>; an answer that trickles more slowly is left, and the transfer resumed with a new request. Default 60,000.</summary>
+    public long LeastBytes { get; init; } = 60_000;
+
+    /// <summary>See <see cref="LeastBytes"/>. Default 60 s.</summary>
+    public TimeSpan SlowPeriod { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Attempts in a row that may bring nothing new before the download gives up. Default 6.</summary>
     public int MostFailures { get; init; } = 6;
 

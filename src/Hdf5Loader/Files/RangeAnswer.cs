@@ -47,7 +47,7 @@ internal sealed record RangeAnswer(AnswerKind Kind, string Reason, TimeSpan? Ret
             HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError =>
                 new RangeAnswer(AnswerKind.Later, $"the server answers {Status(response)}", Wait(response, now)),
             >= HttpStatusCode.Ambiguous and < HttpStatusCode.BadRequest =>
-                new RangeAnswer(AnswerKind.Hopeless, $"the server redirects too often, or from https to http ({Status(response)})"),
+                new RangeAnswer(AnswerKind.Hopeless, $"the server redirects too often, or to another kind of address than before ({Status(response)}{(response.Headers.Location is Uri to ? $" to '{to.OriginalString}'" : "")})"),
             HttpStatusCode.ProxyAuthenticationRequired => new RangeAnswer(AnswerKind.Hopeless, $"the proxy wants to be told who you are ({Status(response)}); see HTTPS_PROXY"),
             _ => new RangeAnswer(AnswerKind.Hopeless, status < 400 ? $"the server answers {Status(response)}, which is no file" : $"the server answers {Status(response)}"),
         };

@@ -68,7 +68,7 @@ public sealed class WeightDownload
 
         target = Path.GetFullPath(target);
         string folder = Path.GetDirectoryName(target) ?? throw new ArgumentException($"'{target}' is a folder.", nameof(target));
-        Directory.CreateDirectory(folder);
+        Make(folder);
         DemandFree(target, replace);
         using ResumablePart part = Open(target);
         // Asked again under the lock: another process may have finished just now.
@@ -77,6 +77,20 @@ public sealed class WeightDownload
         DownloadRun run = new(_client, _settings, _time, file, address, part, progress, cancellation);
         await run.ToEndAsync().ConfigureAwait(false);
         run.Local(() => part.Publish(replace));
+    }
+
+    /// <summary>Makes the folder of a file.</summary>
+    /// <exception cref="IOException">It cannot be made; the message says where else the file could go.</exception>
+    internal static void Make(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The folder '{folder}' cannot be made: {e.Message.TrimEnd('.')}.\nTake another with --to, or set VGGCUDA_CACHE.", e);
+        }
     }
 
     private ResumablePart Open(string target)

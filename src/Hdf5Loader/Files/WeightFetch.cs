@@ -125,7 +125,7 @@ public sealed class WeightFetch
 
     private static void Copy(string cached, string target, PublishedWeights file)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        WeightDownload.Make(Path.GetDirectoryName(target)!);
         DiskSpace.Demand(target, file.Size, DiskSpace.Free(Path.GetDirectoryName(target)!));
         using FileStream source = new(cached, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.SequentialScan);
         using StagedFiles copy = new();

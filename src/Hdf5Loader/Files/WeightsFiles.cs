@@ -1,3 +1,4 @@
+using VggCuda.Engine.Files;
 using VggCuda.Engine.Model;
 
 namespace VggCuda.Hdf5Loader.Files;
@@ -47,6 +48,11 @@ public static class WeightsFiles
                 ? new WeightsChoice(path, published, null)
                 : throw new WeightsException(
                     choice, null, $"{published.FileName} is neither in {folders.Keras} nor in {folders.Own}; 'vggcuda weights fetch {published.Name}' downloads its {DiskSpace.Bytes(published.Size)}.");
+        }
+
+        if (choice.Length > 0 && FilePaths.IsDevice(choice))
+        {
+            throw new WeightsException(choice, null, "is a pipe or a device; weights are read at any place of a file, so give a file.");
         }
 
         if (File.Exists(choice))

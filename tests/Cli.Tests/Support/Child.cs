@@ -22,6 +22,9 @@ public sealed partial class Child : IDisposable
 
     public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "vggcuda.exe" : "vggcuda");
 
+    /// <summary>Its number.</summary>
+    public int Id => _process.Id;
+
     public string Error
     {
         get

@@ -118,6 +118,65 @@ public sealed class WeightDownloadEndTests : WeightDownloadTest
         Assert.Single(server.Requests);
     }
 
+    [Theory]
+    [InlineData("ftp://127.0.0.1/w.h5")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("data:text/plain,x")]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("ws://127.0.0.1:1/w.h5")]
+    [InlineData("wss://127.0.0.1:1/w.h5")]
+    [InlineData("gopher://x")]
+    [InlineData("http://")]
+    [InlineData("http://[::bad/w.h5")]
+    [InlineData("http:///w.h5")]
+    [InlineData("http://a b/w.h5")]
+    [InlineData("http://127.0.0.1:99999/")]
+    [InlineData("//")]
+    [InlineData("mailto:x@y")]
+    public async Task A_redirect_that_cannot_be_followed_is_the_servers_fault(string location)
+    {
+        using ScriptedServer server = new(Content, [.. Enumerable.Repeat(Answers.Status("302 Found", $"Location: {location}"), 20)]);
+        DownloadException e = await Assert.ThrowsAsync<DownloadException>(() => RunAsync(server));
+        Assert.StartsWith($"http://127.0.0.1:{server.Port}/w.h5: ", e.Message, StringComparison.Ordinal);
+        Assert.Empty(Folder.Names);
+    }
+
+    [Fact]
+    public async Task An_answer_that_trickles_is_left_and_the_transfer_resumed()
+    {
+        using ScriptedServer server = new(Content, async x =>
+        {
+            await Answers.Upto(1000)(x);
+            for (int at = 1000; !x.End.IsCancellationRequested; at += 10)
+            {
+                await Task.Delay(20, x.End);
+                await x.BodyAsync(x.Server.Content.AsMemory(at, 10));
+            }
+        });
+        await RunAsync(server, new DownloadSettings { LeastBytes = 100_000, SlowPeriod = TimeSpan.FromMilliseconds(300) });
+        AssertFetched();
+        Assert.Equal(2, server.Requests.Count);
+        Assert.True(server.Requests[1].From >= 1000);
+        Assert.Contains(Notes, n => n.Contains("bytes came in 0.3 s", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_server_that_always_trickles_does_not_keep_a_download_for_ever()
+    {
+        using ScriptedServer server = new(Content, [.. Enumerable.Repeat<Func<Exchange, Task>>(async x =>
+        {
+            await Answers.Upto(10)(x);
+            for (int at = x.From + 10; !x.End.IsCancellationRequested; at++)
+            {
+                await Task.Delay(20, x.End);
+                await x.BodyAsync(x.Server.Content.AsMemory(at, 1));
+            }
+        }, 20)]);
+        DownloadException e = await Assert.ThrowsAsync<DownloadException>(() => RunAsync(server, new DownloadSettings { LeastBytes = 100_000, SlowPeriod = TimeSpan.FromMilliseconds(100) }));
+        Assert.Contains("bytes came in 0.1 s. 6 attempts in a row brought nothing", e.Message, StringComparison.Ordinal);
+        Assert.Contains("the same command goes on from there", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Redirects_in_a_circle_end()
     {

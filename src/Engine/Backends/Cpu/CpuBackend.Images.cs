@@ -20,6 +20,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void Fill(ITensor target, double value)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CpuTensor tensor = Own(target, nameof(target));
         new Span<float>(tensor.Data, checked((int)tensor.Shape.Count)).Fill((float)value);
     }
@@ -27,6 +28,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void Copy(ITensor source, ITensor target)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CpuTensor from = Own(source, nameof(source));
         CpuTensor to = Own(target, nameof(target), from.Shape);
         int count = checked((int)from.Shape.Count);
@@ -36,6 +38,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void Shift(ITensor source, ITensor target, ITensor shifts, ITensor step, ShiftMode mode)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CpuTensor from = Own(source, nameof(source));
         TensorShape shape = from.Shape;
         CpuTensor to = Own(target, nameof(target), shape);
@@ -56,6 +59,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void ShiftBackward(ITensor gradient, ITensor target, ITensor shifts, ITensor step, ShiftMode mode)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Apart(gradient, nameof(gradient), target, nameof(target));
         OperationChecks.Table(gradient, shifts, nameof(shifts), 2, step);
         _shiftBackward.Run(Pool, Own(gradient, nameof(gradient)), Own(target, nameof(target), gradient.Shape), Own(shifts, nameof(shifts)), StepOf(step), mode);
@@ -64,6 +68,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Warp(source, nameof(source), target, nameof(target), maps, step);
         _warp.Run(Pool, Own(source, nameof(source)), Own(target, nameof(target)), Own(maps, nameof(maps)), StepOf(step));
     }
@@ -71,6 +76,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void WarpBackward(ITensor gradient, ITensor target, ITensor maps, ITensor step)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Warp(gradient, nameof(gradient), target, nameof(target), maps, step);
         _warpBackward.Run(Pool, Own(gradient, nameof(gradient)), Own(target, nameof(target)), Own(maps, nameof(maps)), StepOf(step));
     }
@@ -78,6 +84,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void Product(ITensor matrix, ITensor source, ITensor target, int inner, bool transposed)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         (int outer, int terms, int results) = OperationChecks.Product(matrix, source, target, inner, transposed);
         _product.Run(Pool, Own(matrix, nameof(matrix)), Own(source, nameof(source)), Own(target, nameof(target)), outer, terms, results, inner, transposed);
     }
@@ -85,31 +92,50 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void Multiply(ITensor source, ITensor factors, ITensor target)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Multiply(source, factors, target);
         _multiply.Run(Pool, Own(source, nameof(source)), Own(factors, nameof(factors)), Own(target, nameof(target)));
     }
 
     /// <inheritdoc/>
-    public void Linear(ITensor source, ITensor target, double factor, double offset) =>
+    public void Linear(ITensor source, ITensor target, double factor, double offset)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
         _linear.Run(Pool, Own(source, nameof(source)), Own(target, nameof(target), source.Shape), factor, offset);
+    }
 
     /// <inheritdoc/>
-    public void Sigmoid(ITensor source, ITensor target, double low, double high) =>
+    public void Sigmoid(ITensor source, ITensor target, double low, double high)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
         _sigmoid.Run(Pool, Own(source, nameof(source)), Own(target, nameof(target), source.Shape), low, high);
+    }
 
     /// <inheritdoc/>
-    public void SigmoidBackward(ITensor source, ITensor gradient, ITensor target, double low, double high) =>
+    public void SigmoidBackward(ITensor source, ITensor gradient, ITensor target, double low, double high)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
         _sigmoidBackward.Run(Pool, Own(source, nameof(source)), Own(gradient, nameof(gradient), source.Shape), Own(target, nameof(target), source.Shape), low, high);
+    }
 
     /// <inheritdoc/>
-    public void NormalizeRms(ITensor gradient, double epsilon) => _normalizeRms.Run(Pool, Own(gradient, nameof(gradient)), epsilon);
+    public void NormalizeRms(ITensor gradient, double epsilon)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
+        _normalizeRms.Run(Pool, Own(gradient, nameof(gradient)), epsilon);
+    }
 
     /// <inheritdoc/>
-    public void RmsProp(ITensor image, ITensor gradient, ITensor cache, double rate, double decay, double epsilon) =>
+    public void RmsProp(ITensor image, ITensor gradient, ITensor cache, double rate, double decay, double epsilon)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
         _rmsProp.Run(Pool, Own(image, nameof(image)), Own(gradient, nameof(gradient), image.Shape), Own(cache, nameof(cache), image.Shape), rate, decay, epsilon);
+    }
 
     /// <inheritdoc/>
-    public void Adam(ITensor image, ITensor gradient, ITensor mean, ITensor square, ITensor step, double rate, double beta1, double beta2, double epsilon) =>
+    public void Adam(ITensor image, ITensor gradient, ITensor mean, ITensor square, ITensor step, double rate, double beta1, double beta2, double epsilon)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
         _adam.Run(
             Pool,
             Own(image, nameof(image)),
@@ -121,10 +147,14 @@ public sealed unsafe partial class CpuBackend
             beta1,
             beta2,
             epsilon);
+    }
 
     /// <inheritdoc/>
-    public void Momentum(ITensor image, ITensor gradient, ITensor velocity, double rate, double decay) =>
+    public void Momentum(ITensor image, ITensor gradient, ITensor velocity, double rate, double decay)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
         _momentum.Run(Pool, Own(image, nameof(image)), Own(gradient, nameof(gradient), image.Shape), Own(velocity, nameof(velocity), image.Shape), rate, decay);
+    }
 
     private long StepOf(ITensor step) => (long)Own(step, nameof(step), TensorShape.PerImage(1)).Data[0];
 }

@@ -10,12 +10,16 @@ public sealed unsafe partial class CpuBackend
     private readonly MeanSquareJob _meanSquare = new();
 
     /// <inheritdoc/>
-    public void ChannelMean(ITensor tap, double weight, ITensor value) =>
+    public void ChannelMean(ITensor tap, double weight, ITensor value)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
         _channelMean.Run(Pool, Own(tap, nameof(tap)), weight, Own(value, nameof(value), TensorShape.PerImage(tap.Shape.N)));
+    }
 
     /// <inheritdoc/>
     public void TotalVariation(ITensor image, double beta, double weight, ITensor value, ITensor gradient)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CpuTensor x = Own(image, nameof(image));
         CpuTensor result = Own(value, nameof(value), TensorShape.PerImage(x.Shape.N));
         CpuTensor g = Own(gradient, nameof(gradient), x.Shape);
@@ -30,6 +34,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void LpNorm(ITensor image, double p, double weight, ITensor value, ITensor gradient)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CpuTensor x = Own(image, nameof(image));
         CpuTensor result = Own(value, nameof(value), TensorShape.PerImage(x.Shape.N));
         CpuTensor g = Own(gradient, nameof(gradient), x.Shape);
@@ -49,16 +54,23 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
-    public void Dot(ITensor a, ITensor b, double weight, ITensor value) =>
+    public void Dot(ITensor a, ITensor b, double weight, ITensor value)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
         _dot.Run(Pool, Own(a, nameof(a)), Own(b, nameof(b), a.Shape), weight, Own(value, nameof(value), TensorShape.PerImage(a.Shape.N)));
+    }
 
     /// <inheritdoc/>
-    public void MeanSquare(ITensor tap, double weight, ITensor value, ITensor gradient) =>
+    public void MeanSquare(ITensor tap, double weight, ITensor value, ITensor gradient)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
         _meanSquare.Run(Pool, Own(tap, nameof(tap)), weight, Own(value, nameof(value), TensorShape.PerImage(tap.Shape.N)), Own(gradient, nameof(gradient), tap.Shape));
+    }
 
     /// <inheritdoc/>
     public void Add(ITensor a, ITensor b, ITensor total)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CpuTensor left = Own(a, nameof(a));
         CpuTensor right = Own(b, nameof(b), TensorShape.PerImage(left.Shape.N));
         CpuTensor sum = Own(total, nameof(total), right.Shape);
@@ -72,6 +84,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void KeepBest(ITensor total, ITensor step, ITensor image, ITensor bestTotal, ITensor bestStep, ITensor best)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CpuTensor x = Own(image, nameof(image));
         TensorShape perImage = TensorShape.PerImage(x.Shape.N);
         CpuTensor now = Own(total, nameof(total), perImage);
@@ -93,6 +106,7 @@ public sealed unsafe partial class CpuBackend
     /// <inheritdoc/>
     public void Log(ILossLog log, ITensor step, ReadOnlySpan<ITensor> columns)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         ArgumentNullException.ThrowIfNull(log);
         if (log is not CpuLossLog own || own.Owner != this)
         {
@@ -122,5 +136,9 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
-    public void Advance(ITensor step) => Own(step, nameof(step), TensorShape.PerImage(1)).Data[0] += 1;
+    public void Advance(ITensor step)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
+        Own(step, nameof(step), TensorShape.PerImage(1)).Data[0] += 1;
+    }
 }

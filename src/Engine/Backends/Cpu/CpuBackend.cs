@@ -52,6 +52,10 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
     /// <inheritdoc/>
     public BackendDescription Description { get; }
 
+    internal BackendUse InUse { get; } = new("cpu");
+
+    BackendUse IHostBackend.InUse => InUse;
+
     internal SimdLevel Level { get; }
 
     internal WorkerPool Pool { get; }
@@ -61,11 +65,12 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
     /// <summary>What has been opened here and not been disposed of: tensors, programs, logs, replays, shared weights.</summary>
     internal int LiveResources => _opened + Weights.Count;
 
-    private static long AvailableMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+    private static long AvailableMemory => MachineMemory.Limit;
 
     /// <inheritdoc/>
     public ITensor Allocate(TensorShape shape)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (shape.N < 1 || shape.H < 1 || shape.W < 1 || shape.C < 1)
         {
@@ -89,6 +94,7 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
     /// <inheritdoc/>
     public unsafe void Upload(ITensor target, ReadOnlySpan<double> values)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CpuTensor tensor = Own(target, nameof(target));
         CheckLength(tensor, values.Length);
         float* data = tensor.Data;
@@ -101,6 +107,7 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
     /// <inheritdoc/>
     public unsafe void Upload(ITensor target, ReadOnlySpan<float> values)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CpuTensor tensor = Own(target, nameof(target));
         CheckLength(tensor, values.Length);
         values.CopyTo(new Span<float>(tensor.Data, values.Length));
@@ -109,6 +116,7 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
     /// <inheritdoc/>
     public unsafe void Download(ITensor source, Span<double> values)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CpuTensor tensor = Own(source, nameof(source));
         CheckLength(tensor, values.Length);
         float* data = tensor.Data;
@@ -121,6 +129,7 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
     /// <inheritdoc/>
     public unsafe void Download(ITensor source, Span<float> values)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         CpuTensor tensor = Own(source, nameof(source));
         CheckLength(tensor, values.Length);
         new ReadOnlySpan<float>(tensor.Data, values.Length).CopyTo(values);
@@ -129,12 +138,14 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
     /// <inheritdoc/>
     public void Synchronize()
     {
+        using BackendUse.Visit visit = InUse.Enter();
         // Every call has done its work when it returns.
     }
 
     /// <inheritdoc/>
     public INetworkProgram Compile(Network network, ProgramSpec spec, CancellationToken cancellation = default)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(spec);
@@ -174,17 +185,23 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
     /// <inheritdoc/>
     public MemoryForecast Forecast(Network network, ProgramSpec spec)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(spec);
         return ForecastOf(new NetworkShape(network, spec, Level));
     }
 
     /// <inheritdoc/>
-    public ILossLog CreateLog(int steps, int images, int columns) => new CpuLossLog(this, steps, images, columns);
+    public ILossLog CreateLog(int steps, int images, int columns)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
+        return new CpuLossLog(this, steps, images, columns);
+    }
 
     /// <inheritdoc/>
     public IReplay Record(Action step)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         ArgumentNullException.ThrowIfNull(step);
         return new HostReplay(this, step);
     }
@@ -194,6 +211,7 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
     {
         if (!_disposed)
         {
+            using BackendUse.Visit visit = InUse.Enter();
             _disposed = true;
             Pool.Dispose();
             _product.Dispose();

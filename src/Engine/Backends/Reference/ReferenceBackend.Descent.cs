@@ -6,6 +6,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void Adam(ITensor image, ITensor gradient, ITensor mean, ITensor square, ITensor step, double rate, double beta1, double beta2, double epsilon)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Same(image, nameof(image), gradient, nameof(gradient));
         OperationChecks.Same(image, nameof(image), mean, nameof(mean));
         OperationChecks.Same(image, nameof(image), square, nameof(square));
@@ -27,6 +28,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void Momentum(ITensor image, ITensor gradient, ITensor velocity, double rate, double decay)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Same(image, nameof(image), gradient, nameof(gradient));
         OperationChecks.Same(image, nameof(image), velocity, nameof(velocity));
         double[] x = ValuesOf(image, nameof(image));
@@ -42,6 +44,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void Dot(ITensor a, ITensor b, double weight, ITensor value)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Same(a, nameof(a), b, nameof(b));
         OperationChecks.PerImage(a, nameof(a), value, nameof(value));
         double[] left = ValuesOf(a, nameof(a));
@@ -63,6 +66,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void MeanSquare(ITensor tap, double weight, ITensor value, ITensor gradient)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.PerImage(tap, nameof(tap), value, nameof(value));
         OperationChecks.Same(tap, nameof(tap), gradient, nameof(gradient));
         double[] a = ValuesOf(tap, nameof(tap));

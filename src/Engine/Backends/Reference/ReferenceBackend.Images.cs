@@ -4,11 +4,16 @@ namespace VggCuda.Engine.Backends.Reference;
 public sealed partial class ReferenceBackend
 {
     /// <inheritdoc/>
-    public void Fill(ITensor target, double value) => Array.Fill(ValuesOf(target, nameof(target)), value);
+    public void Fill(ITensor target, double value)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
+        Array.Fill(ValuesOf(target, nameof(target)), value);
+    }
 
     /// <inheritdoc/>
     public void Copy(ITensor source, ITensor target)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         double[] from = ValuesOf(source, nameof(source));
         double[] to = ValuesOf(target, source.Shape, nameof(target));
         from.CopyTo(to, 0);
@@ -17,6 +22,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void Shift(ITensor source, ITensor target, ITensor shifts, ITensor step, ShiftMode mode)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         double[] x = ValuesOf(source, nameof(source));
         TensorShape shape = source.Shape;
         double[] y = ValuesOf(target, shape, nameof(target));
@@ -55,6 +61,7 @@ public sealed partial class ReferenceBackend
     /// <remarks>keras-vis 0.3.3 divides so that a step's size does not depend on the loss's scale.</remarks>
     public void NormalizeRms(ITensor gradient, double epsilon)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         double[] g = ValuesOf(gradient, nameof(gradient));
         int perImage = (int)gradient.Shape.CountPerImage;
         for (int n = 0; n < gradient.Shape.N; n++)
@@ -78,6 +85,7 @@ public sealed partial class ReferenceBackend
     /// <remarks>Tieleman and Hinton (2012), lecture 6.5; the epsilon's place is keras-vis's. No bias correction.</remarks>
     public void RmsProp(ITensor image, ITensor gradient, ITensor cache, double rate, double decay, double epsilon)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         double[] x = ValuesOf(image, nameof(image));
         double[] g = ValuesOf(gradient, image.Shape, nameof(gradient));
         double[] v = ValuesOf(cache, image.Shape, nameof(cache));

@@ -6,6 +6,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void ChannelMean(ITensor tap, double weight, ITensor value)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         double[] a = ValuesOf(tap, nameof(tap));
         TensorShape shape = tap.Shape;
         double[] result = ValuesOf(value, TensorShape.PerImage(shape.N), nameof(value));
@@ -37,6 +38,7 @@ public sealed partial class ReferenceBackend
     /// </remarks>
     public void TotalVariation(ITensor image, double beta, double weight, ITensor value, ITensor gradient)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         double[] i = ValuesOf(image, nameof(image));
         TensorShape shape = image.Shape;
         double[] result = ValuesOf(value, TensorShape.PerImage(shape.N), nameof(value));
@@ -78,6 +80,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void LpNorm(ITensor image, double p, double weight, ITensor value, ITensor gradient)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         double[] i = ValuesOf(image, nameof(image));
         TensorShape shape = image.Shape;
         double[] result = ValuesOf(value, TensorShape.PerImage(shape.N), nameof(value));
@@ -100,6 +103,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void Add(ITensor a, ITensor b, ITensor total)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         double[] left = ValuesOf(a, TensorShape.PerImage(a?.Shape.N ?? 1), nameof(a));
         double[] right = ValuesOf(b, a!.Shape, nameof(b));
         double[] sum = ValuesOf(total, a.Shape, nameof(total));
@@ -112,6 +116,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void KeepBest(ITensor total, ITensor step, ITensor image, ITensor bestTotal, ITensor bestStep, ITensor best)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         double[] x = ValuesOf(image, nameof(image));
         TensorShape perImage = TensorShape.PerImage(image.Shape.N);
         double[] now = ValuesOf(total, perImage, nameof(total));
@@ -134,6 +139,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void Log(ILossLog log, ITensor step, ReadOnlySpan<ITensor> columns)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         ArgumentNullException.ThrowIfNull(log);
         if (log is not ReferenceLossLog own || own.Owner != this)
         {
@@ -157,7 +163,11 @@ public sealed partial class ReferenceBackend
     }
 
     /// <inheritdoc/>
-    public void Advance(ITensor step) => ValuesOf(step, TensorShape.PerImage(1), nameof(step))[0] += 1;
+    public void Advance(ITensor step)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
+        ValuesOf(step, TensorShape.PerImage(1), nameof(step))[0] += 1;
+    }
 
     // (sum |i|^p)^(1/p), and its gradient sign(i) |i|^(p-1) S^(1/p - 1) times the factor. The largest magnitude m is taken
     // out of both, so that no power leaves double's range: m (sum (|i|/m)^p)^(1/p).

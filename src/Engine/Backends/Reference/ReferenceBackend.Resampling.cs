@@ -6,6 +6,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void ShiftBackward(ITensor gradient, ITensor target, ITensor shifts, ITensor step, ShiftMode mode)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Apart(gradient, nameof(gradient), target, nameof(target));
         OperationChecks.Same(gradient, nameof(gradient), target, nameof(target));
         OperationChecks.Table(gradient, shifts, nameof(shifts), 2, step);
@@ -37,6 +38,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Warp(source, nameof(source), target, nameof(target), maps, step);
         double[] x = ValuesOf(source, nameof(source));
         double[] y = ValuesOf(target, nameof(target));
@@ -53,6 +55,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void WarpBackward(ITensor gradient, ITensor target, ITensor maps, ITensor step)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Warp(gradient, nameof(gradient), target, nameof(target), maps, step);
         double[] g = ValuesOf(gradient, nameof(gradient));
         double[] result = ValuesOf(target, nameof(target));
@@ -69,6 +72,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void Product(ITensor matrix, ITensor source, ITensor target, int inner, bool transposed)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         (int outer, int terms, int results) = OperationChecks.Product(matrix, source, target, inner, transposed);
         double[] factors = ValuesOf(matrix, nameof(matrix));
         double[] x = ValuesOf(source, nameof(source));
@@ -95,6 +99,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void Multiply(ITensor source, ITensor factors, ITensor target)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Multiply(source, factors, target);
         double[] x = ValuesOf(source, nameof(source));
         double[] f = ValuesOf(factors, nameof(factors));
@@ -120,6 +125,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void Sigmoid(ITensor source, ITensor target, double low, double high)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Same(source, nameof(source), target, nameof(target));
         double[] x = ValuesOf(source, nameof(source));
         double[] y = ValuesOf(target, nameof(target));
@@ -132,6 +138,7 @@ public sealed partial class ReferenceBackend
     /// <inheritdoc/>
     public void SigmoidBackward(ITensor source, ITensor gradient, ITensor target, double low, double high)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Same(source, nameof(source), gradient, nameof(gradient));
         OperationChecks.Same(source, nameof(source), target, nameof(target));
         double[] x = ValuesOf(source, nameof(source));

@@ -32,12 +32,17 @@ public sealed partial class ReferenceBackend : IBackend, IHostBackend
     /// <summary>Tensors, programs, logs, replays and layers of weights that have been made and not yet disposed of.</summary>
     public int LiveResources { get; private set; }
 
+    internal BackendUse InUse { get; } = new("reference");
+
+    BackendUse IHostBackend.InUse => InUse;
+
     /// <summary>Looked at inside the network's loops while a replay runs.</summary>
     internal CancellationToken Cancellation { get; set; }
 
     /// <inheritdoc/>
     public ITensor Allocate(TensorShape shape)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         ThrowIfDisposed();
         if (shape.N < 1 || shape.H < 1 || shape.W < 1 || shape.C < 1)
         {
@@ -50,6 +55,7 @@ public sealed partial class ReferenceBackend : IBackend, IHostBackend
     /// <inheritdoc/>
     public void Upload(ITensor target, ReadOnlySpan<double> values)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         double[] own = OfLength(target, values.Length, nameof(target));
         values.CopyTo(own);
     }
@@ -57,6 +63,7 @@ public sealed partial class ReferenceBackend : IBackend, IHostBackend
     /// <inheritdoc/>
     public void Upload(ITensor target, ReadOnlySpan<float> values)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         double[] own = OfLength(target, values.Length, nameof(target));
         for (int i = 0; i < own.Length; i++)
         {
@@ -67,6 +74,7 @@ public sealed partial class ReferenceBackend : IBackend, IHostBackend
     /// <inheritdoc/>
     public void Download(ITensor source, Span<double> values)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         double[] own = OfLength(source, values.Length, nameof(source));
         own.CopyTo(values);
     }
@@ -74,6 +82,7 @@ public sealed partial class ReferenceBackend : IBackend, IHostBackend
     /// <inheritdoc/>
     public void Download(ITensor source, Span<float> values)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         double[] own = OfLength(source, values.Length, nameof(source));
         for (int i = 0; i < own.Length; i++)
         {
@@ -82,11 +91,16 @@ public sealed partial class ReferenceBackend : IBackend, IHostBackend
     }
 
     /// <inheritdoc/>
-    public void Synchronize() => ThrowIfDisposed();
+    public void Synchronize()
+    {
+        using BackendUse.Visit visit = InUse.Enter();
+        ThrowIfDisposed();
+    }
 
     /// <inheritdoc/>
     public INetworkProgram Compile(Network network, ProgramSpec spec, CancellationToken cancellation = default)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(spec);
@@ -97,6 +111,7 @@ public sealed partial class ReferenceBackend : IBackend, IHostBackend
     /// <inheritdoc/>
     public MemoryForecast Forecast(Network network, ProgramSpec spec)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(spec);
@@ -107,6 +122,7 @@ public sealed partial class ReferenceBackend : IBackend, IHostBackend
     /// <inheritdoc/>
     public ILossLog CreateLog(int steps, int images, int columns)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         ThrowIfDisposed();
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
@@ -117,13 +133,21 @@ public sealed partial class ReferenceBackend : IBackend, IHostBackend
     /// <inheritdoc/>
     public IReplay Record(Action step)
     {
+        using BackendUse.Visit visit = InUse.Enter();
         ThrowIfDisposed();
         ArgumentNullException.ThrowIfNull(step);
         return new HostReplay(this, step);
     }
 
     /// <summary>Ends the backend; what it made can no longer be used.</summary>
-    public void Dispose() => _disposed = true;
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            using BackendUse.Visit visit = InUse.Enter();
+            _disposed = true;
+        }
+    }
 
     internal static double[] NewArray(long count, string what) => NewArray<double>(count, what);
 

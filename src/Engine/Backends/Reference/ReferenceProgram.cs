@@ -102,6 +102,7 @@ internal sealed class ReferenceProgram : INetworkProgram
     /// <inheritdoc/>
     public void Forward(ITensor input)
     {
+        using BackendUse.Visit visit = _owner.InUse.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
         double[] image = _owner.ValuesOf(input, InputShape, nameof(input));
         _ranForward = false;
@@ -134,6 +135,7 @@ internal sealed class ReferenceProgram : INetworkProgram
     /// <inheritdoc/>
     public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient)
     {
+        using BackendUse.Visit visit = _owner.InUse.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
         ProgramChecks.Gradients(this, tapGradients, inputGradient);
         double[]?[] given = [.. tapGradients.ToArray().Select(g => g is null ? null : _owner.ValuesOf(g, nameof(tapGradients)))];
@@ -170,6 +172,7 @@ internal sealed class ReferenceProgram : INetworkProgram
             return;
         }
 
+        using BackendUse.Visit visit = _owner.InUse.Enter();
         _disposed = true;
         _taps.ForEach(t => t.Dispose());
         _tapGradients.ForEach(t => t?.Dispose());

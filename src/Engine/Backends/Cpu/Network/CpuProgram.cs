@@ -40,6 +40,7 @@ internal sealed unsafe class CpuProgram : INetworkProgram
     /// <inheritdoc/>
     public void Forward(ITensor input)
     {
+        using BackendUse.Visit visit = _backend.InUse.Enter();
         _forwardDone = false;
         RunFirstForward(input);
         for (int i = 0; i < _plan.Forward.Length; i++)
@@ -55,6 +56,7 @@ internal sealed unsafe class CpuProgram : INetworkProgram
     /// <inheritdoc/>
     public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient)
     {
+        using BackendUse.Visit visit = _backend.InUse.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
         ProgramChecks.Gradients(this, tapGradients, inputGradient);
         Take(tapGradients);
@@ -147,6 +149,7 @@ internal sealed unsafe class CpuProgram : INetworkProgram
     {
         if (!_disposed)
         {
+            using BackendUse.Visit visit = _backend.InUse.Enter();
             _disposed = true;
             _plan.Dispose();
             _backend.Closed();

@@ -1,0 +1,54 @@
+using System.Collections;
+using VggCuda.Engine.Rendering;
+using VggCuda.Imaging;
+
+namespace VggCuda.Cli.Drawing;
+
+/// <summary>The frames of an animation, stitched when they are asked for: all of them at once may be more than the memory holds.</summary>
+internal sealed class StitchedFrames(LabelledGrid grid, IReadOnlyList<RenderedImage> images, IReadOnlyList<IReadOnlyList<byte[]>> frames) : IReadOnlyList<Picture>
+{
+    // Of small sheets all are kept: encoders look at each several times.
+    private const long MostKept = 128L << 20;
+    private readonly Picture?[] _kept = new Picture?[frames.Count];
+    private (int Index, Picture Picture)? _last;
+
+    /// <inheritdoc/>
+    public int Count => frames.Count;
+
+    /// <inheritdoc/>
+    public Picture this[int index]
+    {
+        get
+        {
+            if (_kept[index] is { } kept)
+            {
+                return kept;
+            }
+
+            if (_last is { } last && last.Index == index)
+            {
+                return last.Picture;
+            }
+
+            Picture made = grid.Stitch(images, frames[index]);
+            _last = (index, made);
+            if ((long)made.Rgb.Length * Count <= MostKept)
+            {
+                _kept[index] = made;
+            }
+
+            return made;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IEnumerator<Picture> GetEnumerator()
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            yield return this[i];
+        }
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}
