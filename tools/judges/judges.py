@@ -37,33 +37,15 @@ class Separable(nn.Module):
         return x + self.path(x)
 
 
-class Dense(nn.Module):
-    """Every convolution sees what all before it gave; then half as many channels, half as wide."""
-
-    def __init__(self, channels, growth, count):
-        super().__init__()
-        self.steps = nn.ModuleList(
-            nn.Sequential(nn.BatchNorm2d(channels + i * growth), nn.ELU(),
-                          nn.Conv2d(channels + i * growth, growth, 3, 1, 1, bias=False)) for i in range(count))
-        together = channels + count * growth
-        self.narrow = nn.Sequential(nn.BatchNorm2d(together), nn.ELU(), nn.Conv2d(together, together // 2, 1, bias=False))
-        self.width = together // 2
-
-    def forward(self, x):
-        for step in self.steps:
-            x = torch.cat([x, step(x)], 1)
-        return F.avg_pool2d(self.narrow(x), 2)
-
-
 class Judge(nn.Module):
-    def __init__(self, body, width, classes):
+    def __init__(self, body, width, classes, over_the_map=torch.mean):
         super().__init__()
-        self.body, self.last = body, nn.Linear(width, classes)
+        self.body, self.last, self.over_the_map = body, nn.Linear(width, classes), over_the_map
         self.to(memory_format=torch.channels_last)
 
     def forward(self, rgb):
         x = ((rgb - 127.5) / 64).contiguous(memory_format=torch.channels_last)
-        return self.last(self.body(x).mean((2, 3)))
+        return self.last(self.over_the_map(self.body(x), (2, 3)))
 
 
 def residual(classes):
@@ -72,11 +54,13 @@ def residual(classes):
         Residual(48, 96), Residual(96, 96), Residual(96, 144)), 144, classes)
 
 
-def dense(classes):
-    first, second = Dense(24, 12, 4), Dense(36, 20, 4)
-    return Judge(nn.Sequential(
-        nn.Conv2d(3, 24, 5, 2, 2, bias=False), nn.BatchNorm2d(24), nn.ELU(), nn.AvgPool2d(2), first, second,
-        nn.Conv2d(second.width, 144, 3, 1, 1, bias=False), nn.BatchNorm2d(144), nn.ELU()), 144, classes)
+def wide(classes):
+    layers, channels = [], 3
+    for width, kernel, stride in ((24, 5, 2), (48, 5, 1), (96, 5, 1), (144, 3, 1)):
+        layers += [nn.Conv2d(channels, width, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+        layers += [nn.MaxPool2d(2)] if width < 144 else []
+        channels = width
+    return Judge(nn.Sequential(*layers), channels, classes, torch.amax)
 
 
 def separable(classes):
@@ -87,5 +71,5 @@ def separable(classes):
 
 
 # The first two are for tuning; the last is for the final report only.
-JUDGES = {"residual": residual, "dense": dense, "separable": separable}
+JUDGES = {"residual": residual, "wide": wide, "separable": separable}
 FOR_THE_REPORT_ONLY = ("separable",)

@@ -1,4 +1,4 @@
-"""Prints the accuracy tables of docs/bundled-model.md from demo.json: python3 tools/train/report.py models/demo.json"""
+"""Prints the tables of docs/bundled-model.md from demo.json: python3 tools/train/report.py models/demo.json"""
 
 import json
 import sys
@@ -7,13 +7,25 @@ import sys
 def main():
     with open(sys.argv[1] if len(sys.argv) > 1 else "models/demo.json") as file:
         facts = json.load(file)
-    a, b = facts["accuracy_per_class_bgr_minus_means"], facts["accuracy_per_class_raw_rgb"]
+    ours, raw = facts["bgr_minus_means"], facts["raw_rgb"]
+    print("| stage | steps | drawings a step | attack radius | computed in | seconds | threads, processor |")
+    print("|---|---:|---:|---:|---|---:|---|")
+    for stage in facts["stages"]:
+        print("| %s pixels | %d | %d | %.1f | %s | %d | %d, %s |" % (
+            stage["name"], stage["steps"], stage["drawings"] * (2 if stage["each_in_both"] else 1), stage["radius"],
+            stage["precision"], stage["training_seconds"], stage["threads"], stage["processor"]))
+    print()
+    print("| %d held-out drawings | BGR minus means | raw RGB |" % facts["held_out_drawings"])
+    print("|---|---:|---:|")
+    for key, words in (("right", "named rightly"), ("mean_probability_of_the_first", "mean probability of the first name"),
+                       ("expected_calibration_error", "expected calibration error, 15 bins")):
+        print("| %s | %.2f %% | %.2f %% |" % (words, 100 * ours[key], 100 * raw[key]))
+    print()
     print("| index | class | glyph | right, BGR minus means | right, raw RGB |")
     print("|---:|---|---|---:|---:|")
     for i, name in enumerate(facts["classes"]):
-        print("| %d | %s | %s | %.1f %% | %.1f %% |" % (i, name, facts["glyphs"][name], 100 * a[name], 100 * b[name]))
-    print("| | **all %d drawings** | | **%.2f %%** | **%.2f %%** |" % (
-        facts["held_out_drawings"], 100 * facts["accuracy_bgr_minus_means"], 100 * facts["accuracy_raw_rgb"]))
+        print("| %d | %s | %s | %.1f %% | %.1f %% |" % (
+            i, name, facts["glyphs"][name], 100 * ours["right_per_class"][name], 100 * raw["right_per_class"][name]))
 
 
 if __name__ == "__main__":

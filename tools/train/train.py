@@ -35,8 +35,10 @@ def begin(stage, before):
 def run(stage, before, folder, temperature, held_out):
     """Trains a stage from the folder of the one before, or goes on with it, and writes its model into its own folder."""
     os.makedirs(folder, exist_ok=True)
-    training, checkpoint = Training(stage, begin(stage, before)), os.path.join(folder, "checkpoint.pt")
-    if os.path.exists(checkpoint):
+    checkpoint = os.path.join(folder, "checkpoint.pt")
+    goes_on = os.path.exists(checkpoint)
+    training = Training(stage, Vgg(stage.size, WIDTHS, DENSE, len(CLASSES)) if goes_on else begin(stage, before))
+    if goes_on:
         training.load(checkpoint)
     training.run(stage.steps, checkpoint)
     earlier = read_facts(before)["stages"] if before is not None else []
@@ -82,7 +84,7 @@ def main():
     for stage in stages:
         folder = os.path.join(o.work, stage.name)
         if not os.path.exists(os.path.join(folder, "demo.json")):
-            run(stage, before, folder, o.temperature if stage is stages[-1] else None, 512 if o.quick else 16384)
+            run(stage, before, folder, o.temperature if stage is stages[-1] else None, 512 if o.quick else 1024)
         before = folder
     shutil.copytree(before, o.out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("checkpoint*"))
     if o.views:

@@ -60,10 +60,8 @@ class Training:
         while self.step < until:
             self.one()
             self.seconds = time.time() - began
-            if checkpoint and self.step % every == 0:
+            if checkpoint and (self.step % every == 0 or self.step == until):
                 self.save(checkpoint)
-        if checkpoint:
-            self.save(checkpoint)
 
     def one(self):
         stage = self.stage
