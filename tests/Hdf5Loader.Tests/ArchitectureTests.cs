@@ -19,6 +19,27 @@ public class ArchitectureTests
     public void The_loader_refers_to_the_engine_alone() =>
         Assert.DoesNotContain(ProjectReferences.Of(typeof(VggCuda.Hdf5Loader.KerasWeights).Assembly), name => name != "VggCuda.Engine");
 
+    /// <summary>A mapped file that another program shortens ends the process that mapped it, and nothing can catch that.</summary>
+    [Fact]
+    public void No_file_is_mapped()
+    {
+        string source = Path.Combine(Root(), "src");
+        string[] files = [.. Directory.EnumerateFiles(source, "*.cs", SearchOption.AllDirectories)];
+        Assert.True(files.Length > 100, $"{files.Length} sources in {source}");
+        Assert.All(files, file => Assert.DoesNotMatch("MemoryMapped|[\"( ]mmap[\"(]", File.ReadAllText(file)));
+
+        static string Root()
+        {
+            DirectoryInfo? folder = new(AppContext.BaseDirectory);
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "VggCuda.sln")))
+            {
+                folder = folder.Parent;
+            }
+
+            return folder!.FullName;
+        }
+    }
+
     [Fact]
     public void Folders_use_only_what_lies_below_them() => Arrows.RequireAllowed(Allowed);
 

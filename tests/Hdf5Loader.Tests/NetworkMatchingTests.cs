@@ -16,6 +16,8 @@ public class NetworkMatchingTests
     [InlineData("p_own_last.h5", "fc2", "fc2", "by its name")]
     [InlineData("p_frozen_nested.h5", "conv2d_3", "block2_conv1", "3rd convolution by its number")]
     [InlineData("p_subclassed_blocks.weights.h5", "block4_conv2", "block4_conv2", "by its name")]
+    [InlineData("p_blocks.h5", "conv2d_4", "block3_conv1", "5th convolution in the model's order")]
+    [InlineData("p_subclassed_own_blocks.weights.h5", "vgg_block_3_conv2", "block4_conv2", "9th convolution by its number")]
     [InlineData("p_vgg19_by_hand.weights.h5", "conv2d_12", "block5_conv1", "13th convolution by its number")]
     public void Each_layer_says_how_it_was_told(string file, string layer, string takenFor, string reason)
     {
@@ -30,6 +32,8 @@ public class NetworkMatchingTests
     [InlineData("p_flat_normalised.h5", "dense", "they have 'batch_normalization' (batchnormalization) before the last of them")]
     [InlineData("p_flat_normalised.h5", "batch_normalization", "comes behind the network's layers")]
     [InlineData("p_more_behind.h5", "dense", "comes behind the network's layers")]
+    [InlineData("p_scaled.h5", "rescaling", "comes before the network's first convolution; here pictures go straight into that")]
+    [InlineData("p_scaled_named.weights.h5", "normalization", "is taken to prepare pictures before the network")]
     [InlineData("p_sigmoid_config.h5", "dense_1", "the activation 'sigmoid'; here classes exclude one another")]
     public void What_is_not_read_says_why(string file, string layer, string reason)
     {
@@ -52,6 +56,8 @@ public class NetworkMatchingTests
     [InlineData("r_two_named.weights.h5", "left", "right")]
     [InlineData("r_two_in_one.h5", "1", "2")]
     [InlineData("r_two_scopes.h5", "left", "right")]
+    [InlineData("r_towers.h5", "left", "right")]
+    [InlineData("r_towers_named.weights.h5", "plain", "2")]
     [InlineData("r_two_nested.h5", "vgg16", "again")]
     public void One_of_several_networks_is_chosen_by_name(string file, string one, string other)
     {

@@ -191,6 +191,13 @@ def good(folder, make, archive):
     model("p_flat_yes_or_no.h5", keras + ["flatten", "dense", "dense_1"], {**bare, "dense": dense(8, 3), "dense_1": dense(3, 1)}, bare, ignored=["dense", "dense_1"], head="yes or no")
     model("p_flat_reduced.h5", keras + ["conv2d", "flatten", "dense"], {**bare, "conv2d": (np.ones((3, 3, 2, 4), np.float32), np.ones(4, np.float32)), "dense": dense(16, 2)}, bare,
           ignored=["conv2d", "dense"], head="a further convolution of 3 x 3")
+    model("p_flat_unbiased.h5", keras + ["flatten", "dense", "dense_1"], {**bare, "dense": dense(8, 5), "dense_1": [("dense_1/kernel:0", own["dense_1"][0])]}, bare,
+          ignored=["dense", "dense_1"], head="behind them")
+    model("p_flat_unpooled.h5", keras[:-1] + ["flatten", "dense"], {**bare, "dense": dense(32, 5)}, bare, ignored=["dense"], head="no pooling")
+    decoder = ["up_sampling2d", "concatenate", "conv2d", "batch_normalization", "block6_conv1", "conv2d_1"]
+    model("p_decoder.h5", keras + decoder, {**bare, "conv2d": (np.ones((3, 3, 4, 2), np.float32), np.ones(2, np.float32)), "batch_normalization": batch_norm("batch_normalization", 2),
+                                            "block6_conv1": (np.ones((3, 3, 2, 2), np.float32), np.ones(2, np.float32)), "conv2d_1": (np.ones((1, 1, 2, 1), np.float32), np.ones(1, np.float32))},
+          bare, ignored=["conv2d", "batch_normalization", "block6_conv1", "conv2d_1"])
     model("p_own_last.h5", keras + ["flatten", "fc1", "fc2", "dense_1"], {**{k: v for k, v in top.items() if k != "predictions"}, "dense_1": top["predictions"]}, top)
     model("p_more_behind.h5", keras + ["flatten", "fc1", "fc2", "predictions", "dense"], {**top, "dense": dense(3, 2)}, top, ignored=["dense"])
     model("p_flat_config.h5", keras + ["flatten", "dense", "dropout", "dense_1"], {**bare, **own}, {**bare, "fc1": own["dense"], "predictions": own["dense_1"]},
@@ -225,6 +232,18 @@ def good(folder, make, archive):
             made = renamed(other, by_hand(other, 0))
             make(folder, "p_%s_by_hand.weights.h5" % name, "Keras3Weights", other, lambda f: saved(f, "layers", [("conv2d", n, v) for n, v in made.items()], False))
 
+    # A network in pieces: a layer of one's own for each block (a subclassed model of Keras 2).
+    blocks, at = {}, 0
+    for block, count in enumerate((2, 2, 3, 3, 3)):
+        pairs = convolutions[at:at + count]
+        at += count
+        name = "vgg_block" + ("_%d" % block if block else "")
+        blocks[name] = nested({"conv2d" + ("_%d" % (at - count + i) if at - count + i else ""): bare[n] for i, n in enumerate(pairs)}, scope="model/%s/" % name)
+    make(folder, "p_blocks.h5", "Model", bare, lambda f: listed(f, list(blocks), blocks))
+    scaled = ["rescaling", "normalization"] + keras + ["flatten", "dense"]
+    model("p_scaled.h5", scaled, {**bare, "normalization": [("normalization/mean:0", np.ones(3, np.float32)), ("normalization/variance:0", np.ones(3, np.float32)), ("normalization/count:0", np.int64(1))], "dense": own["dense"]},
+          {**bare, "predictions": own["dense"]}, ignored=["rescaling", "normalization"])
+
     # Keras 3.
     def three(name, layers, expected, write=None, **more):
         def fill(file):
@@ -245,6 +264,10 @@ def good(folder, make, archive):
     three("p_flat_named.weights.h5", beside + [("dense", "dense", dense(2, 8)), ("dense", "dense_1", dense(8, 2))], bare, ignored=["dense", "dense_1"], head="as many rows")
     three("p_flat_named_flatten.weights.h5", beside + [("flatten", "flatten", ()), ("dense", "dense", own["dense"]), ("dense", "dense_1", own["dense_1"])], {**bare, "fc1": own["dense"], "predictions": own["dense_1"]})
     three("p_flat_named_pooled.weights.h5", beside + [("global_average_pooling2d", "gap", ()), ("dense", "dense", dense(2, 8))], bare, ignored=["dense"], head="'gap'")
+    three("p_scaled_named.weights.h5", [("rescaling", "rescaling", ()), ("normalization", "normalization", NORMALIZATION)] + beside + [("flatten", "flatten", ()), ("dense", "dense", own["dense"])],
+          {**bare, "predictions": own["dense"]}, ignored=["normalization", "rescaling"])
+    three("p_subclassed_own_blocks.weights.h5", None, bare, lambda f: attributes(f, {"layers/vgg_block%s/conv%d" % ("_%d" % (b - 1) if b > 1 else "", i): bare["block%d_conv%d" % (b, i)]
+                                                                                     for b, n in enumerate((2, 2, 3, 3, 3), 1) for i in range(1, n + 1)}))
     three("p_own_last.weights.h5", beside + [("flatten", "flatten", ())] + [("dense", n, top[k]) for n, k in (("fc1", "fc1"), ("fc2", "fc2"), ("dense", "predictions"))], top)
     three("p_averages.weights.h5", None, top, averages)
     three("p_circles.weights.h5", None, bare, circles, ignored=["dense"])
@@ -312,11 +335,22 @@ def refused(folder, refuse):
     refuse(folder, "r_two_named.weights.h5", "--network-name: left, right", two)
     refuse(folder, "r_two_in_one.h5", "--network-name: 1, 2", lambda f: listed(f, ["siamese", "dense"], {"siamese": nested(bare) + nested(weights(False, 2), "_1"), "dense": dense(4, 2)}))
     refuse(folder, "r_two_scopes.h5", "--network-name: left, right", lambda f: listed(f, ["siamese"], {"siamese": nested(bare, scope="left/") + nested(weights(False, 2), scope="right/")}))
+    refuse(folder, "r_towers.h5", "--network-name: left, right", lambda f: listed(
+        f, [side + n for n in layer_names(False) for side in ("left_", "right_")] + ["concatenate", "dense"],
+        {**{"left_" + n: v for n, v in bare.items()}, **{"right_" + n: v for n, v in weights(False, 2).items()}, "dense": dense(4, 2)}))
+    refuse(folder, "r_towers_named.weights.h5", "--network-name: plain, 2", lambda f: saved(
+        f, "layers", [("conv2d", n + s, v[n]) for n in bare for s, v in (("", bare), ("_2", weights(False, 2)))] + [("dense", "dense", dense(4, 2))]))
+    tower_norms = {side + "block1_conv1_bn": batch_norm(side + "block1_conv1_bn", 2) for side in ("left_", "right_")}
+    refuse(folder, "r_towers_normalised.h5", "is missing", lambda f: listed(
+        f, [side + m for n in layer_names(False) for side in ("left_", "right_") for m in ([n, n + "_bn"] if n == "block1_conv1" else [n])],
+        {**{"left_" + n: v for n, v in bare.items()}, **{"right_" + n: v for n, v in weights(False, 2).items()}, **tower_norms}))
     refuse(folder, "r_normalised.h5", "lies between the convolutions", lambda f: listed(f, normalised, {**hand, **norms}))
     refuse(folder, "r_normalised.weights.h5", "may lie between the convolutions", lambda f: saved(
         f, "layers", [("conv2d", "", v) for v in bare.values()] + [("batch_normalization", "", tuple(np.ones(v[1].size, np.float32) for _ in range(4))) for v in bare.values()], False))
     refuse(folder, "r_averaging.h5", "pools by averages", lambda f: listed(f, [n.replace("max_", "average_") for n in pooled(list(hand))], hand))
     refuse(folder, "r_pools_elsewhere.h5", "poolings before it", lambda f: listed(f, ["conv2d_1", "max_pooling2d_1"] + list(hand)[1:], hand))
+    refuse(folder, "r_three_pools.weights.h5", "has 3 max-poolings", lambda f: saved(
+        f, "layers", [("conv2d", n, v) for n, v in bare.items()] + [("max_pooling2d", "block%d_pool" % i, ()) for i in (1, 2, 3)]))
     refuse(folder, "r_one_name.weights.h5", "is the name of two layers", lambda f: saved(f, "layers", [("conv2d", "block1_conv1" if n == "block1_conv2" else n, v) for n, v in bare.items()]))
     refuse(folder, "r_one_dense_name.weights.h5", "is the name of two layers", lambda f: saved(
         f, "layers", [("conv2d", n, v) for n, v in bare.items()] + [("dense", n, top[k]) for n, k in (("fc1", "fc1"), ("fc1", "fc2"), ("predictions", "predictions"))]))
@@ -341,6 +375,7 @@ def refused(folder, refuse):
     refuse(folder, "r_unbiased.h5", "were expected", lambda f: listed(f, list(hand), {**hand, "conv2d_3": [("conv2d_3/kernel:0", hand["conv2d_3"][0])]}))
     refuse(folder, "r_quantised.weights.h5", "LoRA", lambda f: saved(f, "layers", [("conv2d", "", v + (np.float32(1),) if i == 4 else v) for i, v in enumerate(bare.values())], False))
     refuse(folder, "r_expanding.h5", "no trained network is", expanding)
+    refuse(folder, "r_across.h5", "across the order of reading", lambda f: expanding(f, 3_000_000, (8, 100_000)))
     refuse(folder, "r_layer_gone.h5", "is not in the file", layer_gone)
 
 
@@ -366,14 +401,13 @@ def residual():
     return names + ["avg_pool", "predictions"], {**values, "predictions": dense(2, 3)}
 
 
-def expanding(file):
+def expanding(file, units=6_000_000, chunks=(1, 4_000_000)):
     """A kernel of 192 MB of zeros in some kilobytes."""
     top = weights(True)
     w.keras2(file, top, True)
     for part in ("kernel", "bias"):
         del file["fc1/fc1/%s:0" % part]
-    units = 6_000_000
-    data = file.create_dataset("fc1/fc1/kernel:0", (8, units), "<f4", track_times=False, chunks=(1, 4_000_000), compression="gzip", compression_opts=9)
+    data = file.create_dataset("fc1/fc1/kernel:0", (8, units), "<f4", track_times=False, chunks=chunks, compression="gzip", compression_opts=9)
     for row in range(8):
         data[row] = np.zeros(units, np.float32)
     file.create_dataset("fc1/fc1/bias:0", data=np.ones(5, np.float32), track_times=False)

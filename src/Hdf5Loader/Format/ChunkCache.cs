@@ -3,7 +3,7 @@ namespace VggCuda.Hdf5Loader.Format;
 /// <summary>The last decoded chunks of the dataset read last, so that reading it row by row decodes each chunk once. For one thread at a time.</summary>
 internal sealed class ChunkCache(ByteSource source)
 {
-    // Together with the buffers of one decoding this stays below 64 MB.
+    // Or what one value of the first dimension runs through, where that is more.
     private const int Capacity = 8 << 20;
 
     private readonly Dictionary<long, byte[]> _chunks = [];
@@ -30,7 +30,7 @@ internal sealed class ChunkCache(ByteSource source)
 
         ChunkMap map = dataset.Chunks!;
         byte[]? decoded = null;
-        if ((_chunks.Count + 1L) * map.ChunkBytes > Capacity && _order.TryDequeue(out long oldest))
+        if ((_chunks.Count + 1L) * map.ChunkBytes > Math.Max(Capacity, map.Band) && _order.TryDequeue(out long oldest))
         {
             _chunks.Remove(oldest, out decoded);
         }

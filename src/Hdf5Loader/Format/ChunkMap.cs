@@ -38,6 +38,12 @@ internal sealed class ChunkMap
 
         metadata.CountChunks(count, what);
         ChunkBytes = (int)bytes;
+        Band = (long)(bytes * (count / Grid[0]));
+        if (Band > Hdf5Layout.MaxBand && !IsReadDirectly)
+        {
+            throw new Hdf5Exception($"{what} is stored in chunks that lie across the order of reading: {Band} bytes of them must be kept, this reader keeps {Hdf5Layout.MaxBand}. Rewrite the file with 'h5repack -f NONE -l CONTI IN OUT'.");
+        }
+
         _chunks = new Chunk[(int)count];
         Array.Fill(_chunks, new Chunk(Hdf5Layout.Undefined, 0, 0));
     }
@@ -53,6 +59,12 @@ internal sealed class ChunkMap
 
     /// <summary>Bytes of a decoded chunk; chunks at the edges are stored whole.</summary>
     public int ChunkBytes { get; }
+
+    /// <summary>Decoded bytes of the chunks that one value of the first dimension runs through.</summary>
+    public long Band { get; }
+
+    /// <summary>Whether chunks are read in parts, straight into place: large ones without filters.</summary>
+    public bool IsReadDirectly => Filters.Filters.Length == 0 && ChunkBytes > Hdf5Layout.MaxFilteredChunk;
 
     public int Count => _chunks.Length;
 

@@ -109,7 +109,7 @@ internal sealed class DatasetReader(ByteSource source)
         Span<long> row = stackalloc long[rank];
         row.Clear();
         ReadOnlySpan<byte> decoded = default;
-        bool direct = map.Filters.Filters.Length == 0 && map.ChunkBytes > Hdf5Layout.MaxFilteredChunk;
+        bool direct = map.IsReadDirectly;
         while (true)
         {
             long inDataset = 0;

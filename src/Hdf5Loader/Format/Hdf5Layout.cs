@@ -33,6 +33,9 @@ internal static class Hdf5Layout
     /// <summary>Decoded bytes of one filtered chunk: the buffers for it must stay below 64 MB together.</summary>
     public const int MaxFilteredChunk = 16 << 20;
 
+    /// <summary>Decoded bytes of the chunks that one value of the first dimension runs through: they are kept, so that reading in order decodes each chunk once.</summary>
+    public const int MaxBand = 64 << 20;
+
     /// <summary>Elements of all tensors together: 8 GiB of float32.</summary>
     public const long MaxElements = 1L << 31;
 

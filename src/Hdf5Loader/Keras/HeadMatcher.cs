@@ -47,6 +47,7 @@ internal static class HeadMatcher
         }
 
         // Behind these, which end in a softmax, other layers are others.
+        ImmutableArray<StoredLayer> candidates = dense;
         int end = dense.ToList().FindIndex(l => l.Name == Head.KerasNames[^1]);
         dense = end >= 0 ? dense[..(end + 1)] : dense;
         foreach (StoredLayer layer in dense)
@@ -54,10 +55,11 @@ internal static class HeadMatcher
             NamedLayout.RefuseTheano(layer);
         }
 
-        string? refusal = Others(model, behind, dense) ?? Chain(behind, dense, convolutions[^1], named.Length > 0) ?? Context(model, dense, named.Length > 0) ?? Activations(model, dense, named.Length > 0);
+        string? refusal = Others(model, behind, candidates, dense) ?? Chain(behind, dense, convolutions[^1], named.Length > 0) ?? Context(model, dense, named.Length > 0) ?? Activations(model, dense, named.Length > 0);
         if (refusal is not null)
         {
-            return new HeadMatch([], dense, refusal, null);
+            // Further convolutions alone (a decoder's) are no dense layers, and nobody took them for any.
+            return dense.Any(l => l.DenseKernel is not null || VggNames.IsCaffeDense(l.Name)) ? new HeadMatch([], candidates, refusal, null) : new HeadMatch([], [], null, null);
         }
 
         if (named.Length > 0 && dense[^1].Name is var last && last != Head.KerasNames[^1] && VggNames.IsDense(last))
@@ -107,24 +109,37 @@ internal static class HeadMatcher
         return "linear";
     }
 
-    // Layers that would make the head another function, between the convolutions and the last dense layer; anywhere, where the order is not known.
-    private static string? Others(StoredModel model, ImmutableArray<StoredLayer> behind, ImmutableArray<StoredLayer> dense)
+    // Layers that would make the head another function, before or behind its last layer; anywhere, where the order is not known.
+    private static string? Others(StoredModel model, ImmutableArray<StoredLayer> behind, ImmutableArray<StoredLayer> candidates, ImmutableArray<StoredLayer> dense)
     {
-        int last = model.IsOrdered ? behind.IndexOf(dense[^1]) : behind.Length - 1;
-        foreach (StoredLayer layer in behind.Take(last + 1).Where(l => !dense.Contains(l)))
+        int first = behind.IndexOf(dense[0]);
+        int last = behind.IndexOf(dense[^1]);
+        int pools = 0;
+        // Of these names it is known that they end the network.
+        bool isLast = VggNames.IsDense(dense[^1].Name) || VggNames.IsCaffeDense(dense[^1].Name);
+        for (int i = 0; i < behind.Length; i++)
         {
+            StoredLayer layer = behind[i];
+            if (candidates.Contains(layer) || (model.IsOrdered && i > last && isLast))
+            {
+                continue;
+            }
+
+            pools += layer.IsMaxPool && (!model.IsOrdered || i < first) ? 1 : 0;
             if (layer.Effect == LayerEffect.GlobalPool)
             {
                 return $"they follow '{layer.Name}', which pools each channel to one value; here dense layers follow a flattened map";
             }
 
-            if (layer.Effect == LayerEffect.Changes)
+            if (layer.Effect == LayerEffect.Changes || (layer.Effect == LayerEffect.Preparation && model.IsOrdered))
             {
-                return $"they have '{layer.Name}'{(layer.Class is { } name && name != layer.Name ? $" ({name})" : "")} {(model.IsOrdered ? "before the last of them" : "beside them, maybe among them")}, which this program does not compute";
+                string where = !model.IsOrdered ? "beside them, maybe among them" : i < last ? "before the last of them" : "behind them";
+                return $"they have '{layer.Name}'{(layer.Class is { } name && name != layer.Name ? $" ({name})" : "")} {where}, which this program does not compute";
             }
         }
 
-        return null;
+        return !model.IsOrdered || pools == 1 || !model.Layers.Any(l => l.IsMaxPool) ? null
+            : $"they follow the last convolution after {(pools == 0 ? "no pooling" : $"{pools} poolings")}; a VGG has one there";
     }
 
     private static string? Chain(ImmutableArray<StoredLayer> behind, ImmutableArray<StoredLayer> dense, StoredLayer lastConvolution, bool strict)

@@ -8,6 +8,9 @@ internal enum LayerEffect
     /// <summary>Nothing when a network is used: inputs, dropout, noise, flattening, borders of zeros, augmentation.</summary>
     None,
 
+    /// <summary>Changes pictures before they reach the network: scaling, normalisation.</summary>
+    Preparation,
+
     /// <summary>ReLU, softmax, or an activation that the file does not name.</summary>
     Activation,
 
@@ -76,14 +79,15 @@ internal static partial class LayerClass
         Dictionary<string, LayerEffect> effects = [];
         Add(LayerEffect.None, "input inputlayer dropout spatialdropout2d gaussiannoise gaussiandropout alphadropout flatten zeropadding2d activityregularization identity "
             + "randomflip randomrotation randomzoom randomcontrast randombrightness randomtranslation randomcrop randomheight randomwidth randomshear");
+        Add(LayerEffect.Preparation, "normalization rescaling resizing centercrop");
         Add(LayerEffect.Activation, "activation relu softmax");
         Add(LayerEffect.MaxPool, "maxpooling2d");
         Add(LayerEffect.AveragePool, "averagepooling2d");
         Add(LayerEffect.GlobalPool, "globalaveragepooling2d globalmaxpooling2d");
-        Add(LayerEffect.Changes, "conv2d dense batchnormalization syncbatchnormalization layernormalization groupnormalization unitnormalization normalization rescaling resizing "
+        Add(LayerEffect.Changes, "conv2d dense batchnormalization syncbatchnormalization layernormalization groupnormalization unitnormalization "
             + "leakyrelu elu prelu thresholdedrelu conv1d conv3d depthwiseconv2d depthwiseconv1d separableconv2d separableconv1d conv2dtranspose embedding einsumdense lstm gru simplernn "
             + "bidirectional timedistributed attention additiveattention multiheadattention add subtract multiply average maximum minimum concatenate dot reshape permute repeatvector "
-            + "cropping2d upsampling2d centercrop lambda masking discretization categoryencoding hashing stringlookup integerlookup textvectorization functional sequential model");
+            + "cropping2d upsampling2d lambda masking discretization categoryencoding hashing stringlookup integerlookup textvectorization functional sequential model");
         return effects;
 
         void Add(LayerEffect effect, string names)

@@ -56,7 +56,7 @@ internal sealed class NetworkMatcher
             Model = _model,
             Architecture = architecture,
             Layers = [.. convolutions, .. head.Layers],
-            Ignored = [.. _layers.Where(l => !used.Contains(l) && (l.Tensors.Length > 0 || l.Model is not null)).Select(l => new IgnoredLayer(l.Name, l.Path, Reason(l)))],
+            Ignored = [.. _layers.Where(l => !used.Contains(l) && (l.Tensors.Length > 0 || l.Model is not null || l.Effect == LayerEffect.Preparation)).Select(l => new IgnoredLayer(l.Name, l.Path, Reason(l)))],
             HeadRefusal = head.Refusal,
             Assumption = head.Assumption,
         };
@@ -64,8 +64,9 @@ internal sealed class NetworkMatcher
         string Reason(StoredLayer layer) => layer switch
         {
             _ when head.Refusal is not null && head.Candidates.Contains(layer) => $"is one of the dense layers, which are not taken: {head.Refusal}",
+            _ when !_model.IsOrdered && layer.Effect == LayerEffect.Preparation => "is taken to prepare pictures before the network; here they go straight into its first convolution",
             _ when !_model.IsOrdered => "is beside the network's layers",
-            _ when _layers.IndexOf(layer) < _layers.IndexOf(taken[0]) => $"comes before the network's first convolution; pictures go straight into that",
+            _ when _layers.IndexOf(layer) < _layers.IndexOf(taken[0]) => "comes before the network's first convolution; here pictures go straight into that",
             _ => "comes behind the network's layers",
         };
     }
@@ -139,7 +140,7 @@ internal sealed class NetworkMatcher
         return (architecture, [.. main.Select((layer, i) => new MatchedLayer(architecture.Convolutions[i], layer, $"{LayerText.Ordinal(i + 1)} convolution {order}"))]);
     }
 
-    // Layers of one name and a number by that; else, where the model's order is not known, there is none.
+    // By the numbers in their paths (convolutions/conv2d_3, vgg_block_2/conv1), where these differ in nothing else; otherwise there is no order.
     private ImmutableArray<StoredLayer> InOrder(ImmutableArray<StoredLayer> convolutions)
     {
         if (_model.IsOrdered || convolutions.IsEmpty)
@@ -147,18 +148,28 @@ internal sealed class NetworkMatcher
             return convolutions;
         }
 
-        (string Stem, int Number)[] keys = [.. convolutions.Select(c => Numbered(c.Key))];
-        if (keys.Select(k => k.Stem).Distinct().Count() > 1 || keys.Distinct().Count() < keys.Length)
+        List<(StoredLayer Layer, (string Stem, int Number)[] Path)> found = [.. convolutions.Select(c => (c, c.Path.Split('/').Select(Numbered).ToArray()))];
+        bool ordered = true;
+        found.Sort((a, b) => Compare(a.Path, b.Path));
+        return ordered ? [.. found.Select(f => f.Layer)]
+            : throw new Hdf5Exception($"has {convolutions.Length} convolutions whose order the file does not give: {LayerText.Some([.. convolutions.Select(c => c.Name)])}. Save the whole model (model.save to .keras or .h5), or name them as Keras does (block1_conv1).");
+
+        int Compare((string Stem, int Number)[] a, (string Stem, int Number)[] b)
         {
-            throw new Hdf5Exception($"has {convolutions.Length} convolutions whose order the file does not give: {LayerText.Some([.. convolutions.Select(c => c.Name)])}. Save the whole model (model.save to .keras or .h5), or name them as Keras does (block1_conv1).");
+            int at = a.Zip(b).TakeWhile(p => p.First == p.Second).Count();
+            if (at == a.Length && at == b.Length)
+            {
+                return 0;
+            }
+
+            ordered &= at < a.Length && at < b.Length && a[at].Stem == b[at].Stem;
+            return at < a.Length && at < b.Length ? a[at].Number.CompareTo(b[at].Number) : a.Length.CompareTo(b.Length);
         }
 
-        return [.. convolutions.OrderBy(c => Numbered(c.Key).Number)];
-
-        static (string Stem, int Number) Numbered(string key)
+        static (string Stem, int Number) Numbered(string name)
         {
-            string stem = key.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
-            return int.TryParse(key[stem.Length..], System.Globalization.CultureInfo.InvariantCulture, out int number) ? (stem.TrimEnd('_'), number) : (stem, -1);
+            string stem = name.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
+            return int.TryParse(name[stem.Length..], System.Globalization.CultureInfo.InvariantCulture, out int number) ? (stem.TrimEnd('_'), number) : (stem, 0);
         }
     }
 
@@ -171,6 +182,13 @@ internal sealed class NetworkMatcher
 
         if (!_model.IsOrdered)
         {
+            int listed = _layers.Count(l => l.IsMaxPool);
+            int most = architecture.ConvolutionsPerBlock.Length;
+            if (_model.IsComplete && listed > 0 && (listed < most - 1 || listed > most))
+            {
+                throw new Hdf5Exception($"has {listed} max-poolings, {architecture.Name} has {most}; this is another network.");
+            }
+
             return;
         }
 
@@ -180,7 +198,7 @@ internal sealed class NetworkMatcher
             throw new Hdf5Exception($"stands before '{taken[early - 1].Name}', {architecture.Name} has it behind.").In(taken[early].Name);
         }
 
-        bool pools = _layers.Any(l => l.Effect == LayerEffect.MaxPool || IsKerasPool(l.Name));
+        bool pools = _layers.Any(l => l.IsMaxPool);
         int pooled = 0;
         int next = 0;
         int[] blocks = [.. architecture.ConvolutionsPerBlock.SelectMany((count, block) => Enumerable.Repeat(block, count))];
@@ -198,8 +216,8 @@ internal sealed class NetworkMatcher
                 continue;
             }
 
-            pooled += layer.Effect == LayerEffect.MaxPool || IsKerasPool(layer.Name) ? 1 : 0;
-            if (layer.Effect is LayerEffect.Changes or LayerEffect.GlobalPool)
+            pooled += layer.IsMaxPool ? 1 : 0;
+            if (layer.Effect is LayerEffect.Changes or LayerEffect.GlobalPool or LayerEffect.Preparation)
             {
                 throw new Hdf5Exception($"{(layer.Class is { } name ? $"is of the class {name} and " : "")}lies between the convolutions; {architecture.Name} has no such layer, and without it the network would be another function.").In(layer.Name);
             }
@@ -210,8 +228,6 @@ internal sealed class NetworkMatcher
             }
         }
     }
-
-    private static bool IsKerasPool(string name) => name is ['b', 'l', 'o', 'c', 'k', _, '_', 'p', 'o', 'o', 'l'];
 
     private void CheckSettings(ImmutableArray<StoredLayer> taken)
     {

@@ -7,14 +7,16 @@ namespace VggCuda.Hdf5Loader.Keras;
 /// <summary>The network that is meant among a file's models.</summary>
 internal sealed class NetworkSelection
 {
-    private readonly StoredModel _root;
     private readonly ImmutableArray<Candidate> _candidates;
 
     private NetworkSelection(StoredModel root, ImmutableArray<Candidate> candidates)
     {
-        _root = root;
+        Root = root;
         _candidates = candidates;
     }
+
+    /// <summary>The outermost model: as the file has it, but for networks side by side in one model, which are models of their own here, and for those in pieces, which are whole.</summary>
+    public StoredModel Root { get; }
 
     /// <summary>The models with convolutions of their own, for people.</summary>
     public ImmutableArray<ContainedNetwork> Networks => [.. _candidates.Select(c => new ContainedNetwork(c.Name, c.Model.Path, c.Match?.Architecture.Name, c.Failure is { } failure ? Describe(failure) : null))];
@@ -24,20 +26,33 @@ internal sealed class NetworkSelection
     /// <param name="root">The outermost model.</param>
     public static NetworkSelection Of(string source, StoredModel root)
     {
+        root = Towers.Apart(root);
         StoredModel[] models = [.. root.All.Where(NetworkMatcher.IsCandidate)];
+        if (models.Length > 1 && !models.Any(m => Try(source, m).Match is not null) && root.Unfolded is { } unfolded && Try(source, unfolded).Match is not null)
+        {
+            // Blocks of convolutions, each a layer of its own: together they are the network.
+            (root, models) = (unfolded, [unfolded]);
+        }
+
         ILookup<string, StoredModel> byName = models.ToLookup(m => m.Name);
         return new NetworkSelection(root, [.. models.Select(model =>
         {
             string name = model.Name.Length > 0 && byName[model.Name].Count() == 1 ? model.Name : model.Path.Length > 0 ? model.Path : "model";
-            try
-            {
-                return new Candidate(name, model, NetworkMatcher.Match(source, model), null);
-            }
-            catch (Exception failure) when (failure is Hdf5Exception or WeightsException)
-            {
-                return new Candidate(name, model, null, failure);
-            }
+            (NetworkMatch? match, Exception? failure) = Try(source, model);
+            return new Candidate(name, model, match, failure);
         })]);
+    }
+
+    private static (NetworkMatch? Match, Exception? Failure) Try(string source, StoredModel model)
+    {
+        try
+        {
+            return (NetworkMatcher.Match(source, model), null);
+        }
+        catch (Exception failure) when (failure is Hdf5Exception or WeightsException)
+        {
+            return (null, failure);
+        }
     }
 
     /// <summary>Chooses.</summary>
@@ -65,14 +80,14 @@ internal sealed class NetworkSelection
             return found[0].Match!;
         }
 
-        if (_root.All.SelectMany(m => m.Layers).FirstOrDefault(l => l.Problem is not null) is { } unreadable)
+        if (Root.All.SelectMany(m => m.Layers).FirstOrDefault(l => l.Problem is not null) is { } unreadable)
         {
             throw new Hdf5Exception(unreadable.Problem!).In(unreadable.Name);
         }
 
         // The one that is nearest to a VGG has most to say.
         throw Rethrown(_candidates.OrderByDescending(c => c.Failure is WeightsException).ThenByDescending(c => c.Model.Layers.Count(l => l.ConvolutionKernel is not null)).FirstOrDefault()?.Failure
-            ?? new Hdf5Exception($"is missing; a VGG has it. The file has no convolutions; its layers with weights: {LayerText.Some([.. _root.All.SelectMany(m => m.Layers).Where(l => l.Tensors.Length > 0).Select(l => l.Name)])}.").In(Architecture.Known[0].Convolutions[0]));
+            ?? new Hdf5Exception($"is missing; a VGG has it. The file has no convolutions; its layers with weights: {LayerText.Some([.. Root.All.SelectMany(m => m.Layers).Where(l => l.Tensors.Length > 0).Select(l => l.Name)])}.").In(Architecture.Known[0].Convolutions[0]));
 
         bool Is(string other) => string.Equals(other, name, StringComparison.OrdinalIgnoreCase);
     }
@@ -81,7 +96,7 @@ internal sealed class NetworkSelection
     public ImmutableArray<IgnoredLayer> Ignored(NetworkMatch match)
     {
         List<IgnoredLayer> ignored = [];
-        Walk(_root);
+        Walk(Root);
         return [.. ignored];
 
         void Walk(StoredModel model)
@@ -98,7 +113,7 @@ internal sealed class NetworkSelection
                 {
                     Walk(inner);
                 }
-                else if (layer.Tensors.Length > 0 || layer.Problem is not null)
+                else if (layer.Tensors.Length > 0 || layer.Problem is not null || layer.Effect == LayerEffect.Preparation)
                 {
                     ignored.Add(new IgnoredLayer(layer.Name, layer.Path, $"is outside the model '{match.Model.Name}'{(layer.Problem is { } problem ? $", and {problem}" : "")}"));
                 }

@@ -65,6 +65,9 @@ internal sealed record StoredLayer
         : LayerClass.EffectOf(Class) is var effect && effect == LayerEffect.Unknown && Tensors.Length > 0 ? LayerEffect.Changes
         : effect;
 
+    /// <summary>Whether it halves the map by maxima: told by its class or by Keras's name, block3_pool.</summary>
+    public bool IsMaxPool => Effect == LayerEffect.MaxPool || (Effect == LayerEffect.Unknown && Name is ['b', 'l', 'o', 'c', 'k', _, '_', 'p', 'o', 'o', 'l']);
+
     /// <summary>The one kernel of four dimensions of a convolution, or null.</summary>
     public StoredTensor? ConvolutionKernel => LayerClass.MayConvolve(Class) ? Kernel(4) : null;
 
@@ -91,6 +94,45 @@ internal sealed record StoredModel
     public required bool IsComplete { get; init; }
 
     public required ImmutableArray<StoredLayer> Layers { get; init; }
+
+    /// <summary>All layers of the model and of those within it, in one row, where the order of both is known; null where it is not, or nothing is within it.</summary>
+    /// <remarks>Of a nested model without its configuration the list begins with what is trainable; it is in order where that is all, which the numbers of its layers must show.</remarks>
+    public StoredModel? Unfolded
+    {
+        get
+        {
+            if (!IsOrdered || Layers.All(l => l.Model is null))
+            {
+                return null;
+            }
+
+            List<StoredLayer> row = [];
+            foreach (StoredLayer layer in Layers)
+            {
+                if (layer.Model is not { } model)
+                {
+                    row.Add(layer);
+                    continue;
+                }
+
+                if (!model.IsOrdered && model.Layers.Any(l => l.Model is not null))
+                {
+                    return null;
+                }
+
+                ImmutableArray<StoredLayer> inner = model.IsOrdered ? (model.Unfolded ?? model).Layers : [.. model.Layers.OrderBy(l => LayerClass.Split(l.Name).Number)];
+                bool numbered = inner.Select(l => LayerClass.Split(l.Name).Class).Distinct().Count() == 1;
+                if (!model.IsOrdered && !numbered)
+                {
+                    return null;
+                }
+
+                row.AddRange(inner);
+            }
+
+            return this with { Layers = [.. row] };
+        }
+    }
 
     /// <summary>This model and all within it, the outermost first.</summary>
     public IEnumerable<StoredModel> All => [this, .. Layers.Where(l => l.Model is not null).SelectMany(l => l.Model!.All)];

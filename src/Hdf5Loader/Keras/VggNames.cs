@@ -21,7 +21,7 @@ internal static partial class VggNames
     /// <summary>Whether the name is one of Caffe's for the dense layers.</summary>
     public static bool IsCaffeDense(string name) => CaffeDense().IsMatch(name);
 
-    [GeneratedRegex("^block[0-9]_conv[0-9]$")]
+    [GeneratedRegex("^block[1-5]_conv[0-9]$")]
     private static partial Regex KerasConvolution();
 
     [GeneratedRegex("^(?:[a-z]+[_-])?conv([1-5])[_-]([1-4])$", RegexOptions.IgnoreCase)]

@@ -10,7 +10,7 @@ internal static class RandomDamage
     public static readonly string[] Bases =
     [
         "k1_notop.h5", "k1_vlen.h5", "s_all_filters.h5", "s_dense.h5", "s_latest_tree2_gzip.h5", "k3_top.keras",
-        "p_state_variables.h5", "p_two_deep.h5", "p_two_deep.weights.h5", "p_normalization.weights.h5", "p_by_hand_config.h5", "p_configured_nested.keras",
+        "p_state_variables.h5", "p_two_deep.h5", "p_two_deep.weights.h5", "p_normalization.weights.h5", "p_by_hand.h5", "p_configured_nested.keras",
     ];
 
     /// <summary>Makes the damaged file of a seed, and says where it differs.</summary>

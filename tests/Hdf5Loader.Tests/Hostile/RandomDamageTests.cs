@@ -9,6 +9,48 @@ public class RandomDamageTests
 
     public static TheoryData<string> Bases => [.. RandomDamage.Bases];
 
+    /// <summary>Nothing in the format guards a configuration's text: what it then says may take the dense layers away, with a reason, but changes no value.</summary>
+    [Fact]
+    public void A_damaged_configuration_takes_dense_layers_away_at_most()
+    {
+        const string Name = "p_by_hand_config.h5";
+        Anatomy anatomy = Anatomy.Of(Name);
+        int at = anatomy.Bytes.AsSpan().IndexOf("{\"class_name\""u8);
+        int length = anatomy.Bytes.AsSpan(at, anatomy.Bytes.AsSpan(at).IndexOf((byte)0)).LastIndexOf((byte)'}') + 1;
+        Random random = new(42);
+        int refused = 0;
+        int same = 0;
+        int fewer = 0;
+        for (int i = 0; i < Count / RandomDamage.Bases.Length; i++)
+        {
+            byte[] bytes = (byte[])anatomy.Bytes.Clone();
+            for (int n = random.Next(1, 4); n > 0; n--)
+            {
+                bytes[at + random.Next(length)] = (byte)random.Next(32, 127);
+            }
+
+            Trial trial = Trial.Run(bytes, Name);
+            trial.AssertBounded($"configuration {i}");
+            if (trial.Refusal is not null)
+            {
+                refused++;
+            }
+            else if (trial.Digests!.SequenceEqual(anatomy.Digests))
+            {
+                same++;
+            }
+            else
+            {
+                Assert.Equal(anatomy.Digests.Where(d => d.Key.StartsWith("block", StringComparison.Ordinal)), trial.Digests!);
+                using KerasWeights weights = KerasWeights.Open(bytes, Name);
+                Assert.NotNull(weights.Inspection.HeadRefusal);
+                fewer++;
+            }
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{refused + same + fewer} damaged configurations, {refused} refused, {same} without effect, {fewer} without dense layers");
+    }
+
     [Theory]
     [MemberData(nameof(Bases))]
     public void Random_damage_is_refused_or_does_no_harm(string name)
