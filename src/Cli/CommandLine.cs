@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using VggCuda.Cli.Attribution;
 using VggCuda.Cli.Commands;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Weights;
@@ -23,6 +24,7 @@ internal static class CommandLine
         root.Subcommands.Add(ActivateCommand.Create(host));
         root.Subcommands.Add(PresetsCommand.Create(host));
         root.Subcommands.Add(PredictCommand.Create(host));
+        root.Subcommands.Add(AttributeCommand.Create(host));
         root.Subcommands.Add(DevicesCommand.Create(host));
         root.Subcommands.Add(WeightsCommand.Create(host));
         return root;

@@ -17,9 +17,10 @@ public class ArchitectureTests
         ("Progress", ["Hosting"]),
         ("Figures", []),
         ("Drawing", ["Hosting", "Networks", "Output", "Progress"]),
+        ("Attribution", ["Hosting", "Devices", "Networks", "Output"]),
         ("Weights", ["Hosting", "Output", "Progress"]),
         ("Commands", ["Hosting", "Devices", "Networks", "Output", "Figures", "Drawing"]),
-        (FolderArrows.Top, ["Hosting", "Weights", "Commands"]),
+        (FolderArrows.Top, ["Hosting", "Attribution", "Weights", "Commands"]),
     ];
 
     [Fact]

@@ -23,7 +23,7 @@ public class ArchitectureTests
         ("Optimizers", ["Backends"]),
         ("Objectives", ["Model", "Backends"]),
         ("Plans", ["Randomness", "Model", "Backends", "Images", "Display", "Stages", "Regularizers", "Optimizers", "Objectives"]),
-        ("Attribution", ["Randomness", "Model", "Backends"]),
+        ("Attribution", ["Randomness", "Model", "Backends", "Images"]),
         ("Rendering", ["Model", "Backends", "Display", "Stages", "Regularizers", "Optimizers", "Objectives", "Plans"]),
     ];
 

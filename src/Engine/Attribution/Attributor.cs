@@ -42,6 +42,7 @@ public sealed class Attributor : IDisposable
     /// <param name="pictures">(N, Side, Side, 3) in C order: RGB 0..255, or whatever the network shall be fed with where the plan says <see cref="Preprocessing.Raw"/>.</param>
     /// <param name="classes">The class that each picture is asked about; one number for all of them; or none for the likeliest of each.</param>
     /// <param name="maps">(N, Side, Side), overwritten: the method's values, not stretched, clipped or otherwise made fit to be shown.</param>
+    /// <param name="progress">Hears of every pass, on this thread; null for nobody.</param>
     /// <param name="cancellation">Ends the work between two passes; maps are then void.</param>
     /// <returns>What else was found, one per picture.</returns>
     /// <exception cref="PlanException">The network has no such class, or a picture holds a value that is not finite.</exception>
@@ -49,7 +50,7 @@ public sealed class Attributor : IDisposable
     /// <exception cref="WeightsException">The weights cannot be read.</exception>
     /// <exception cref="DeviceException">The device failed, or has no memory for a single image.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public ImmutableArray<AttributionFacts> Attribute(ReadOnlySpan<float> pictures, ReadOnlySpan<int> classes, Span<float> maps, CancellationToken cancellation = default)
+    public ImmutableArray<AttributionFacts> Attribute(ReadOnlySpan<float> pictures, ReadOnlySpan<int> classes, Span<float> maps, IProgress<AttributionProgress>? progress = null, CancellationToken cancellation = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         int pixels = Side * Side;
@@ -72,7 +73,7 @@ public sealed class Attributor : IDisposable
         {
             int some = Math.Min(_plan.Batch, count - first);
             _chunk.Load(pictures.Slice(first * 3 * pixels, some * 3 * pixels), classes.Length > 1 ? classes.Slice(first, some) : classes);
-            _run.Explain(_chunk, cancellation);
+            _run.Explain(_chunk, new Watch(cancellation, progress));
             for (int i = 0; i < some; i++)
             {
                 facts.Add(_chunk.Facts[i]);

@@ -3,7 +3,7 @@ using VggCuda.Engine.Model;
 
 namespace VggCuda.Engine.Attribution;
 
-/// <summary>Methods that weigh the maps of a layer: the class activation mapping family. The layer is looked at after its activation; what is negative in the weighted sum is cut off; the small map is enlarged to the picture's size (<see cref="Upsampling"/>).</summary>
+/// <summary>Methods that weigh the maps of a layer: the class activation mapping family. The layer is looked at after its activation; what is negative in the weighted sum is cut off; the small map is enlarged to the picture's size (<see cref="Images.Upsampling"/>).</summary>
 public abstract record CamMethod : AttributionMethod
 {
     /// <summary>Keras's name or index of a convolution or pooling layer; null for the last convolution, block5_conv3 in VGG16.</summary>

@@ -1,4 +1,5 @@
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Images;
 
 namespace VggCuda.Engine.Attribution;
 
@@ -8,10 +9,10 @@ internal sealed class CamRun(Passes passes, GradientCamMethod method) : IMethodR
     private Chunk? _chunk;
     private double[] _small = [];
 
-    public void Explain(Chunk chunk, CancellationToken cancellation)
+    public void Explain(Chunk chunk, Watch watch)
     {
         _chunk = chunk;
-        passes.Run(chunk.Count, this, cancellation);
+        passes.Run(chunk.Count, this, watch);
     }
 
     public void Fill(int item, Span<double> image) => _chunk!.Picture(item).CopyTo(image);
@@ -30,8 +31,18 @@ internal sealed class CamRun(Passes passes, GradientCamMethod method) : IMethodR
         Span<double> gradient = pass.LayerGradient(slot);
         method.Modifier.Apply(gradient);
         method.Combine(pass.Layer(slot), gradient, shape.C, _small);
-        Upsampling.Rectify(_small);
-        Upsampling.Bilinear(_small, shape.H, shape.W, _chunk!.Map(item), _chunk.Side, _chunk.Side);
+        Finish(_small, shape, _chunk!.Map(item), _chunk.Side);
+    }
+
+    /// <summary>Cuts off what is negative and enlarges.</summary>
+    public static void Finish(Span<double> small, TensorShape shape, Span<double> map, int side)
+    {
+        foreach (ref double v in small)
+        {
+            v = Math.Max(v, 0);
+        }
+
+        Upsampling.Bilinear(small, shape.H, shape.W, map, side, side);
     }
 
     public void Dispose() => passes.Dispose();

@@ -2,10 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace VggCuda.Engine.Attribution;
 
-/// <summary>Grad-CAM++: m = max(0, sum over k of w_k A_k), w_k = sum over positions of a g, where g = dz/dA_k is positive, a = 1 / (2 + g S_k) divided by its sum over those positions, S_k the sum of A_k.</summary>
+/// <summary>Grad-CAM++: m = max(0, sum over k of w_k A_k), w_k = sum over the positions where g = dz/dA_k is positive of g / (2 + g S_k), S_k the sum of A_k over positions.</summary>
 /// <remarks>
-/// Chattopadhay et al. (arXiv 1710.11063), equations 18 and 19 for the score exp(z), whose own value cancels, and the normalisation of the authors' program:
-/// over the positions that count. Where g is negative the denominator may be 0 or less; those positions have no weight here. tf-keras-vis counts them in its sum.
+/// Chattopadhay et al. (arXiv 1710.11063), section 3, for the score exp(z), whose own value is a common factor and left out: for large logits it overflows. Where g
+/// is negative its weight is 0, and so the denominator is never below 2. The authors' program and tf-keras-vis divide the coefficients by their sum, which the paper does not.
 /// </remarks>
 public sealed record GradCamPlusPlus : GradientCamMethod
 {
@@ -24,24 +24,15 @@ public sealed record GradCamPlusPlus : GradientCamMethod
             }
 
             double weight = 0;
-            double normalisation = 0;
             for (int i = k; i < gradient.Length; i += channels)
             {
-                double g = gradient[i];
-                if (g > 0)
-                {
-                    double alpha = 1 / (2 + (g * total));
-                    normalisation += alpha;
-                    weight += alpha * g;
-                }
+                double g = Math.Max(gradient[i], 0);
+                weight += g / (2 + (g * total));
             }
 
-            if (normalisation > 0)
+            for (int p = 0; p < sum.Length; p++)
             {
-                for (int p = 0; p < sum.Length; p++)
-                {
-                    sum[p] += weight / normalisation * maps[(p * channels) + k];
-                }
+                sum[p] += weight * maps[(p * channels) + k];
             }
         }
     }

@@ -10,10 +10,10 @@ internal sealed class GradientRun(Passes passes, GradientMap toMap) : IMethodRun
 {
     private Chunk? _chunk;
 
-    public void Explain(Chunk chunk, CancellationToken cancellation)
+    public void Explain(Chunk chunk, Watch watch)
     {
         _chunk = chunk;
-        passes.Run(chunk.Count, this, cancellation);
+        passes.Run(chunk.Count, this, watch);
     }
 
     public void Fill(int item, Span<double> image) => _chunk!.Picture(item).CopyTo(image);

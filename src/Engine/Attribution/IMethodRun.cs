@@ -4,5 +4,5 @@ namespace VggCuda.Engine.Attribution;
 internal interface IMethodRun : IDisposable
 {
     /// <summary>Fills <see cref="Chunk.Map"/> and judges every picture (<see cref="Chunk.Judge"/>).</summary>
-    void Explain(Chunk chunk, CancellationToken cancellation);
+    void Explain(Chunk chunk, Watch watch);
 }

@@ -10,7 +10,7 @@ internal sealed class IntegratedGradientsRun(Passes passes, IntegratedGradients 
     private double[] _baselines = [];
     private double[] _sums = [];
 
-    public void Explain(Chunk chunk, CancellationToken cancellation)
+    public void Explain(Chunk chunk, Watch watch)
     {
         _chunk = chunk;
         int length = chunk.Side * chunk.Side * 3;
@@ -27,9 +27,9 @@ internal sealed class IntegratedGradientsRun(Passes passes, IntegratedGradients 
             _pending.Add(i);
         }
 
-        passes.Run(chunk.Count, new Look(chunk), cancellation);
+        passes.Run(chunk.Count, new Look(chunk), watch);
         double[] differences = new double[chunk.Count];
-        passes.Run(chunk.Count, new BaselineLook(this, differences), cancellation);
+        passes.Run(chunk.Count, new BaselineLook(this, differences), watch);
         for (int steps = method.Steps; _pending.Count > 0; steps *= 2)
         {
             if (!_nodes.TryGetValue(steps, out QuadratureNodes? path))
@@ -39,7 +39,7 @@ internal sealed class IntegratedGradientsRun(Passes passes, IntegratedGradients 
 
             _path = path;
             Array.Clear(_sums);
-            passes.Run(checked(_pending.Count * steps), this, cancellation);
+            passes.Run(checked(_pending.Count * steps), this, watch);
             Settle(steps, differences);
         }
     }

@@ -22,12 +22,12 @@ internal sealed class NoiseRun(Passes passes, int samples, double level, uint se
         AttributionMethod.Require(level is > 0 and <= 10, $"The noise is {level} of the picture's range; it must be above 0 and at most 10.");
     }
 
-    public void Explain(Chunk chunk, CancellationToken cancellation)
+    public void Explain(Chunk chunk, Watch watch)
     {
         _chunk = chunk;
-        passes.Run(chunk.Count, new Look(chunk), cancellation);
+        passes.Run(chunk.Count, new Look(chunk), watch);
         Prepare(chunk);
-        passes.Run(checked(chunk.Count * samples), this, cancellation);
+        passes.Run(checked(chunk.Count * samples), this, watch);
         int length = _noise.Length;
         for (int i = 0; i < chunk.Count; i++)
         {

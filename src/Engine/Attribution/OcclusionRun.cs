@@ -9,7 +9,7 @@ internal sealed class OcclusionRun(Passes passes, Baseline baseline, int window,
     private double[] _filling = [];
     private int _filled;
 
-    public void Explain(Chunk chunk, CancellationToken cancellation)
+    public void Explain(Chunk chunk, Watch watch)
     {
         _chunk = chunk;
         if (_places.Length == 0)
@@ -26,8 +26,8 @@ internal sealed class OcclusionRun(Passes passes, Baseline baseline, int window,
             chunk.Map(i).Clear();
         }
 
-        passes.Run(chunk.Count, new Look(chunk), cancellation);
-        passes.Run(checked(chunk.Count * _places.Length * _places.Length), this, cancellation);
+        passes.Run(chunk.Count, new Look(chunk), watch);
+        passes.Run(checked(chunk.Count * _places.Length * _places.Length), this, watch);
         for (int i = 0; i < chunk.Count; i++)
         {
             Span<double> map = chunk.Map(i);

@@ -14,14 +14,14 @@ internal sealed class Passes(IBackend backend, Network network, ProgramSpec spec
     /// <summary>Runs the work.</summary>
     /// <param name="items">How many images.</param>
     /// <param name="work">What they are.</param>
-    /// <param name="cancellation">Ends it between two passes.</param>
+    /// <param name="watch">Ends it between two passes, and hears of each.</param>
     /// <exception cref="DeviceMemoryException">Not even one image fits.</exception>
-    public void Run(int items, IPassWork work, CancellationToken cancellation)
+    public void Run(int items, IPassWork work, Watch watch)
     {
         for (int done = 0; done < items;)
         {
-            cancellation.ThrowIfCancellationRequested();
-            Pass pass = For(items - done, cancellation);
+            watch.Cancellation.ThrowIfCancellationRequested();
+            Pass pass = For(items - done, watch.Cancellation);
             int count = Math.Min(pass.Batch, items - done);
             for (int i = 0; i < count; i++)
             {
@@ -48,6 +48,7 @@ internal sealed class Passes(IBackend backend, Network network, ProgramSpec spec
             }
 
             done += count;
+            watch.Progress?.Report(new AttributionProgress(done, items));
         }
     }
 

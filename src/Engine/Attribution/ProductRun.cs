@@ -5,9 +5,9 @@ internal sealed class ProductRun(IMethodRun first, IMethodRun second) : IMethodR
 {
     private double[] _maps = [];
 
-    public void Explain(Chunk chunk, CancellationToken cancellation)
+    public void Explain(Chunk chunk, Watch watch)
     {
-        first.Explain(chunk, cancellation);
+        first.Explain(chunk, watch);
         int length = chunk.Side * chunk.Side;
         if (_maps.Length < chunk.Count * length)
         {
@@ -19,7 +19,7 @@ internal sealed class ProductRun(IMethodRun first, IMethodRun second) : IMethodR
             chunk.Map(i).CopyTo(_maps.AsSpan(i * length));
         }
 
-        second.Explain(chunk, cancellation);
+        second.Explain(chunk, watch);
         for (int i = 0; i < chunk.Count; i++)
         {
             Span<double> map = chunk.Map(i);

@@ -1,3 +1,4 @@
+using VggCuda.Engine.Images;
 using VggCuda.Engine.Randomness;
 
 namespace VggCuda.Engine.Attribution;
@@ -14,7 +15,7 @@ internal sealed class RiseRun(Passes passes, Rise method, int batch) : IMethodRu
     private double[] _large = [];
     private int _next;
 
-    public void Explain(Chunk chunk, CancellationToken cancellation)
+    public void Explain(Chunk chunk, Watch watch)
     {
         _chunk = chunk;
         _random = new NumPyRandom(method.Seed);
@@ -24,8 +25,8 @@ internal sealed class RiseRun(Passes passes, Rise method, int batch) : IMethodRu
             chunk.Map(i).Clear();
         }
 
-        passes.Run(chunk.Count, new Look(chunk), cancellation);
-        passes.Run(checked(chunk.Count * method.Masks), this, cancellation);
+        passes.Run(chunk.Count, new Look(chunk), watch);
+        passes.Run(checked(chunk.Count * method.Masks), this, watch);
         for (int i = 0; i < chunk.Count; i++)
         {
             foreach (ref double v in chunk.Map(i))

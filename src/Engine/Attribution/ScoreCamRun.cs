@@ -1,4 +1,5 @@
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Images;
 
 namespace VggCuda.Engine.Attribution;
 
@@ -13,10 +14,10 @@ internal sealed class ScoreCamRun(Passes passes, int? most) : IMethodRun, IPassW
     private double[] _mask = [];
     private double[] _weights = [];
 
-    public void Explain(Chunk chunk, CancellationToken cancellation)
+    public void Explain(Chunk chunk, Watch watch)
     {
         _chunk = chunk;
-        passes.Run(chunk.Count, new LayerLook(this, chunk), cancellation);
+        passes.Run(chunk.Count, new LayerLook(this, chunk), watch);
         if (_small.Length == 0)
         {
             _small = new double[_shape.H * _shape.W];
@@ -30,7 +31,7 @@ internal sealed class ScoreCamRun(Passes passes, int? most) : IMethodRun, IPassW
         }
 
         _weights = _weights.Length < _masks.Count ? new double[_masks.Count] : _weights;
-        passes.Run(_masks.Count, this, cancellation);
+        passes.Run(_masks.Count, this, watch);
         for (int i = 0, item = 0; i < chunk.Count; i++)
         {
             Array.Clear(_small);
@@ -42,8 +43,7 @@ internal sealed class ScoreCamRun(Passes passes, int? most) : IMethodRun, IPassW
                 }
             }
 
-            Upsampling.Rectify(_small);
-            Upsampling.Bilinear(_small, _shape.H, _shape.W, chunk.Map(i), chunk.Side, chunk.Side);
+            CamRun.Finish(_small, _shape, chunk.Map(i), chunk.Side);
         }
     }
 

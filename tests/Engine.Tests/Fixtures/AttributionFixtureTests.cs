@@ -97,7 +97,7 @@ public sealed class AttributionFixtureTests
         using Attributor attributor = new(backend, network, new AttributionPlan { Method = method, Preprocessing = preprocessing, Batch = 4 });
         int side = attributor.Side;
         float[] maps = new float[side * side];
-        ImmutableArray<AttributionFacts> facts = attributor.Attribute(Array.ConvertAll(Fixture.Image(side, side, seed), v => (float)v), [0], maps, TestContext.Current.CancellationToken);
+        ImmutableArray<AttributionFacts> facts = attributor.Attribute(Array.ConvertAll(Fixture.Image(side, side, seed), v => (float)v), [0], maps, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(0, facts[0].Class);
         return (Array.ConvertAll(maps, v => (double)v), facts[0]);
     }

@@ -1,4 +1,4 @@
-namespace VggCuda.Engine.Attribution;
+namespace VggCuda.Engine.Images;
 
 /// <summary>Bilinear resampling with half-pixel centres: position i of n reads the source at (i + 1/2) N / n - 1/2, between its neighbours; beyond the outermost centres the outermost value holds. PyTorch's <c>interpolate(mode="bilinear", align_corners=False)</c>.</summary>
 public static class Upsampling
@@ -20,26 +20,28 @@ public static class Upsampling
 
         for (int y = 0; y < height; y++)
         {
-            (int top, int bottom, double down) = Between(y, height, sourceHeight);
-            ReadOnlySpan<double> upper = source.Slice(top * sourceWidth, sourceWidth);
-            ReadOnlySpan<double> lower = source.Slice(bottom * sourceWidth, sourceWidth);
-            Span<double> row = target.Slice(y * width, width);
-            for (int x = 0; x < width; x++)
-            {
-                (int left, int right, double across) = Between(x, width, sourceWidth);
-                double above = upper[left] + (across * (upper[right] - upper[left]));
-                double below = lower[left] + (across * (lower[right] - lower[left]));
-                row[x] = above + (down * (below - above));
-            }
+            Row(source, sourceHeight, sourceWidth, y, height, target.Slice(y * width, width));
         }
     }
 
-    /// <summary>Cuts off what is negative.</summary>
-    internal static void Rectify(Span<double> map)
+    /// <summary>One row of a map at another size.</summary>
+    /// <param name="source">(sourceHeight, sourceWidth) in C order.</param>
+    /// <param name="sourceHeight">Rows, 1 or more.</param>
+    /// <param name="sourceWidth">Columns, 1 or more.</param>
+    /// <param name="y">Which row, of the target.</param>
+    /// <param name="height">The target's rows.</param>
+    /// <param name="target">The row, as long as the target has columns; overwritten.</param>
+    public static void Row(ReadOnlySpan<double> source, int sourceHeight, int sourceWidth, int y, int height, Span<double> target)
     {
-        foreach (ref double v in map)
+        (int top, int bottom, double down) = Between(y, height, sourceHeight);
+        ReadOnlySpan<double> upper = source.Slice(top * sourceWidth, sourceWidth);
+        ReadOnlySpan<double> lower = source.Slice(bottom * sourceWidth, sourceWidth);
+        for (int x = 0; x < target.Length; x++)
         {
-            v = Math.Max(v, 0);
+            (int left, int right, double across) = Between(x, target.Length, sourceWidth);
+            double above = upper[left] + (across * (upper[right] - upper[left]));
+            double below = lower[left] + (across * (lower[right] - lower[left]));
+            target[x] = above + (down * (below - above));
         }
     }
 
