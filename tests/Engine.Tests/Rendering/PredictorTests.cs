@@ -63,7 +63,8 @@ public sealed class PredictorTests : IDisposable
         RenderPlan plan = Presets.KerasVis("predictions", [[2], [5, 0]], [1u, 2u], fixture.Height, fixture.Width, 1);
         using Tensors t = new(_backend);
         double[] image = Fixture.Image(fixture.Height, fixture.Width, fixture.ImageSeed);
-        ImmutableArray<ChannelScore>[] scores = [.. Scoring.Score(_backend, network, plan, t.Put(new TensorShape(2, fixture.Height, fixture.Width, 3), [.. image, .. image])).Select(s => s.Channels)];
+        double[] both = [.. image, .. image];
+        ImmutableArray<ChannelScore>[] scores = [.. Scoring.Score(_backend, network, plan, null, t.Put(new TensorShape(2, fixture.Height, fixture.Width, 3), both), both).Select(s => s.Channels)];
         Assert.Equal([2, 5, 0], scores.SelectMany(s => s).Select(s => s.Channel));
         double sum = logits.Sum(l => Math.Exp(l - logits.Max()));
         foreach (ChannelScore score in scores.SelectMany(s => s))
@@ -83,8 +84,9 @@ public sealed class PredictorTests : IDisposable
         double[] layer = Fixture.Array($"{fixture.Name}-block3_conv1");
         RenderPlan plan = Presets.KerasVis("block3_conv1", [[3, 1]], [1u], fixture.Height, fixture.Width, 1);
         using Tensors t = new(_backend);
-        ITensor image = t.Put(new TensorShape(1, fixture.Height, fixture.Width, 3), Fixture.Image(fixture.Height, fixture.Width, fixture.ImageSeed));
-        ChannelScore[] scores = [.. Scoring.Score(_backend, network, plan, image)[0].Channels];
+        double[] values = Fixture.Image(fixture.Height, fixture.Width, fixture.ImageSeed);
+        ITensor image = t.Put(new TensorShape(1, fixture.Height, fixture.Width, 3), values);
+        ChannelScore[] scores = [.. Scoring.Score(_backend, network, plan, null, image, values)[0].Channels];
         Assert.Equal([3, 1], scores.Select(s => s.Channel));
         int channels = network.Topology.Find("block3_conv1")!.Outputs;
         foreach (ChannelScore score in scores)
