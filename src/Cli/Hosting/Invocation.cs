@@ -35,6 +35,9 @@ internal sealed class Invocation
 
     public int? Threads => Arguments.GetValue(_globals.Threads);
 
+    /// <summary>Whether CUDA engines are to be taken untimed.</summary>
+    public bool NoAutotune => Arguments.GetValue(_globals.NoAutotune);
+
     public string? Weights => Arguments.GetValue(_globals.Weights);
 
     public T? Value<T>(Option<T> option) => Arguments.GetValue(option);
