@@ -22,6 +22,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     private KeepBest _keepBest = null!;
     private Log _log = null!;
     private Advance _advance = null!;
+    private Tally _tally = null!;
 
     /// <summary>What the network program launches besides cuDNN.</summary>
     internal NetworkKernels NetworkKernels { get; private set; } = null!;
@@ -101,13 +102,18 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     public void Add(ITensor a, ITensor b, ITensor total)
     {
         using BackendUse.Visit visit = InUse.Enter();
-        CudaTensor left = Use(a, nameof(a));
+        CudaTensor left = Owned(a, nameof(a));
         if (left.Shape != TensorShape.PerImage(left.Shape.N))
         {
             throw new ArgumentException($"The tensor is {left.Shape}; one value per image is needed.", nameof(a));
         }
 
-        _add.Launch(left.Pointer, Use(b, left.Shape, nameof(b)).Pointer, Use(total, left.Shape, nameof(total)).Pointer, left.Shape.N);
+        CudaTensor right = Owned(b, left.Shape, nameof(b));
+        CudaTensor sum = Owned(total, left.Shape, nameof(total));
+        if (!IsGathering(p => p.TryAdd(left, right, sum)))
+        {
+            _add.Launch(left.Pointer, right.Pointer, sum.Pointer, left.Shape.N);
+        }
     }
 
     /// <inheritdoc/>
@@ -162,20 +168,28 @@ public sealed unsafe partial class CudaBackend : IImageOperations
             throw new ArgumentException($"{columns.Length} columns for a log of {log.Columns}.", nameof(columns));
         }
 
-        Span<DevicePointer> addresses = columns.Length <= 64 ? stackalloc DevicePointer[columns.Length] : new DevicePointer[columns.Length];
+        CudaTensor row = Owned(step, One, nameof(step));
+        CudaTensor[] written = new CudaTensor[columns.Length];
         for (int k = 0; k < columns.Length; k++)
         {
-            addresses[k] = Use(columns[k], TensorShape.PerImage(log.Images), nameof(columns)).Pointer;
+            written[k] = Owned(columns[k], TensorShape.PerImage(log.Images), nameof(columns));
         }
 
-        _log.Launch(own.Pointer, Use(step, One, nameof(step)).Pointer, log.Steps, log.Images, addresses);
+        if (!IsGathering(p => p.TryLog(own, row, written)))
+        {
+            _log.Launch(own.Pointer, row.Pointer, log.Steps, log.Images, [.. written.Select(c => c.Pointer)]);
+        }
     }
 
     /// <inheritdoc/>
     public void Advance(ITensor step)
     {
         using BackendUse.Visit visit = InUse.Enter();
-        _advance.Launch(Use(step, One, nameof(step)).Pointer);
+        CudaTensor own = Owned(step, One, nameof(step));
+        if (!IsGathering(p => p.TryAdvance(own)))
+        {
+            _advance.Launch(own.Pointer);
+        }
     }
 
     partial void StartOperations()
@@ -193,6 +207,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
         _keepBest = new KeepBest(_library);
         _log = new Log(_library);
         _advance = new Advance(_library);
+        _tally = new Tally(_library);
         StartResampling();
         StartDescent();
         StartComparisons();
@@ -216,6 +231,19 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     }
 
     private CudaTensor Use(ITensor tensor, string name)
+    {
+        CudaTensor own = Owned(tensor, name);
+        LaunchTallyOf(own);
+        return own;
+    }
+
+    private CudaTensor Owned(ITensor tensor, TensorShape expected, string name)
+    {
+        CudaTensor own = Owned(tensor, name);
+        return own.Shape == expected ? own : throw new ArgumentException($"The tensor is {own.Shape}; {expected} is needed.", name);
+    }
+
+    private CudaTensor Owned(ITensor tensor, string name)
     {
         Enter();
         ArgumentNullException.ThrowIfNull(tensor, name);

@@ -20,6 +20,9 @@ public sealed unsafe partial class CudaBackend
     /// <summary>Chosen cuDNN plans.</summary>
     internal PlanSelector Plans { get; private set; } = null!;
 
+    /// <summary>What the plans have taken so far.</summary>
+    public PlanReport PlanReport => new(Plans.Counts.Known, Plans.Counts.Loaded, Plans.Counts.Built, Plans.Seconds.Preparing, Plans.Seconds.Timing);
+
     /// <summary>Weights on the device.</summary>
     internal WeightStore Weights { get; private set; } = null!;
 
@@ -137,8 +140,10 @@ public sealed unsafe partial class CudaBackend
     private void StartNetwork()
     {
         string machine = $"cudnn {Description.Details["cudnn"]}|{Device.Name}|{Description.Details["driver"]}";
-        bool measures = Environment.GetEnvironmentVariable("VGGCUDA_AUTOTUNE") != "0";
-        Plans = Own(new PlanSelector(Context, Stream, Cudnn, NetworkKernels, new PlanCache(PlanCache.DefaultDirectory(), machine), measures));
+        Plans = Own(new PlanSelector(Context, Stream, Cudnn, NetworkKernels, new PlanCache(PlanCache.DefaultDirectory(), machine), _options.Proposals, UseGraphs));
+
+        // Every program needs it: so that compiling one leaves nothing behind but weights and plans.
+        _library.Load("ArrangeWeights");
         Weights = Own(new WeightStore(Context, Stream, NetworkKernels.Arrange));
     }
 }

@@ -9,22 +9,24 @@ namespace VggCuda.Kernels;
 /// <summary>An NVIDIA GPU, by way of the CUDA driver, cuDNN's graph API, cuBLAS and kernels of our own.</summary>
 /// <remarks>
 /// <para>One thread at a time, any thread: the context is made current at every entry, and stays current on that thread. Several backends, on one device or on several, may live in one process.</para>
-/// <para>All work goes to one stream. After a <see cref="CudaFatalException"/> the backend refuses work; dispose it and open another.</para>
+/// <para>All work goes to one stream. After a <see cref="CudaFatalException"/> the backend refuses work, and this process is done with CUDA: dispose the backend and start a new process.</para>
 /// </remarks>
 public sealed unsafe partial class CudaBackend : IBackend
 {
     private readonly List<IDisposable> _owned = [];
+    private readonly CudaOptions _options;
     private PinnedMemory? _staging;
     private bool _disposed;
 
     /// <summary>Who uses it.</summary>
     internal BackendUse InUse { get; } = new("cuda");
 
-    private CudaBackend(CudaDevice device, CudaContext context, CudaStream stream)
+    private CudaBackend(CudaDevice device, CudaContext context, CudaStream stream, CudaOptions options)
     {
         Device = device;
         Context = context;
         Stream = stream;
+        _options = options;
     }
 
     /// <inheritdoc/>
@@ -41,20 +43,22 @@ public sealed unsafe partial class CudaBackend : IBackend
 
     /// <summary>Opens a device through its primary context.</summary>
     /// <param name="device">The driver's ordinal (after CUDA_VISIBLE_DEVICES).</param>
+    /// <param name="options">How it is to work; null for the defaults.</param>
     /// <exception cref="DeviceException">No driver, no such device, no cuDNN or cuBLAS, or a driver too old: the message says which, and what to do.</exception>
-    public static CudaBackend Open(int device = 0)
+    public static CudaBackend Open(int device = 0, CudaOptions? options = null)
     {
         CudaDevice chosen = CudaDevices.Require(device);
         CudaContext context = CudaContext.RetainPrimary(chosen.Handle);
-        return Finish(chosen, context, () => CudaStream.Create(context));
+        return Finish(chosen, context, () => CudaStream.Create(context), options);
     }
 
     /// <summary>Opens a backend inside an embedder's context, on an embedder's stream.</summary>
     /// <param name="context">CUcontext, such as the primary one that the runtime API uses. The embedder's; it must outlive the backend.</param>
     /// <param name="stream">CUstream (or cudaStream_t) of that context. The embedder's; it must outlive the backend. Not the default stream, whose work cannot be captured.</param>
+    /// <param name="options">How it is to work; null for the defaults.</param>
     /// <remarks>The context becomes, and stays, current on every thread that calls the backend. Work is ordered with the embedder's own on that stream; the backend never destroys either.</remarks>
-    /// <exception cref="DeviceException">As <see cref="Open(int)"/>, or the handles are not a context and a stream of it.</exception>
-    public static CudaBackend Open(nint context, nint stream)
+    /// <exception cref="DeviceException">As <see cref="Open(int, CudaOptions?)"/>, or the handles are not a context and a stream of it.</exception>
+    public static CudaBackend Open(nint context, nint stream, CudaOptions? options = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(context);
         ArgumentOutOfRangeException.ThrowIfZero(stream);
@@ -66,7 +70,7 @@ public sealed unsafe partial class CudaBackend : IBackend
             return owner == context
                 ? CudaStream.Borrow(borrowed, stream)
                 : throw new DeviceException("The stream belongs to another context than the one given.");
-        });
+        }, options);
     }
 
     /// <inheritdoc/>
@@ -198,34 +202,6 @@ public sealed unsafe partial class CudaBackend : IBackend
     }
 
     /// <inheritdoc/>
-    /// <remarks>The step is run once, so that everything it needs is allocated, and then captured. With <c>VGGCUDA_NO_GRAPH=1</c> it is called anew for every step instead: slower, and easier to look into.</remarks>
-    public IReplay Record(Action step)
-    {
-        using BackendUse.Visit visit = InUse.Enter();
-        ArgumentNullException.ThrowIfNull(step);
-        Enter();
-        step();
-        Stream.Synchronize();
-        ClearNumbersFailed();
-        if (!UseGraphs)
-        {
-            return new CudaReplay(this, null, step);
-        }
-
-        CudaGraph graph = Stream.Capture(step);
-        try
-        {
-            graph.Upload(Stream);
-            return new CudaReplay(this, graph, step);
-        }
-        catch
-        {
-            graph.Dispose();
-            throw;
-        }
-    }
-
-    /// <inheritdoc/>
     public void Dispose()
     {
         if (_disposed)
@@ -263,9 +239,13 @@ public sealed unsafe partial class CudaBackend : IBackend
     internal CudaTensor Require(ITensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        return tensor is CudaTensor own && own.Owner == this
-            ? own
-            : throw new ArgumentException("The tensor belongs to another backend.");
+        if (tensor is not CudaTensor own || own.Owner != this)
+        {
+            throw new ArgumentException("The tensor belongs to another backend.");
+        }
+
+        LaunchTallyOf(own);
+        return own;
     }
 
     /// <summary>Keeps something until the backend is disposed.</summary>
@@ -276,12 +256,12 @@ public sealed unsafe partial class CudaBackend : IBackend
         return resource;
     }
 
-    private static CudaBackend Finish(CudaDevice device, CudaContext context, Func<CudaStream> stream)
+    private static CudaBackend Finish(CudaDevice device, CudaContext context, Func<CudaStream> stream, CudaOptions? options)
     {
         CudaBackend? backend = null;
         try
         {
-            backend = new CudaBackend(device, context, stream());
+            backend = new CudaBackend(device, context, stream(), options ?? new CudaOptions());
             backend.Start();
             return backend;
         }

@@ -141,6 +141,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
             throw new InvalidOperationException("Backward needs a forward pass before it.");
         }
 
+        _backend.LaunchTally();
         int[] nodes = [.. Spec.Taps.Select(t => _layout.NodeOf(t.Layer))];
         int first = Enumerable.Range(0, given.Length).Where(t => given[t] is not null).Max(t => nodes[t]);
         int last = target is not null ? 0 : Enumerable.Range(0, given.Length).Where(t => _tapGradients[t] is not null).Min(t => nodes[t]);
@@ -156,7 +157,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
 
         if (target is not null)
         {
-            Kernels.Input.Backward(_memory.Gradient(0), target.Pointer, Pixels, Spec.Preprocessing, Element, 1 / _scale, _status, NumberMarks.Backward(Spec.Last));
+            Kernels.Input.Backward(_memory.Gradient(0), target.Pointer, Pixels, Spec.Preprocessing, Element, 1 / _scale, _status, NumberMarks.Backward(Spec.Last), _memory.Unlifting, Spec.Height * Spec.Width);
         }
     }
 
@@ -180,6 +181,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
 
     private void RunForward()
     {
+        _backend.LaunchTally();
         foreach (Action operation in _forward)
         {
             operation();
@@ -190,18 +192,9 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
 
     private Dictionary<(Node, bool), ConvolutionPlan> SelectPlans(CancellationToken cancellation)
     {
-        Dictionary<(Node, bool), ConvolutionPlan> plans = [];
-        foreach (Node node in _layout.Nodes.Where(n => n.Layer.Kind == LayerKind.Convolution))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            plans.Add((node, false), _backend.Plans.Select(_layout.Forward(node)));
-            if (Spec.NeedsGradient)
-            {
-                plans.Add((node, true), _backend.Plans.Select(_layout.Backward(node)));
-            }
-        }
-
-        return plans;
+        (Node, bool)[] wanted = [.. _layout.Nodes.Where(n => n.Layer.Kind == LayerKind.Convolution).SelectMany(n => Spec.NeedsGradient ? ((Node, bool)[])[(n, false), (n, true)] : [(n, false)])];
+        List<ConvolutionPlan> plans = _backend.Plans.Select([.. wanted.Select(w => w.Item2 ? _layout.Backward(w.Item1) : _layout.Forward(w.Item1))], cancellation);
+        return wanted.Zip(plans).ToDictionary(p => p.First, p => p.Second);
     }
 
     private List<(Node, WeightForm)> Needs(Dictionary<(Node, bool), ConvolutionPlan> plans)
@@ -275,11 +268,13 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
                 case LayerKind.Convolution:
                     ConvolutionPlan plan = plans[(node, false)];
                     BoundConvolution bound = Own(plan.Bind(new ConvolutionAddresses(x, weights[node, WeightForm.Forward], weights[node, BiasForm(plan)], DevicePointer.None, own, _memory.Workspace)));
-                    _forward.Add(() => bound.Run(_backend.Cudnn, Kernels));
+                    _forward.Add(() => bound.Run(Kernels));
                     if (Element == ElementType.Float16 && i + 1 < _layout.Nodes.Count && _layout.Nodes[i + 1].Layer.Kind == LayerKind.Convolution)
                     {
-                        // A pooling and the gathering look for themselves; bfloat16 has float32's range.
-                        _forward.Add(() => Kernels.Finite.Launch(own, Spec.Batch * node.OutputCount, _status, NumberMarks.Forward(node.Layer)));
+                        // A pooling and the gathering look for themselves; bfloat16 has float32's range. What lives to the step's end can be looked at behind it.
+                        void Look() => Kernels.Finite.Launch(own, Spec.Batch * node.OutputCount, _status, NumberMarks.Forward(node.Layer));
+                        bool stays = Spec.NeedsGradient && _layout.IsMask(i) && !node.KeepsBefore;
+                        _forward.Add(stays ? () => _backend.OutsideSteps(Look) : Look);
                     }
 
                     break;
@@ -337,7 +332,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
                     ConvolutionPlan plan = plans[(node, true)];
                     DevicePointer kernel = weights[node, plan.Variant.NeedsTurnedWeights() ? WeightForm.Turned : WeightForm.Forward];
                     BoundConvolution bound = Own(plan.Bind(new ConvolutionAddresses(dy, kernel, DevicePointer.None, x, dx, _memory.Workspace)));
-                    _backward[i] = () => bound.Run(_backend.Cudnn, Kernels);
+                    _backward[i] = () => bound.Run(Kernels);
                     break;
                 case LayerKind.MaxPool:
                     _backward[i] = () => Kernels.Pool.Backward(dy, argmax, dx, Spec.Batch, node.Height, node.Width, node.Inputs, Element);
@@ -456,7 +451,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
         DevicePointer gradient = _memory.Gradient(_layout.Nodes.Count);
         if (_layout.IsSoftmax)
         {
-            Kernels.Softmax.Backward(source.Pointer, _memory.Probabilities, _tables[0].First, _tables[0].Next, gradient, Spec.Batch, top.Layer.Outputs, top.Outputs, wanted, Element, _scale);
+            Kernels.Softmax.Backward(source.Pointer, _memory.Probabilities, _tables[0].First, _tables[0].Next, gradient, Spec.Batch, top.Layer.Outputs, top.Outputs, wanted, Element, _scale, _memory.Unlifting);
             return;
         }
 

@@ -12,6 +12,7 @@ internal sealed class CudaReplay : IReplay
     private readonly CudaBackend _backend;
     private readonly CudaGraph? _graph;
     private readonly Action _step;
+    private readonly Action[] _afterwards;
     private readonly Queue<(CudaEvent Event, int StepsAfter)> _pending = [];
     private readonly Stack<CudaEvent> _free = [];
     private int _queued;
@@ -22,11 +23,13 @@ internal sealed class CudaReplay : IReplay
     /// <param name="backend">Whose stream it runs on.</param>
     /// <param name="graph">The captured step, or null to call <paramref name="step"/> anew each time.</param>
     /// <param name="step">The step.</param>
-    public CudaReplay(CudaBackend backend, CudaGraph? graph, Action step)
+    /// <param name="afterwards">What is queued behind each burst of steps.</param>
+    public CudaReplay(CudaBackend backend, CudaGraph? graph, Action step, Action[] afterwards)
     {
         _backend = backend;
         _graph = graph;
         _step = step;
+        _afterwards = afterwards;
     }
 
     /// <summary>Operations in the graph; 0 without one.</summary>
@@ -84,6 +87,7 @@ internal sealed class CudaReplay : IReplay
             _queued += burst;
             count -= burst;
             _backend.StepClock?.AfterSteps(burst);
+            Array.ForEach(_afterwards, a => a());
             CudaEvent mark = _free.TryPop(out CudaEvent? old) ? old : CudaEvent.Create(_backend.Context);
             try
             {

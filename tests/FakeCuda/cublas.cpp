@@ -18,6 +18,7 @@ struct Handle
     fake::Context* context;
     fake::Stream* stream;
     std::uint64_t workspace;
+    int math = 0;
 };
 
 std::set<Handle*> handles;
@@ -98,6 +99,14 @@ EXPORT int cublasSetWorkspace_v2(Handle* handle, std::uint64_t workspace, std::s
     return 0;
 }
 
+EXPORT int cublasSetMathMode(Handle* handle, int mode)
+{
+    ENTER("cublasSetMathMode");
+    ALIVE(handle);
+    handle->math = mode;
+    return (mode & ~(1 | 2 | 3 | 16)) == 0 ? 0 : fail(INVALID_VALUE, "an unknown math mode");
+}
+
 EXPORT int cublasGetProperty(int property, int* value)
 {
     static const int version[] = {13, 0, 1};
@@ -132,6 +141,11 @@ EXPORT int cublasGemmEx(
     if (!known)
     {
         return fail(NOT_SUPPORTED, "a combination of types that it does not have");
+    }
+
+    if (a_type != 0 && (handle->math & 16) == 0)
+    {
+        return fail(NOT_SUPPORTED, "a product of half precision whose pieces may be summed in half precision");
     }
 
     int a_columns = transpose_a ? m : k, a_rows = transpose_a ? k : m;

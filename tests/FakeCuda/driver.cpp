@@ -11,6 +11,7 @@ bool initialised = false;
 Context primary[MAX_DEVICES];
 std::map<std::uint64_t, Allocation> memory;
 std::uint64_t memory_changes = 0;
+int process_sticky = 0;
 std::set<Stream*> streams;
 std::set<Event*> events;
 std::set<Module*> modules;
@@ -73,6 +74,7 @@ int run_one(Stream* stream)
     if (result != 0)
     {
         stream->context->sticky = result;
+        process_sticky = setting("fatal_for_process", 0) != 0 ? result : 0;
     }
 
     return result;
@@ -140,9 +142,15 @@ int ready(const char* name)
         if (is_fatal(code) && current_context != nullptr)
         {
             current_context->sticky = code;
+            process_sticky = setting("fatal_for_process", 0) != 0 ? code : 0;
         }
 
         return code;
+    }
+
+    if (process_sticky != 0 && setting("fatal_for_process", 0) != 0)
+    {
+        return process_sticky;
     }
 
     if (!initialised)

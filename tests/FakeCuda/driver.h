@@ -59,6 +59,8 @@ extern Context primary[MAX_DEVICES];
 extern std::map<std::uint64_t, Allocation> memory;
 // Counts what was allocated and freed.
 extern std::uint64_t memory_changes;
+// The error that ended a context, where the setting "fatal_for_process" says that the process is done with CUDA then, as a real one may be.
+extern int process_sticky;
 extern std::set<Stream*> streams;
 extern std::set<Event*> events;
 extern std::set<Module*> modules;

@@ -130,6 +130,11 @@ EXPORT int cuDevicePrimaryCtxRetain(Context** context, int device)
         return code;
     }
 
+    if (process_sticky != 0 && setting("fatal_for_process", 0) != 0)
+    {
+        return process_sticky;
+    }
+
     *context = &primary[device - 7];
     (*context)->device = device;
     (*context)->references++;

@@ -4,6 +4,11 @@
 using namespace fake;
 using namespace fake::driver;
 
+namespace
+{
+std::string last_graph;
+}
+
 EXPORT int cuStreamBeginCapture_v2(Stream* stream, int mode)
 {
     READY("cuStreamBeginCapture_v2");
@@ -77,7 +82,22 @@ EXPORT int cuGraphInstantiateWithFlags(Executable** executable, Graph* graph, un
 
     *executable = new Executable{current_context, graph->operations};
     executables.insert(*executable);
+    last_graph.clear();
+    for (const Operation& operation : graph->operations)
+    {
+        last_graph += operation.name + "\n";
+    }
+
     return 0;
+}
+
+// For tests: the operations of the graph that was made last, a line each.
+EXPORT int fakecuda_last_graph(char* buffer, int length)
+{
+    LOCK;
+    std::strncpy(buffer, last_graph.c_str(), (std::size_t)length - 1);
+    buffer[length - 1] = 0;
+    return (int)last_graph.size();
 }
 
 EXPORT int cuGraphUpload(Executable* executable, Stream* stream)

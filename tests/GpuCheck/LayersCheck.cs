@@ -119,7 +119,7 @@ internal sealed unsafe class LayerData : IDisposable
                 _device["result"],
                 workspace.Pointer);
             using BoundConvolution bound = plan.Bind(addresses);
-            bound.Run(_backend.Cudnn, _backend.NetworkKernels);
+            bound.Run(_backend.NetworkKernels);
             float[] result = Get();
             return Compare(result, samples);
         }

@@ -43,8 +43,8 @@ internal static class PlanCheck
         {
             byte[] text = plan.Serialize();
             PlanCache cache = new(folder, "this machine");
-            cache.Store(plan.Request, new CachedPlan(plan.Variant, text, 1));
-            using PlanSelector selector = new(backend.Context, backend.Stream, backend.Cudnn, backend.NetworkKernels, cache, measures: false);
+            cache.Store(plan.Request, new CachedPlan(plan.Variant, text, 1, 0));
+            using PlanSelector selector = new(backend.Context, backend.Stream, backend.Cudnn, backend.NetworkKernels, cache, proposals: 0);
             Stopwatch watch = Stopwatch.StartNew();
             selector.Select(plan.Request);
             double seconds = watch.Elapsed.TotalSeconds;

@@ -100,7 +100,7 @@ internal static class JobCheck
         result.Columns(JobTime.Columns);
         JobTime time = JobMeasurement.Measure(backend, network, job, settings.Precision, settings.Small || job.Plan.Count > job.Batch ? 1 : 3, ceilings);
         result.Row(time.Cells());
-        result.Note(string.Create(CultureInfo.InvariantCulture, $"plans: {backend.Plans.Counts.Built} built, {backend.Plans.Counts.Loaded} loaded"));
+        result.Note(string.Create(CultureInfo.InvariantCulture, $"plans: {backend.PlanReport.Built} built, {backend.PlanReport.Loaded} loaded from disk, in {backend.PlanReport.PreparingSeconds:F2} s, timed in {backend.PlanReport.TimingSeconds:F2} s"));
         if (job.Plan.Count > job.Batch)
         {
             result.Note($"{settings.FilterIterations} steps were run per batch; the whole job's time is scaled up to {settings.Iterations}");

@@ -124,10 +124,7 @@ internal sealed class Runner(Settings settings)
 
         ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment[ParentProcess.Variable] = "1";
-
-        // Plans that were not timed must not serve where they are.
-        string cache = Environment.GetEnvironmentVariable("VGGCUDA_CACHE_DIR") ?? Path.Combine(settings.Scratch, "cache");
-        start.Environment["VGGCUDA_CACHE_DIR"] = check.Arguments.Contains("--no-autotune") ? cache + "-first" : cache;
+        start.Environment["VGGCUDA_CACHE_DIR"] = Environment.GetEnvironmentVariable("VGGCUDA_CACHE_DIR") ?? Path.Combine(settings.Scratch, "cache");
         return (start, null);
     }
 

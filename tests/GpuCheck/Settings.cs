@@ -62,11 +62,7 @@ internal sealed record Settings
     public Network Network() => Engine.Model.Network.FromWeights(new HeWeights(Topology, 20));
 
     /// <summary>Opens the device.</summary>
-    public CudaBackend Open()
-    {
-        Environment.SetEnvironmentVariable("VGGCUDA_AUTOTUNE", Autotune ? null : "0");
-        return CudaBackend.Open(Device);
-    }
+    public CudaBackend Open() => CudaBackend.Open(Device, new CudaOptions { Proposals = Autotune ? 1 : 0 });
 
     /// <summary>Reads the arguments.</summary>
     /// <returns>Null where they are no such.</returns>

@@ -36,8 +36,8 @@ internal static class DeviceChoice
             "auto" => OpenBest(invocation),
             "cpu" => new CpuBackend(invocation.Threads),
             "reference" => WithoutThreads(invocation, name, () => new ReferenceBackend()),
-            "cuda" => WithoutThreads(invocation, name, () => CudaBackend.Open(0)),
-            _ when name.StartsWith("cuda:", StringComparison.Ordinal) => WithoutThreads(invocation, name, () => CudaBackend.Open(IndexOf(name))),
+            "cuda" => WithoutThreads(invocation, name, () => OpenCuda(invocation, 0)),
+            _ when name.StartsWith("cuda:", StringComparison.Ordinal) => WithoutThreads(invocation, name, () => OpenCuda(invocation, IndexOf(name))),
             _ => throw CommandException.Usage($"There is no device '{invocation.Device}'; choose auto, cpu, cuda, cuda:N or reference.{Nearest.Question(name, ["auto", "cpu", "cuda", "reference"], 1)}\nThe command devices lists what can be used here."),
         };
         invocation.Detail($"Device: {backend.Description.Name}, {backend.Description.Device}");
@@ -56,7 +56,7 @@ internal static class DeviceChoice
         {
             try
             {
-                return CudaBackend.Open();
+                return OpenCuda(invocation, 0);
             }
             catch (DeviceException exception)
             {
@@ -66,6 +66,9 @@ internal static class DeviceChoice
 
         return new CpuBackend(invocation.Threads);
     }
+
+    private static CudaBackend OpenCuda(Invocation invocation, int index) =>
+        CudaBackend.Open(index, invocation.NoAutotune ? new CudaOptions { Proposals = 0 } : null);
 
     private static IBackend WithoutThreads(Invocation invocation, string device, Func<IBackend> open) =>
         invocation.Threads is null

@@ -18,6 +18,8 @@ internal sealed class GlobalOptions
         HelpName = "N",
     }, 1, 1024));
 
+    public Option<bool> NoAutotune { get; } = Recursive(new Option<bool>("--no-autotune") { Description = "On CUDA: time no engines of cuDNN, take its first proposals. The first start is quicker, the steps may be slower." });
+
     public Option<string?> Weights { get; } = Recursive(new Option<string?>("--weights")
     {
         Description = "A Keras HDF5 file, demo (the bundled model) or imagenet (the published file). Default: imagenet where it is found, else demo.",
@@ -39,6 +41,7 @@ internal sealed class GlobalOptions
     {
         root.Options.Add(Device);
         root.Options.Add(Threads);
+        root.Options.Add(NoAutotune);
         root.Options.Add(Weights);
         root.Options.Add(NetworkName);
         root.Options.Add(Quiet);

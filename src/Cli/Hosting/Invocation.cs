@@ -38,6 +38,9 @@ internal sealed class Invocation
 
     public int? Threads => Arguments.GetValue(_globals.Threads);
 
+    /// <summary>Whether CUDA engines are to be taken untimed.</summary>
+    public bool NoAutotune => Arguments.GetValue(_globals.NoAutotune);
+
     public string? Weights => Arguments.GetValue(_globals.Weights);
 
     /// <summary>The network of the weights file that is meant, or null.</summary>

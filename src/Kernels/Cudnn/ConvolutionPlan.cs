@@ -6,16 +6,19 @@ namespace VggCuda.Kernels.Cudnn;
 /// <summary>An engine of cuDNN, ready to do a request. Usable by every program on the same backend.</summary>
 internal sealed class ConvolutionPlan : IDisposable
 {
+    private readonly CudnnHandle _library;
     private readonly CudnnDescriptor _plan;
     private readonly List<IDisposable> _parts;
 
     /// <summary>Creates a plan.</summary>
+    /// <param name="library">The handle that it was made with, and runs with.</param>
     /// <param name="request">What it does.</param>
     /// <param name="variant">As which graph.</param>
     /// <param name="plan">The finalised execution plan; the plan's from now on.</param>
     /// <param name="parts">What it refers to; disposed of after it.</param>
-    public ConvolutionPlan(ConvolutionRequest request, ConvolutionVariant variant, CudnnDescriptor plan, params IDisposable[] parts)
+    public ConvolutionPlan(CudnnHandle library, ConvolutionRequest request, ConvolutionVariant variant, CudnnDescriptor plan, params IDisposable[] parts)
     {
+        _library = library;
         Request = request;
         Variant = variant;
         _plan = plan;
@@ -78,9 +81,9 @@ internal sealed class ConvolutionPlan : IDisposable
         }
     }
 
-    /// <summary>Queues the engine on the handle's stream.</summary>
-    internal void Execute(CudnnHandle library, CudnnDescriptor pack) =>
-        CudnnNative.ThrowIfFailed(CudnnNative.cudnnBackendExecute(library.Raw, _plan.Raw, pack.Raw), $"running a convolution ({Request}, {Variant})");
+    /// <summary>Queues the engine on its handle's stream.</summary>
+    internal void Execute(CudnnDescriptor pack) =>
+        CudnnNative.ThrowIfFailed(CudnnNative.cudnnBackendExecute(_library.Raw, _plan.Raw, pack.Raw), $"running a convolution ({Request}, {Variant})");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -120,9 +123,9 @@ internal sealed class BoundConvolution : IDisposable
     public ConvolutionPlan Plan { get; }
 
     /// <summary>Queues it.</summary>
-    public void Run(CudnnHandle library, NetworkKernels kernels)
+    public void Run(NetworkKernels kernels)
     {
-        Plan.Execute(library, _pack);
+        Plan.Execute(_pack);
         if (!Plan.Variant.IsBare())
         {
             return;

@@ -127,7 +127,7 @@ internal static class EngineList
             }
             else
             {
-                ConvolutionPlan built = new(request, variant, plan, configuration);
+                ConvolutionPlan built = new(library, request, variant, plan, configuration);
                 plan = null!;
                 return built;
             }

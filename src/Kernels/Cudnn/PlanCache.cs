@@ -11,7 +11,8 @@ namespace VggCuda.Kernels.Cudnn;
 /// <param name="Variant">As which graph.</param>
 /// <param name="Plan">cuDNN's serialised plan.</param>
 /// <param name="Milliseconds">Measured when it was chosen, or NaN.</param>
-internal sealed record CachedPlan(ConvolutionVariant Variant, byte[] Plan, double Milliseconds);
+/// <param name="Proposals">How many of each graph had been built to compete; 0 where none was timed.</param>
+internal sealed record CachedPlan(ConvolutionVariant Variant, byte[] Plan, double Milliseconds, int Proposals);
 
 /// <summary>Winners of earlier measurements, on disk: a file each, named by a hash of cuDNN's version, the GPU, the driver, and the request.</summary>
 /// <remarks>
@@ -22,7 +23,7 @@ internal sealed record CachedPlan(ConvolutionVariant Variant, byte[] Plan, doubl
 internal sealed class PlanCache
 {
     // Changes when the graphs or the rules for choosing engines change.
-    private const string Format = "2";
+    private const string Format = "3";
 
     private readonly string? _directory;
     private readonly string _machine;
@@ -66,7 +67,7 @@ internal sealed class PlanCache
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
             JsonElement root = document.RootElement;
             return root.GetProperty("key").GetString() == key && Enum.TryParse(root.GetProperty("variant").GetString(), out ConvolutionVariant variant)
-                ? new CachedPlan(variant, root.GetProperty("plan").GetBytesFromBase64(), root.GetProperty("milliseconds").ValueKind == JsonValueKind.Number ? root.GetProperty("milliseconds").GetDouble() : double.NaN)
+                ? new CachedPlan(variant, root.GetProperty("plan").GetBytesFromBase64(), root.GetProperty("milliseconds").ValueKind == JsonValueKind.Number ? root.GetProperty("milliseconds").GetDouble() : double.NaN, root.GetProperty("proposals").GetInt32())
                 : null;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or InvalidOperationException or KeyNotFoundException or FormatException)
@@ -99,6 +100,7 @@ internal sealed class PlanCache
                 writer.WriteNull("milliseconds");
             }
 
+            writer.WriteNumber("proposals", plan.Proposals);
             writer.WriteBase64String("plan", plan.Plan);
             writer.WriteEndObject();
         }

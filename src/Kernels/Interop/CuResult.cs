@@ -32,6 +32,9 @@ internal static class CuResults
     public static bool IsFatal(CuResult result) =>
         result is CuResult.EccUncorrectable or CuResult.IllegalAddress or CuResult.LaunchTimeout or CuResult.Assert or (>= CuResult.HardwareStackError and <= CuResult.LaunchFailed) or CuResult.TensorMemoryLeak;
 
+    /// <summary>Whether a capture does not take what was called.</summary>
+    public static bool IsCapture(CuResult result) => (int)result is >= 900 and <= 909;
+
     /// <summary>What a user can do about it, where there is something.</summary>
     public static string? Advice(CuResult result) => result switch
     {

@@ -45,6 +45,7 @@ internal static unsafe partial class CublasNative
     [LibraryImport(Library)] internal static partial CublasStatus cublasDestroy_v2(nint handle);
     [LibraryImport(Library)] internal static partial CublasStatus cublasSetStream_v2(nint handle, nint stream);
     [LibraryImport(Library)] internal static partial CublasStatus cublasSetWorkspace_v2(nint handle, ulong workspace, nuint bytes);
+    [LibraryImport(Library)] internal static partial CublasStatus cublasSetMathMode(nint handle, int mode);
     [LibraryImport(Library)] internal static partial CublasStatus cublasGetProperty(int property, out int value);
     [LibraryImport(Library)] internal static partial byte* cublasGetStatusName(CublasStatus status);
     [LibraryImport(Library)] internal static partial byte* cublasGetStatusString(CublasStatus status);
@@ -90,6 +91,10 @@ internal sealed class CublasHandle : CudaHandle
         {
             CublasNative.ThrowIfFailed(CublasNative.cublasCreate_v2(out nint raw));
             created.SetHandle(raw);
+
+            // Else a product that is split along its inner side may add the pieces up in half precision.
+            const int DisallowReducedPrecisionReduction = 16;
+            CublasNative.ThrowIfFailed(CublasNative.cublasSetMathMode(raw, DisallowReducedPrecisionReduction));
             created._workspace = DeviceMemory.Allocate(context, WorkspaceBytes, "cuBLAS's workspace");
             CublasNative.ThrowIfFailed(CublasNative.cublasSetStream_v2(raw, stream.Raw));
             CublasNative.ThrowIfFailed(CublasNative.cublasSetWorkspace_v2(raw, created._workspace.Pointer.Address, (nuint)WorkspaceBytes));

@@ -28,7 +28,7 @@ internal static class CudaCheck
         call = Shorten(call);
         if (CuResults.IsFatal(result))
         {
-            return new CudaFatalException("CUDA", call, (int)result, text, advice + (advice.Length > 0 ? " " : "") + "The context is unusable: dispose this backend and open a new one.");
+            return new CudaFatalException("CUDA", call, (int)result, text, advice + (advice.Length > 0 ? " " : "") + "The context is unusable, and by NVIDIA's word CUDA is for this process: end it and start a new one.");
         }
 
         CudaException failure = new("CUDA", call, (int)result, text, advice.Length > 0 ? advice : null);

@@ -13,6 +13,9 @@ internal sealed class CudaContext : SafeHandle
     private int _launchCount;
     private CuResult _fatal;
 
+    // Of any context of this process: what a later failure to open is explained by.
+    private static string? _firstFatal;
+
     private CudaContext(nint context, int device, bool owns)
         : base(0, ownsHandle: owns)
     {
@@ -35,10 +38,18 @@ internal sealed class CudaContext : SafeHandle
     /// <summary>Whether every launch is waited for, so that a failure is reported by the launch that caused it. From <c>VGGCUDA_SYNC=1</c>.</summary>
     public bool SynchronousLaunches { get; } = Environment.GetEnvironmentVariable("VGGCUDA_SYNC") == "1";
 
+    // Why a context may not be had.
+    private static string? AfterFatal => _firstFatal is null ? null : $"CUDA has failed for good in this process before, at {_firstFatal}; start a new process.";
+
     /// <summary>Retains the device's primary context and makes it current.</summary>
     public static CudaContext RetainPrimary(int device)
     {
-        CudaCheck.ThrowIfFailed(CuDriver.cuDevicePrimaryCtxRetain(out nint raw, device));
+        CuResult retained = CuDriver.cuDevicePrimaryCtxRetain(out nint raw, device);
+        if (retained != CuResult.Success)
+        {
+            throw CudaCheck.Exception(retained, nameof(CuDriver.cuDevicePrimaryCtxRetain), AfterFatal);
+        }
+
         CudaContext context = new(raw, device, owns: true);
         try
         {
@@ -94,9 +105,10 @@ internal sealed class CudaContext : SafeHandle
         if (CuResults.IsFatal(result))
         {
             _fatal = result;
+            Interlocked.CompareExchange(ref _firstFatal, CudaCheck.Shorten(call), null);
         }
 
-        return CudaCheck.Exception(result, call, CuResults.IsFatal(result) || result == CuResult.Unknown ? LastLaunches() : null);
+        return CudaCheck.Exception(result, call, CuResults.IsFatal(result) || result == CuResult.Unknown ? LastLaunches() ?? AfterFatal : null);
     }
 
     /// <summary>Notes a launch by name, for later messages.</summary>

@@ -29,7 +29,12 @@ public class CudaException : DeviceException
     public int Code { get; }
 }
 
-/// <summary>A failure that leaves the context unusable, such as an illegal address: dispose the backend and open a new one.</summary>
+/// <summary>A failure that leaves the context unusable, such as an illegal address: the backend refuses work from then on.</summary>
+/// <remarks>
+/// NVIDIA's description of these errors says that the process "must be terminated and relaunched": the primary context is shared
+/// by all that use CUDA in the process, and whether a second one can be had is the driver's affair. Another backend may be tried;
+/// where it fails too, its exception names the first failure. Pictures that are done are safe: they have been read back.
+/// </remarks>
 public sealed class CudaFatalException : CudaException
 {
     /// <inheritdoc cref="CudaException(string, string, int, string, string?)"/>

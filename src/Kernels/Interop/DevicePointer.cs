@@ -15,4 +15,7 @@ internal readonly record struct DevicePointer(ulong Address)
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"0x{Address:x}");
+
+    /// <summary>Whether so many bytes from here on and so many from the other on have one in common.</summary>
+    public bool Overlaps(long bytes, DevicePointer other, long otherBytes) => Address < other.Address + (ulong)otherBytes && other.Address < Address + (ulong)bytes;
 }

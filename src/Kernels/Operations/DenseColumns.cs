@@ -17,7 +17,6 @@ internal sealed class DenseColumns(KernelLibrary library)
 
     private readonly ElementKernels _one = new(library, "DenseColumns", "dense_columns_1");
     private readonly ElementKernels _four = new(library, "DenseColumns", "dense_columns_4");
-    private readonly ElementKernels _finish = new(library, "DenseColumns", "dense_finish");
 
     /// <summary>Device memory traffic: the rows that count, once for every four images, and the partial sums written and read.</summary>
     /// <param name="countingRows">Rows whose v is not 0 in some image.</param>
@@ -43,9 +42,7 @@ internal sealed class DenseColumns(KernelLibrary library)
         (ElementKernels kernels, int perBlock) = images == 1 ? (_one, 1) : (_four, 4);
         uint tiles = (uint)((columns + ColumnsPerBlock - 1) / ColumnsPerBlock);
         Dim3 grid = new(tiles, (uint)splits, (uint)((images + perBlock - 1) / perBlock));
-        kernels[type].Launch(grid, v, matrix, scratch, images, rows, columns, perWarp);
-        uint count = checked((uint)((long)images * columns));
-        _finish[type].Launch(library.Blocks(count), scratch, bias, mask, y, count, columns, splits, relu ? 1 : 0);
+        kernels[type].Launch(grid, v, matrix, scratch, bias, mask, y, library.Counters((long)grid.X * grid.Z), images, rows, columns, perWarp, relu ? 1 : 0);
     }
 
     // Into how many splits the rows are cut, and how many rows a warp of a split has: a matter of the matrix alone.

@@ -1,8 +1,9 @@
+#include "reduce.cuh"
 #include "types.cuh"
 
 // y[n, j] = sum over k of v[n, k] matrix[k, j] + bias[j], for small batches of vectors that are mostly zeros: rows whose v is
 // 0 in every image are not read. Each warp lists the rows of its own stretch that count, then reads them four at a time,
-// eight columns to a lane; the warps of a block are summed in shared memory, the blocks of a tile by dense_finish.
+// eight columns to a lane; the warps of a block are summed in shared memory, the blocks of a tile by the one that ends last.
 //
 // Which warp adds which row is a matter of its number alone, and a row that is 0 for an image adds 0 to it: so an image's
 // result does not depend on what the other images read.
@@ -12,7 +13,8 @@ constexpr int AT_ONCE = 4;
 
 template <class Type, int IMAGES>
 DEVICE void dense_columns(const typename Type::Stored* __restrict__ v, const typename Type::Stored* __restrict__ matrix,
-    float* __restrict__ partial, int images, int rows, int columns, int stretch)
+    volatile float* partial, const float* __restrict__ bias, const typename Type::Stored* __restrict__ mask,
+    typename Type::Stored* __restrict__ y, unsigned* counters, int images, int rows, int columns, int stretch, int relu)
 {
     __shared__ unsigned short lists[BLOCK / WARP][MAX_STRETCH];
     __shared__ float sums[BLOCK / WARP][TILE];
@@ -108,41 +110,36 @@ DEVICE void dense_columns(const typename Type::Stored* __restrict__ v, const typ
 
         block_barrier();
     }
-}
 
-// y[n, j] = the partial sums in order, + bias, ReLU, and 0 where the mask is not above 0.
-template <class Type>
-DEVICE void dense_finish(const float* __restrict__ partial, const float* __restrict__ bias, const typename Type::Stored* __restrict__ mask,
-    typename Type::Stored* __restrict__ y, unsigned count, int columns, int splits, int relu)
-{
-    for (unsigned i = blockIdx.x * BLOCK + threadIdx.x; i < count; i += gridDim.x * BLOCK)
+    // The partial sums in order, + bias, ReLU, and 0 where the mask is not above 0. They are other blocks', so they are read
+    // past the first-level cache.
+    if (is_last_block(counters + blockIdx.z * gridDim.x + blockIdx.x, gridDim.y))
     {
-        float total = partial[i];
-        for (int s = 1; s < splits; s++)
+        int own = blockIdx.x * TILE + threadIdx.x;
+        for (int n = image; n < minimum(image + IMAGES, images) && own < columns; n++)
         {
-            total += partial[(long long)s * count + i];
-        }
+            long long place = (long long)n * columns + own;
+            float total = partial[place];
+            for (int s = 1; s < (int)gridDim.y; s++)
+            {
+                total += partial[(long long)s * images * columns + place];
+            }
 
-        total = bias != nullptr ? total + bias[i % (unsigned)columns] : total;
-        total = relu != 0 && total < 0 ? 0.0f : total;
-        y[i] = Type::narrow(mask == nullptr || Type::widen(mask[i]) > 0 ? total : 0.0f);
+            total = bias != nullptr ? total + bias[own] : total;
+            total = relu != 0 && total < 0 ? 0.0f : total;
+            y[place] = Type::narrow(mask == nullptr || Type::widen(mask[place]) > 0 ? total : 0.0f);
+        }
     }
 }
 
 #define DENSE_COLUMNS_OF(Type, suffix, count)                                                                                    \
     BLOCK_KERNEL(dense_columns_##count##_##suffix, const Type::Stored* __restrict__ v, const Type::Stored* __restrict__ matrix,  \
-        float* __restrict__ partial, int images, int rows, int columns, int stretch)                                             \
+        float* partial, const float* __restrict__ bias, const Type::Stored* __restrict__ mask, Type::Stored* __restrict__ y,     \
+        unsigned* counters, int images, int rows, int columns, int stretch, int relu)                                            \
     {                                                                                                                            \
-        dense_columns<Type, count>(v, matrix, partial, images, rows, columns, stretch);                                          \
+        dense_columns<Type, count>(v, matrix, partial, bias, mask, y, counters, images, rows, columns, stretch, relu);           \
     }
 
-#define DENSE_COLUMNS(Type, suffix)                                                                                              \
-    DENSE_COLUMNS_OF(Type, suffix, 1)                                                                                            \
-    DENSE_COLUMNS_OF(Type, suffix, 4)                                                                                            \
-    KERNEL(dense_finish_##suffix, const float* __restrict__ partial, const float* __restrict__ bias,                             \
-        const Type::Stored* __restrict__ mask, Type::Stored* __restrict__ y, unsigned count, int columns, int splits, int relu)  \
-    {                                                                                                                            \
-        dense_finish<Type>(partial, bias, mask, y, count, columns, splits, relu);                                                \
-    }
+#define DENSE_COLUMNS(Type, suffix) DENSE_COLUMNS_OF(Type, suffix, 1) DENSE_COLUMNS_OF(Type, suffix, 4)
 
 EACH_TYPE(DENSE_COLUMNS)

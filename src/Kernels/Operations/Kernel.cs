@@ -2,14 +2,16 @@ using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Operations;
 
-/// <summary>A kernel with the types of its parameters. Lives as long as its module.</summary>
-internal sealed unsafe class Kernel(CudaFunction function, string signature, CudaStream stream)
+/// <summary>A kernel with the types of its parameters. Lives as long as its library, which loads its module at the first launch.</summary>
+internal sealed unsafe class Kernel(KernelLibrary library, string operation, string name, string signature, CudaStream stream)
 {
+    private CudaFunction? _function;
+
     /// <summary>Threads of every block.</summary>
     public const int Block = 256;
 
     /// <summary>Its name in the source.</summary>
-    public string Name => function.Name;
+    public string Name => name;
 
     /// <summary>The types of its parameters, as in <see cref="KernelSignature"/>.</summary>
     public string Signature => signature;
@@ -38,6 +40,7 @@ internal sealed unsafe class Kernel(CudaFunction function, string signature, Cud
             addresses[i] = values + i;
         }
 
-        function.Launch(stream, grid, Block, 0, addresses);
+        _function ??= library.Function(operation, name);
+        _function.Launch(stream, grid, Block, 0, addresses);
     }
 }

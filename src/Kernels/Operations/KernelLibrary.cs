@@ -1,19 +1,23 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text;
 using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Operations;
 
-/// <summary>The modules of all operations, loaded into a context, and how large a launch on its device should be.</summary>
+/// <summary>The modules of all operations, each loaded into a context when a kernel of it is first launched, and how large a launch on its device should be.</summary>
 internal sealed class KernelLibrary : IDisposable
 {
+    private const int MostCounters = 1 << 14;
     private const int Block = VggCuda.Kernels.Operations.Kernel.Block;
-    private readonly Dictionary<string, (CudaModule Module, IReadOnlyDictionary<string, string> Signatures)> _modules = [];
+    private static readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, string>> Signatures = [];
+    private readonly Dictionary<string, CudaModule> _modules = [];
     private readonly CudaContext _context;
     private readonly CudaStream _stream;
     private readonly int _mostBlocks;
+    private DeviceMemory? _counters;
 
-    /// <summary>Creates the library; modules are loaded when an operation is made of them, before any capture.</summary>
+    /// <summary>Creates the library; nothing is loaded yet.</summary>
     public KernelLibrary(CudaContext context, CudaStream stream)
     {
         _context = context;
@@ -43,16 +47,51 @@ internal sealed class KernelLibrary : IDisposable
     /// <param name="name">The kernel's name there.</param>
     public Kernel Kernel(string operation, string name)
     {
-        if (!_modules.TryGetValue(operation, out (CudaModule Module, IReadOnlyDictionary<string, string> Signatures) loaded))
+        IReadOnlyDictionary<string, string> signatures = Signatures.GetOrAdd(operation, static o => KernelSignature.Read(Encoding.ASCII.GetString(Ptx(o))));
+        return signatures.TryGetValue(name, out string? signature)
+            ? new Kernel(this, operation, name, signature, _stream)
+            : throw new InvalidOperationException($"{operation}.ptx has no kernel '{name}'.");
+    }
+
+    /// <summary>The kernel in its module, which is loaded where it is not.</summary>
+    /// <exception cref="CudaException">The driver's compiler does not take the module.</exception>
+    internal CudaFunction Function(string operation, string name) => Load(operation).Function(name);
+
+    /// <summary>An operation's module, loaded where it is not.</summary>
+    /// <inheritdoc cref="Function"/>
+    internal CudaModule Load(string operation)
+    {
+        if (!_modules.TryGetValue(operation, out CudaModule? module))
         {
-            byte[] ptx = Ptx(operation);
-            loaded = (CudaModule.Load(_context, operation + ".ptx", ptx), KernelSignature.Read(Encoding.ASCII.GetString(ptx)));
-            _modules.Add(operation, loaded);
+            if (_stream.IsCapturing)
+            {
+                throw new InvalidOperationException($"{operation}.ptx would be loaded while a step is captured, which CUDA does not allow; run the step once before.");
+            }
+
+            module = CudaModule.Load(_context, operation + ".ptx", Ptx(operation));
+            _modules.Add(operation, module);
         }
 
-        return loaded.Signatures.TryGetValue(name, out string? signature)
-            ? new Kernel(loaded.Module.Function(name), signature, _stream)
-            : throw new InvalidOperationException($"{operation}.ptx has no kernel '{name}'.");
+        return module;
+    }
+
+    /// <summary>uint32 numbers that are 0 between launches: by them the last block of several knows that it is.</summary>
+    /// <param name="count">How many a launch needs.</param>
+    /// <exception cref="ArgumentException">More than there are.</exception>
+    public DevicePointer Counters(long count)
+    {
+        if (count > MostCounters)
+        {
+            throw new ArgumentException($"A launch with {count} groups of blocks; there are counters for {MostCounters}.");
+        }
+
+        if (_counters is null)
+        {
+            _counters = DeviceMemory.Allocate(_context, MostCounters * sizeof(uint), "counters of blocks");
+            _stream.Clear(_counters.Pointer, _counters.Bytes);
+        }
+
+        return _counters.Pointer;
     }
 
     /// <summary>Blocks for a loop over <paramref name="threads"/> threads' work: as many as it has, at most as many as the device holds twice over.</summary>
@@ -74,11 +113,13 @@ internal sealed class KernelLibrary : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach ((CudaModule module, _) in _modules.Values)
+        foreach (CudaModule module in _modules.Values)
         {
             module.Dispose();
         }
 
         _modules.Clear();
+        _counters?.Dispose();
+        _counters = null;
     }
 }

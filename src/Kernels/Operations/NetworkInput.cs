@@ -32,6 +32,8 @@ internal sealed class NetworkInput(KernelLibrary library)
     /// <param name="dy">T (pixels, 8), aligned to 16 bytes.</param>
     /// <param name="gradient">float32 (pixels, 3), overwritten.</param>
     /// <param name="status">One int32 that gets <paramref name="mark"/> where a result is not finite; or none.</param>
-    public void Backward(DevicePointer dy, DevicePointer gradient, long pixels, Preprocessing preprocessing, ElementType type, float scale, DevicePointer status, int mark) =>
-        _backward[type].Launch(library.Blocks(pixels), dy, gradient, pixels, preprocessing == Preprocessing.Vgg16 ? 1 : 0, scale, status, mark);
+    /// <param name="scales">float32 (images): instead of <paramref name="scale"/>, for each image its own; or none.</param>
+    /// <param name="pixelsEach">Pixels of an image; only with <paramref name="scales"/>.</param>
+    public void Backward(DevicePointer dy, DevicePointer gradient, long pixels, Preprocessing preprocessing, ElementType type, float scale, DevicePointer status, int mark, DevicePointer scales = default, int pixelsEach = 1) =>
+        _backward[type].Launch(library.Blocks(pixels), dy, gradient, pixels, preprocessing == Preprocessing.Vgg16 ? 1 : 0, scale, scales, pixelsEach, status, mark);
 }

@@ -12,19 +12,21 @@ DEVICE void network_input(const float* __restrict__ image, typename Type::Stored
     }
 }
 
-// The gradient on its way back: the transpose, times a factor (one over the loss scale).
+// The gradient on its way back: the transpose, times a factor (one over the loss scale), or where given one for each image of
+// `pixels_each` pixels.
 template <class Type>
 DEVICE void network_input_backward(const typename Type::Stored* __restrict__ dy, float* __restrict__ gradient, unsigned long long pixels,
-    int reversed, float scale, int* status, int mark)
+    int reversed, float scale, const float* __restrict__ scales, unsigned pixels_each, int* status, int mark)
 {
     unsigned long long threads = (unsigned long long)gridDim.x * BLOCK;
     for (unsigned long long i = (unsigned long long)blockIdx.x * BLOCK + threadIdx.x; i < pixels; i += threads)
     {
         Eight<Type> eight;
         eight.load(dy + i * 8);
-        float first = eight.get(0) * scale;
-        float second = eight.get(1) * scale;
-        float third = eight.get(2) * scale;
+        float own = scales == nullptr ? scale : scales[i / pixels_each];
+        float first = eight.get(0) * own;
+        float second = eight.get(1) * own;
+        float third = eight.get(2) * own;
         gradient[i * 3] = reversed != 0 ? third : first;
         gradient[i * 3 + 1] = second;
         gradient[i * 3 + 2] = reversed != 0 ? first : third;
@@ -43,9 +45,10 @@ DEVICE void network_input_backward(const typename Type::Stored* __restrict__ dy,
     }                                                                                                                            \
                                                                                                                                  \
     KERNEL(network_input_backward_##suffix, const Type::Stored* __restrict__ dy, float* __restrict__ gradient,                   \
-        unsigned long long pixels, int reversed, float scale, int* status, int mark)                                             \
+        unsigned long long pixels, int reversed, float scale, const float* __restrict__ scales, unsigned pixels_each,            \
+        int* status, int mark)                                                                                                   \
     {                                                                                                                            \
-        network_input_backward<Type>(dy, gradient, pixels, reversed, scale, status, mark);                                       \
+        network_input_backward<Type>(dy, gradient, pixels, reversed, scale, scales, pixels_each, status, mark);                                       \
     }
 
 EACH_TYPE(NETWORK_INPUT)

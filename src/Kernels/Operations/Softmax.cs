@@ -23,6 +23,8 @@ internal sealed class Softmax(KernelLibrary library)
     /// <param name="first">int32 (N, classes): as in <see cref="Tap.Scatter"/>.</param>
     /// <param name="next">int32 (N, wanted).</param>
     /// <param name="dz">T (images, stride), overwritten.</param>
-    public void Backward(DevicePointer gradient, DevicePointer p, DevicePointer first, DevicePointer next, DevicePointer dz, int images, int classes, int stride, int wanted, ElementType type, float scale) =>
-        _backward[type].Launch(images, gradient, p, first, next, dz, classes, stride, wanted, scale);
+    /// <param name="unlifting">float32 (images), overwritten, or none. Where given, each image has, instead of the scale, the power of two that brings its largest dz into [8, 16), and one over it is left here.</param>
+    /// <param name="scale">What is multiplied with, where <paramref name="unlifting"/> is none.</param>
+    public void Backward(DevicePointer gradient, DevicePointer p, DevicePointer first, DevicePointer next, DevicePointer dz, int images, int classes, int stride, int wanted, ElementType type, float scale, DevicePointer unlifting = default) =>
+        _backward[type].Launch(images, gradient, p, first, next, dz, unlifting, classes, stride, wanted, scale);
 }

@@ -1,3 +1,4 @@
+using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 using VggCuda.Kernels.Interop;
 using VggCuda.Kernels.Operations;
@@ -21,6 +22,7 @@ internal sealed class ProgramMemory
     private readonly int _topGradient = -1;
     private readonly int _probabilities = -1;
     private readonly int _probabilityGradient = -1;
+    private readonly int _unlifting = -1;
     private readonly int _workspace = -1;
 
     /// <summary>Plans the buffers.</summary>
@@ -73,7 +75,11 @@ internal sealed class ProgramMemory
         if (layout.IsSoftmax)
         {
             _probabilities = _plan.Add((long)images * layout.Top.Layer.Outputs * sizeof(float), count + 1, backward ? end : count + 1);
-            if (backward && !layout.IsSimple)
+            if (backward && layout.IsSimple && layout.Spec.Precision == Precision.Fp16)
+            {
+                _unlifting = _plan.Add(images * sizeof(float), count + 2, end);
+            }
+            else if (backward && !layout.IsSimple)
             {
                 _probabilityGradient = _plan.Add((long)images * layout.Top.Outputs * sizeof(float), count + 2, count + 2);
             }
@@ -106,6 +112,9 @@ internal sealed class ProgramMemory
 
     /// <summary>The gradient of softmax's result, where several come together: float32 in stored channels.</summary>
     public DevicePointer ProbabilityGradient => At(_probabilityGradient);
+
+    /// <summary>One over what each image's gradient is multiplied by on the way, float32 (N); none where it is the same for all.</summary>
+    public DevicePointer Unlifting => At(_unlifting);
 
     /// <summary>What goes into a node; beyond the last node, what comes out of it.</summary>
     public DevicePointer Activation(int node) => At(_activations[node]);

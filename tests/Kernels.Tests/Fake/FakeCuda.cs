@@ -46,7 +46,7 @@ internal static unsafe class FakeCuda
         }
     }
 
-    /// <summary>Changes how the stand-in behaves: "devices", "driver", "memory", "capability", "cudnn.fused", "cudnn.backward", "cudnn.fused_backward", "cudnn.float_bias", "cudnn.transforms_only", "cudnn.any".</summary>
+    /// <summary>Changes how the stand-in behaves: "devices", "driver", "memory", "capability", "fatal_for_process", "cudnn.fused", "cudnn.backward", "cudnn.fused_backward", "cudnn.float_bias", "cudnn.transforms_only", "cudnn.any".</summary>
     public static void Set(string name, long value)
     {
         fixed (byte* text = Utf8(name))
@@ -66,6 +66,9 @@ internal static unsafe class FakeCuda
 
     /// <summary>What a real library would have refused, a line each; empty when all was well.</summary>
     public static string Violations() => Text("fakecuda_violations");
+
+    /// <summary>The operations of the graph that was captured last, in order.</summary>
+    public static string[] LastGraph() => Text("fakecuda_last_graph").Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>What is alive: memory, streams, descriptors...; empty when nothing is.</summary>
     public static string Live() => Text("fakecuda_live");

@@ -19,12 +19,29 @@ public class LaunchTests
             foreach ((string kernel, string signature) in KernelSignature.Read(Encoding.ASCII.GetString(KernelLibrary.Ptx(name))))
             {
                 Assert.Equal(signature, device.Library.Kernel(name, kernel).Signature);
+                Assert.Equal(kernel, device.Library.Function(name, kernel).Name);
                 kernels++;
             }
         }
 
         Assert.InRange(kernels, 20, 200);
         Assert.Throws<InvalidOperationException>(() => device.Library.Kernel("Fill", "fill_f64"));
+    }
+
+    [Fact]
+    public void A_module_is_loaded_by_its_first_launch_and_never_within_a_capture()
+    {
+        FakeCuda.Require();
+        using CudaBackend backend = CudaBackend.Open();
+        long before = FakeCuda.Calls("cuModuleLoadDataEx");
+        Assert.InRange(before, 0, 1);
+        using VggCuda.Engine.Backends.ITensor tensor = backend.Allocate(new VggCuda.Engine.Backends.TensorShape(1, 2, 2, 1));
+        Assert.Contains("Fill.ptx", Assert.Throws<InvalidOperationException>(() => backend.Stream.Capture(() => backend.Fill(tensor, 1))).Message, StringComparison.Ordinal);
+        backend.Fill(tensor, 1);
+        backend.Fill(tensor, 2);
+        Assert.Equal(before + 1, FakeCuda.Calls("cuModuleLoadDataEx"));
+        backend.Stream.Capture(() => backend.Fill(tensor, 3)).Dispose();
+        Assert.Equal("", FakeCuda.Violations());
     }
 
     [Fact]

@@ -123,6 +123,24 @@ public class FaultTests
     }
 
     [Fact]
+    public void Where_the_process_is_done_with_CUDA_the_next_backend_says_so_and_why()
+    {
+        FakeCuda.Set("fatal_for_process", 1);
+        using (CudaBackend backend = CudaBackend.Open())
+        {
+            using ITensor tensor = backend.Allocate(new TensorShape(1, 4, 4, 3));
+            FakeCuda.Fail("cuLaunchKernel", FakeCuda.Calls("cuLaunchKernel") + 1, IllegalAddress);
+            Assert.Contains("start a new one", Assert.Throws<CudaFatalException>(() => backend.Fill(tensor, 1)).Message, StringComparison.Ordinal);
+        }
+
+        CudaFatalException next = Assert.Throws<CudaFatalException>(() => CudaBackend.Open());
+        Assert.Contains("CUDA has failed for good in this process before, at cu", next.Message, StringComparison.Ordinal);
+        Assert.Contains("start a new process", next.Message, StringComparison.Ordinal);
+        FakeCuda.Set("fatal_for_process", 0);
+        CudaBackend.Open().Dispose();
+    }
+
+    [Fact]
     public void A_kernel_that_faults_is_reported_by_a_later_call_with_the_last_launches()
     {
         using CudaBackend backend = CudaBackend.Open();

@@ -65,6 +65,49 @@ public class PlanTests : IDisposable
         Assert.Equal((0, 0, 1), elsewhere.Counts);
     }
 
+    [Fact]
+    public void A_plan_that_was_not_timed_does_not_serve_where_timing_is_asked_for_and_the_other_way_round_it_does()
+    {
+        using CudaBackend backend = CudaBackend.Open();
+        foreach ((bool measures, int loaded) in ((bool, int)[])[(false, 0), (true, 0), (true, 1), (false, 1)])
+        {
+            using PlanSelector selector = Selector(backend, "one machine", measures);
+            ConvolutionPlan plan = selector.Select(Back);
+            Assert.Equal((0, loaded, 1 - loaded), selector.Counts);
+            Assert.Equal(measures || loaded > 0, plan.Milliseconds > 0);
+        }
+    }
+
+    [Fact]
+    public void Plans_are_built_at_once_each_with_its_threads_handle_and_give_what_those_built_one_by_one_give()
+    {
+        using CudaBackend backend = CudaBackend.Open();
+        ConvolutionRequest[] requests = [.. Enumerable.Range(1, 12).Select(i => new ConvolutionRequest(i % 2 == 0, 1, 4 + i, 7, 8, 16, Precision.Fp32, true))];
+        using PlanSelector atOnce = new(backend.Context, backend.Stream, backend.Cudnn, backend.NetworkKernels, new PlanCache(null, "x"), proposals: 1);
+        List<ConvolutionPlan> plans = atOnce.Select([.. requests, requests[3]], CancellationToken.None);
+        Assert.Equal((1, 0, 12), atOnce.Counts);
+        Assert.Same(plans[3], plans[12]);
+        Assert.All(requests.Zip(plans), p => Assert.Equal(p.First, p.Second.Request));
+        Assert.All(plans.Where(p => p.Request.Backward), p => Assert.True(atOnce.Measure(p) > 0 && p.Milliseconds > 0));
+        Assert.True(atOnce.Seconds.Preparing > 0 && atOnce.Seconds.Timing > 0);
+        using CancellationTokenSource cancelled = new();
+        cancelled.Cancel();
+        Assert.Throws<OperationCanceledException>(() => atOnce.Select([Back], cancelled.Token));
+        Assert.Equal("", FakeCuda.Violations());
+    }
+
+    [Fact]
+    public void One_proposal_of_each_graph_is_built_until_more_are_asked_for()
+    {
+        using CudaBackend backend = CudaBackend.Open();
+        foreach ((int proposals, int least, int most) in ((int, int, int)[])[(0, 1, 1), (1, 2, 2), (2, 3, 4)])
+        {
+            using Candidates candidates = new(Back with { Precision = Precision.Tf32 }, proposals, backend.Cudnn);
+            candidates.BuildNext();
+            Assert.InRange(candidates.Plans.Count, least, most);
+        }
+    }
+
     [Theory]
     [InlineData("not JSON at all")]
     [InlineData("{}")]
@@ -102,7 +145,7 @@ public class PlanTests : IDisposable
     public void Without_a_folder_plans_are_built_each_time()
     {
         using CudaBackend backend = CudaBackend.Open();
-        using PlanSelector selector = new(backend.Context, backend.Stream, backend.Cudnn, backend.NetworkKernels, new PlanCache(null, "x"), measures: false);
+        using PlanSelector selector = new(backend.Context, backend.Stream, backend.Cudnn, backend.NetworkKernels, new PlanCache(null, "x"), proposals: 0);
         selector.Select(Back);
         Assert.Equal((0, 0, 1), selector.Counts);
         Assert.Empty(Directory.GetFiles(_folder));
@@ -164,5 +207,5 @@ public class PlanTests : IDisposable
     }
 
     private PlanSelector Selector(CudaBackend backend, string machine, bool measures) =>
-        new(backend.Context, backend.Stream, backend.Cudnn, backend.NetworkKernels, new PlanCache(_folder, machine), measures);
+        new(backend.Context, backend.Stream, backend.Cudnn, backend.NetworkKernels, new PlanCache(_folder, machine), measures ? 1 : 0);
 }

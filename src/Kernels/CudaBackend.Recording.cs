@@ -1,0 +1,98 @@
+using VggCuda.Engine.Backends;
+using VggCuda.Kernels.Interop;
+
+namespace VggCuda.Kernels;
+
+/// <content>Recording a step: small operations are gathered into one launch, and what need not happen in each step is taken out of it.</content>
+public sealed unsafe partial class CudaBackend
+{
+    private readonly PendingTally _pending = new();
+    private readonly List<Action> _afterwards = [];
+    private bool _isRecording;
+
+    /// <inheritdoc/>
+    /// <remarks>The step is run once, so that everything it needs is allocated, and then captured. With <c>VGGCUDA_NO_GRAPH=1</c> it is called anew for every step instead: slower, and easier to look into.</remarks>
+    public IReplay Record(Action step)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
+        ArgumentNullException.ThrowIfNull(step);
+        Enter();
+        Whole(step);
+        Stream.Synchronize();
+        ClearNumbersFailed();
+        if (!UseGraphs)
+        {
+            return new CudaReplay(this, null, () => Whole(step), []);
+        }
+
+        _afterwards.Clear();
+        CudaGraph graph = Stream.Capture(() => Whole(step));
+        try
+        {
+            graph.Upload(Stream);
+            return new CudaReplay(this, graph, step, [.. _afterwards]);
+        }
+        catch
+        {
+            graph.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Does something that is to happen now, or, where a step is being captured, once behind each burst of its replays: for what looks at a step's results and changes none.</summary>
+    internal void OutsideSteps(Action action)
+    {
+        if (Stream.IsCapturing && _isRecording)
+        {
+            _afterwards.Add(action);
+        }
+        else
+        {
+            action();
+        }
+    }
+
+    /// <summary>Launches the sums and counts that a step being recorded has asked for so far.</summary>
+    internal void LaunchTally() => _pending.Launch(_tally);
+
+    /// <summary>The same where one of them shares memory with a tensor that is about to be used.</summary>
+    internal void LaunchTallyOf(CudaTensor tensor)
+    {
+        if (!_pending.IsEmpty && _pending.Touches(tensor))
+        {
+            LaunchTally();
+        }
+    }
+
+    // Outside a step an operation is queued when it is asked for, since an embedder's own work may follow on the stream.
+    private bool IsGathering(Func<PendingTally, bool> tryAdd)
+    {
+        if (!_isRecording)
+        {
+            return false;
+        }
+
+        if (tryAdd(_pending))
+        {
+            return true;
+        }
+
+        LaunchTally();
+        return tryAdd(_pending);
+    }
+
+    private void Whole(Action step)
+    {
+        _isRecording = true;
+        try
+        {
+            step();
+            LaunchTally();
+        }
+        finally
+        {
+            _pending.Forget();
+            _isRecording = false;
+        }
+    }
+}
