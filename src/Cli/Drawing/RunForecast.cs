@@ -15,7 +15,7 @@ internal sealed record RunForecast
     private const double ShareOfAvailable = 0.8;
 
     // What the program itself grows by from here on: code compiled, the garbage collector's reserve. Measured: docs/command-line.md.
-    private const long Growth = 32L << 20;
+    private const long Growth = 16L << 20;
 
     private readonly bool _isOnHost;
 
@@ -114,6 +114,7 @@ internal sealed record RunForecast
         long png = sheet * 13 / 3;
         long raw = files.Raw is null ? 0 : plan.Count * (long)plan.Height * plan.Width * 3 * 2 * sizeof(float);
         long webp = files.WebP is null ? 0 : sheet * 4 / 3 * (FrameCollector.FramesOf(plan) + 1);
-        return png + Math.Max(raw, webp);
+        long gif = files.Animates ? StitchedFrames.BytesFor(FrameCollector.FramesOf(plan) + 1, sheet) + (sheet * 2) : 0;
+        return png + gif + Math.Max(raw, webp);
     }
 }

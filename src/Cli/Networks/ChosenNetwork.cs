@@ -40,11 +40,21 @@ internal sealed class ChosenNetwork : IDisposable
     /// <summary>Starts hashing the weights in the background, so that it is done by the time the record is written.</summary>
     public void StartHashing() => _hash ??= Task.Run(() => _weights.ComputeSha256(_disposed.Token));
 
-    /// <summary>SHA-256 of the weights, lower-case hex.</summary>
-    public string? Sha256()
+    /// <summary>SHA-256 of the weights, lower-case hex; null where the wait for it was cancelled.</summary>
+    /// <param name="cancellation">Ends the wait: the hash of a large file may take longer than the run.</param>
+    public string? Sha256(CancellationToken cancellation = default)
     {
         StartHashing();
-        return _hash!.GetAwaiter().GetResult();
+        try
+        {
+            _hash!.Wait(cancellation);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or AggregateException)
+        {
+            // What the hash itself met is thrown below.
+        }
+
+        return _hash!.IsCompleted ? _hash.GetAwaiter().GetResult() : null;
     }
 
     /// <summary>The name of a class, or null.</summary>
