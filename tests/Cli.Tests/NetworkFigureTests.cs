@@ -98,6 +98,14 @@ public sealed class NetworkFigureTests : IDisposable
         _shell.Run("summary", "--svg", "~/none/demo.svg").Failed(3, "none", "does not exist");
     }
 
+    [Fact]
+    public void Names_with_characters_that_xml_has_no_place_for_are_drawn_without_them()
+    {
+        Topology topology = new(Topology.ImageNet.Blocks, new Head(7, [("a\u0001b\ud800c\u001bd\uffffe😀", 30), ("what_it_is", 2)]));
+        XElement figure = Draw(topology);
+        Assert.Contains(Texts(figure), t => t.Value.Contains("a\uFFFDb\uFFFDc\uFFFDd\uFFFDe😀", StringComparison.Ordinal));
+    }
+
     private static Topology Of(string name)
     {
         Topology known = (Architecture.Named(name.Split(',', ' ')[0]) ?? Topology.ImageNet.Architecture).ImageNet;

@@ -59,7 +59,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
             ["Software"] = $"{Software.Name} {Software.Version}",
             ["vggcuda:plan"] = result.Plan.ToJson(),
             ["vggcuda:version"] = Software.Version,
-            ["vggcuda:weights"] = $"{chosen.Name} sha256:{chosen.Sha256()}",
+            ["vggcuda:weights"] = Sha256() is { } hash ? $"{chosen.Name} sha256:{hash}" : chosen.Name,
         };
         Picture stitched = grid.Stitch(result.Images, [.. result.Images.Select(i => i.Display)]);
         Stage("png", names.Png, () => PictureFile.EncodePng(stitched, text));
@@ -109,10 +109,13 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
         Arguments = [.. invocation.Arguments.Tokens.Select(t => t.Value)],
         Started = started,
         Software = new SoftwareRecord(Hosting.Software.Name, Hosting.Software.Version, System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription, System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier),
-        Weights = new WeightsRecord(chosen.Name, chosen.Path, chosen.Sha256(), chosen.Network.Topology.ParameterCount, chosen.ClassCount == 0 ? null : chosen.ClassCount),
+        Weights = new WeightsRecord(chosen.Name, chosen.Path, Sha256(), chosen.Network.Topology.ParameterCount, chosen.ClassCount == 0 ? null : chosen.ClassCount),
         Device = new DeviceRecord(backend.Description.Name, backend.Description.Device, backend.Description.Details),
         Renders = renders,
     };
+
+    // Read beside the run; of a large file it may take longer, and Ctrl-C then leaves it out.
+    private string? Sha256() => chosen.Sha256(invocation.Cancellation);
 
     private static float[] Concatenated(IReadOnlyList<RenderedImage> images)
     {

@@ -20,6 +20,11 @@ internal static class DryRun
             invocation.Result(line);
         }
 
+        foreach (string line in forecast.Details())
+        {
+            invocation.Detail(line);
+        }
+
         forecast.Demand();
     }
 }

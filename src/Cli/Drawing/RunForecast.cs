@@ -15,7 +15,7 @@ internal sealed record RunForecast
     private const double ShareOfAvailable = 0.8;
 
     // What the program itself grows by from here on: code compiled, the garbage collector's reserve. Measured: docs/command-line.md.
-    private const long Growth = 32L << 20;
+    private const long Growth = 16L << 20;
 
     private readonly bool _isOnHost;
 
@@ -86,25 +86,33 @@ internal sealed record RunForecast
         }
     }
 
-    /// <summary>The parts as lines, the sum last.</summary>
+    /// <summary>The network's parts, all else, and their sum: at the peak of the run, or on the device where that has a memory of its own.</summary>
     public IEnumerable<string> Lines()
     {
-        string where = _isOnHost ? "" : " (on the device)";
-        yield return Line("weights" + where, Drawing.Network.Weights);
-        yield return Line("activations, masks, gradients" + where, Drawing.Network.Activations);
-        yield return Line("workspace" + where, Drawing.Network.Workspace);
-        yield return Line("images and optimiser" + where, Drawing.Images);
-        yield return Line("scoring" + where, Drawing.Scoring);
+        MemoryForecast network = Drawing.Network;
+        long total = _isOnHost ? Total : Drawing.Device;
+        yield return Line("weights", network.Weights);
+        yield return Line("activations, masks, gradients", network.Activations);
+        yield return Line("workspace", network.Workspace);
+        yield return Line(_isOnHost ? "images, scoring, files, the program" : "images and optimiser, scoring", total - network.Total);
+        yield return Line(_isOnHost ? "total at the peak" : "total on the device", total);
+    }
+
+    /// <summary>What "all else" is made of, and the host's part where the device has a memory of its own.</summary>
+    public IEnumerable<string> Details()
+    {
+        yield return Line("images and optimiser", Drawing.Images);
+        yield return Line("scoring", Drawing.Scoring);
         yield return Line("random numbers, copies", Drawing.Host);
         yield return Line("results", Drawing.Results);
         yield return Line("frames of animations", Frames);
-        yield return Line("files, when the rest is gone", Writing);
+        yield return Line("files, when the network is gone", Writing);
         yield return Line("the program itself", Process);
-        yield return Line(_isOnHost ? "total at the peak" : "total at the peak, host", Total);
-
-        static string Line(string what, long bytes) =>
-            string.Create(CultureInfo.InvariantCulture, $"  {what,-46} {bytes,15:N0} bytes {bytes / 1048576.0,10:N1} MiB");
+        yield return Line("total of the host", Total);
     }
+
+    private static string Line(string what, long bytes) =>
+        string.Create(CultureInfo.InvariantCulture, $"  {what,-36} {bytes,15:N0} bytes {bytes / 1048576.0,10:N1} MiB");
 
     private static long FilesBytes(RenderPlan plan, DrawingFiles files, int scale)
     {
@@ -116,6 +124,7 @@ internal sealed record RunForecast
         long png = sheet * 13 / 3;
         long raw = files.Raw is null ? 0 : plan.Count * (long)plan.Height * plan.Width * 3 * 2 * sizeof(float);
         long webp = files.WebP is null ? 0 : sheet * 4 / 3 * (FrameCollector.FramesOf(plan) + 1);
-        return png + Math.Max(raw, webp);
+        long gif = files.Animates ? StitchedFrames.BytesFor(FrameCollector.FramesOf(plan) + 1, sheet) + (sheet * 2) : 0;
+        return png + gif + Math.Max(raw, webp);
     }
 }

@@ -8,9 +8,16 @@ namespace VggCuda.Cli.Drawing;
 internal sealed class StitchedFrames(LabelledGrid grid, IReadOnlyList<RenderedImage> images, IReadOnlyList<IReadOnlyList<byte[]>> frames) : IReadOnlyList<Picture>
 {
     // Of small sheets all are kept: encoders look at each several times.
-    private const long MostKept = 128L << 20;
+    private const long MostKept = 32L << 20;
+    private const long MostLeftOver = 64L << 20;
+    private const int Passes = 3;
     private readonly Picture?[] _kept = new Picture?[frames.Count];
     private (int Index, Picture Picture)? _last;
+
+    /// <summary>Bytes that they take at most; of frames that are not kept, what the garbage collector has not taken yet counts too.</summary>
+    /// <param name="count">Frames.</param>
+    /// <param name="sheet">Bytes of one.</param>
+    public static long BytesFor(long count, long sheet) => count * sheet <= MostKept ? count * sheet : Math.Min(Passes * count * sheet, MostLeftOver) + (2 * sheet);
 
     /// <inheritdoc/>
     public int Count => frames.Count;

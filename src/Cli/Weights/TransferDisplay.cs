@@ -63,7 +63,7 @@ internal abstract class TransferDisplay
                 .AutoClear(true)
                 .HideCompleted(false)
                 .Columns(bar)
-                .Start(context => body(new Reporter(console, context.AddTask(""), bar)));
+                .Start(context => body(new Reporter(console, context.AddTask("transfer"), bar)));
         }
 
         private sealed class Reporter(IAnsiConsole console, ProgressTask task, BarColumn bar) : IProgress<TransferState>

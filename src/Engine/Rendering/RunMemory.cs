@@ -14,6 +14,8 @@ namespace VggCuda.Engine.Rendering;
 /// <param name="Results">On the host until the end: pictures of all batches, and their losses.</param>
 public sealed record RunMemory(MemoryForecast Network, long Images, long Scoring, long Host, long Results)
 {
+    private const long MostLeftOver = 64L << 20;
+
     /// <summary>On the device.</summary>
     public long Device => Network.Total + Images + Scoring;
 
@@ -43,6 +45,10 @@ public sealed record RunMemory(MemoryForecast Network, long Images, long Scoring
         // Random numbers are drawn as doubles, and pictures read back as such; per picture float32 and bytes stay, and a row of losses for each step.
         const long rowOverhead = 32;
         long host = sizeof(double) * (one.ParametersShape.Count + tables + one.PictureShape.Count);
+
+        // What the garbage collector has not taken yet of the batches before.
+        long batches = (plan.Count + one.Count - 1) / one.Count;
+        host += Math.Min(host * (batches - 1), MostLeftOver);
         long results = plan.Count * ((values * (sizeof(float) + 1)) + (plan.Iterations * ((columns * (long)sizeof(double)) + rowOverhead)));
         return new RunMemory(program, images, ScoringOf(backend, network, one, spec), host, results);
     }

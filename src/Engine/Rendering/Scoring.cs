@@ -29,6 +29,14 @@ internal static class Scoring
         && run.Taps.Zip(scoring.Taps).All(t => t.First.Layer == t.Second.Layer && t.First.Point == t.Second.Point && t.First.ChannelCount == t.Second.ChannelCount
             && t.First.Channels.IsDefaultOrEmpty == t.Second.Channels.IsDefaultOrEmpty);
 
+    /// <summary>The objective's verdict on each of the given pictures, by a program of its own.</summary>
+    public static PictureScore[] Score(IBackend backend, Network network, RenderPlan plan, ITensor pictures)
+    {
+        double[] values = new double[pictures.Shape.Count];
+        backend.Download(pictures, values);
+        return Score(backend, network, plan, null, pictures, values);
+    }
+
     /// <summary>The objective's verdict on each of the given pictures.</summary>
     /// <param name="backend">Where they are.</param>
     /// <param name="network">The network.</param>
