@@ -68,6 +68,11 @@ internal static class ActivateCommand
         }
 
         files.Commit();
+        if (invocation.Value(options.Show))
+        {
+            Showing.Show(invocation, grid.Stitch(result.Images, [.. result.Images.Select(i => i.Display)]));
+        }
+
         ResultText.Scores(invocation, chosen, result);
         string[] written = [.. render.Files.Select(f => Outputs.NameOf(f.Path)), .. record is null ? (string[])[] : [record]];
         invocation.Say($"Wrote {string.Join(", ", written)}.");

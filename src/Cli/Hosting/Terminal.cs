@@ -15,6 +15,12 @@ internal sealed class Terminal
     /// <summary>Whether somebody watches stderr: a live bar, else plain lines now and then.</summary>
     public bool ErrorIsTerminal { get; init; }
 
+    /// <summary>Whether somebody watches stdout, so that pictures can be shown there.</summary>
+    public bool OutIsTerminal { get; init; }
+
+    /// <summary>Width of stdout's terminal in characters.</summary>
+    public Func<int> Columns { get; init; } = () => 80;
+
     /// <summary>Environment variables; null for those not set.</summary>
     public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
 
@@ -30,6 +36,8 @@ internal sealed class Terminal
         Out = Console.Out,
         Error = Console.Error,
         ErrorIsTerminal = !Console.IsErrorRedirected,
+        OutIsTerminal = !Console.IsOutputRedirected,
+        Columns = () => Math.Max(1, Console.WindowWidth),
     };
 
     private static string? NonEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
