@@ -68,7 +68,7 @@ internal static class ActivateCommand
         }
 
         files.Commit();
-        if (invocation.Value(options.Show))
+        if (invocation.Value(options.Show) && !render.Files.Any(f => Outputs.IsStandardOutput(f.Path)))
         {
             Showing.Show(invocation, grid.Stitch(result.Images, [.. result.Images.Select(i => i.Display)]));
         }

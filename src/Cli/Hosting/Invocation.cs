@@ -8,6 +8,7 @@ namespace VggCuda.Cli.Hosting;
 internal sealed class Invocation
 {
     private readonly GlobalOptions _globals;
+    private bool _isOutputLeft;
 
     public Invocation(ParseResult arguments, GlobalOptions globals, Terminal terminal, CancellationToken cancellation)
     {
@@ -25,9 +26,6 @@ internal sealed class Invocation
 
     /// <summary>Set by Ctrl-C and SIGTERM; commands poll it or hand it on.</summary>
     public CancellationToken Cancellation { get; }
-
-    /// <summary>Whether a file goes to stdout.</summary>
-    public bool IsOutputLeft { get; private set; }
 
     public bool Quiet { get; }
 
@@ -57,12 +55,12 @@ internal sealed class Invocation
     {
         if (!Quiet)
         {
-            (IsOutputLeft ? Terminal.Error : Terminal.Out).WriteLine(line);
+            (_isOutputLeft ? Terminal.Error : Terminal.Out).WriteLine(line);
         }
     }
 
     /// <summary>Leaves stdout to a file: what is said goes to stderr from now on.</summary>
-    public void LeaveOutput() => IsOutputLeft = true;
+    public void LeaveOutput() => _isOutputLeft = true;
 
     /// <summary>A remark, on stderr; not with --quiet.</summary>
     public void Note(string line)

@@ -16,10 +16,10 @@ internal sealed class Terminal
     public bool ErrorIsTerminal { get; init; }
 
     /// <summary>Whether somebody watches stdout, so that pictures can be shown there.</summary>
-    public bool OutIsTerminal { get; init; }
+    public Func<bool> OutIsTerminal { get; init; } = () => !Console.IsOutputRedirected;
 
     /// <summary>Width of stdout's terminal in characters.</summary>
-    public Func<int> Columns { get; init; } = () => 80;
+    public Func<int> Columns { get; init; } = () => Math.Max(1, Console.WindowWidth);
 
     /// <summary>Environment variables; null for those not set.</summary>
     public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
@@ -36,8 +36,6 @@ internal sealed class Terminal
         Out = Console.Out,
         Error = Console.Error,
         ErrorIsTerminal = !Console.IsErrorRedirected,
-        OutIsTerminal = !Console.IsOutputRedirected,
-        Columns = () => Math.Max(1, Console.WindowWidth),
     };
 
     private static string? NonEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;

@@ -43,7 +43,8 @@ public sealed class Shell : IDisposable
             OpenOutput = () => bytes,
             Error = error,
             ErrorIsTerminal = ErrorIsTerminal,
-            OutIsTerminal = OutIsTerminal,
+            OutIsTerminal = () => OutIsTerminal,
+            Columns = () => 80,
             Variable = name => _variables.GetValueOrDefault(name),
         };
         string[] expanded = [.. arguments.Select(a => a.Replace("~/", Folder + "/", StringComparison.Ordinal))];
