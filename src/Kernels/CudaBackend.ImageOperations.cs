@@ -211,6 +211,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
         StartResampling();
         StartDescent();
         StartComparisons();
+        StartPhases();
         NetworkKernels = new NetworkKernels(_library);
     }
 

@@ -68,6 +68,11 @@ internal static class ActivateCommand
         }
 
         files.Commit();
+        if (invocation.Value(options.Show) && !render.Files.Any(f => Outputs.IsStandardOutput(f.Path)))
+        {
+            Showing.Show(invocation, grid.Stitch(result.Images, [.. result.Images.Select(i => i.Display)]));
+        }
+
         ResultText.Scores(invocation, chosen, result);
         drawer.TellMemory();
         string[] written = [.. render.Files.Select(f => Outputs.NameOf(f.Path)), .. record is null ? (string[])[] : [record]];

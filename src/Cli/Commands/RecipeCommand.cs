@@ -26,6 +26,7 @@ internal sealed class RecipeCommand
     private readonly Option<uint?> _seed = Parsers.Seed(new Option<uint?>("--seed") { Description = "Start of the random numbers; default 1337.", HelpName = "S" });
     private readonly Option<Precision?> _precision = ActivateOptions.PrecisionOption();
     private readonly Option<int?> _scale = ActivateOptions.ScaleOption();
+    private readonly Option<bool> _show = ActivateOptions.ShowOption();
 
     public static Command Create(CommandHost host)
     {
@@ -34,7 +35,7 @@ internal sealed class RecipeCommand
         recipe._class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
         Command command = new("recipe", "Print the summary, then draw a class and a filter of a layer, as the keras-vis recipe does, and both with the default preset.")
         {
-            recipe._out, recipe._iterations, recipe._count, recipe._class, recipe._layer, recipe._seed, recipe._precision, recipe._scale,
+            recipe._out, recipe._iterations, recipe._count, recipe._class, recipe._layer, recipe._seed, recipe._precision, recipe._scale, recipe._show,
         };
         host.Run(command, recipe.Run);
         return command;
@@ -86,6 +87,11 @@ internal sealed class RecipeCommand
             {
                 RenderResult result = drawer.Draw(plans[i], $"{plans[i].Objective.Title(chosen.Network, chosen.NameOf)}{(plans[i].Preset == Presets.KerasVisName ? "" : $", {plans[i].Preset}")}", null, names[i], grids[i].Scale);
                 renders.Add(drawer.Stage(result, grids[i], null, names[i]));
+                if (invocation.Value(_show))
+                {
+                    Showing.Show(invocation, grids[i].Stitch(result.Images, [.. result.Images.Select(image => image.Display)]));
+                }
+
                 ResultText.Scores(invocation, chosen, result);
                 cancelled = result.Cancelled ? ResultText.Cancelled(result, [.. names.Take(i + 1).Select(n => n.Png)], null) : null;
             }

@@ -61,6 +61,8 @@ internal sealed class ActivateOptions
 
     public Option<int?> Scale { get; } = ScaleOption();
 
+    public Option<bool> Show { get; } = ShowOption();
+
     public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Check everything and print the memory that the run would take; draw nothing." };
 
     /// <summary>--scale, which recipe has too.</summary>
@@ -72,6 +74,9 @@ internal sealed class ActivateOptions
         },
         1,
         64);
+
+    /// <summary>--show, which recipe has too.</summary>
+    public static Option<bool> ShowOption() => new("--show") { Description = "Show the pictures in the terminal when they are done: as kitty, iTerm2 or sixel graphics where it says that it can, else in half blocks." };
 
     /// <summary>--precision, which recipe has too.</summary>
     public static Option<Precision?> PrecisionOption()
@@ -102,7 +107,7 @@ internal sealed class ActivateOptions
         Class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
         Layer.CompletionSources.Add([.. LayerChoice.AllNames]);
         Preset.CompletionSources.Add([.. Presets.Names]);
-        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Count, Diversity, Sum, Preset, Plan, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, AnisotropicWeight, DecayWeight, Precision, Out, Raw, Gif, WebP, Log, Scale, DryRun])
+        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Count, Diversity, Sum, Preset, Plan, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, AnisotropicWeight, DecayWeight, Precision, Out, Raw, Gif, WebP, Log, Scale, Show, DryRun])
         {
             command.Options.Add(option);
         }

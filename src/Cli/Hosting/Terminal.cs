@@ -26,6 +26,12 @@ internal sealed class Terminal
     /// <summary>Whether somebody watches stderr: a live bar, else plain lines now and then.</summary>
     public bool ErrorIsTerminal { get; init; }
 
+    /// <summary>Whether somebody watches stdout, so that pictures can be shown there.</summary>
+    public Func<bool> OutIsTerminal { get; init; } = () => !Console.IsOutputRedirected;
+
+    /// <summary>Width of stdout's terminal in characters.</summary>
+    public Func<int> Columns { get; init; } = () => Math.Max(1, Console.WindowWidth);
+
     /// <summary>Environment variables; null for those not set.</summary>
     public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
 

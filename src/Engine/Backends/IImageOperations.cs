@@ -71,6 +71,34 @@ public interface IImageOperations
     /// <param name="target">Shape of the source, overwritten; may be the source.</param>
     void Multiply(ITensor source, ITensor factors, ITensor target);
 
+    /// <summary>From phases to a spectrum: target[n, 2 k, l, c] = magnitude[0, k, l, c] cos(phase[n, k, l, c] + offset[0, k, l, c]), target[n, 2 k + 1, l, c] the same with sin.</summary>
+    /// <param name="phase">(N, h, w, C), not changed.</param>
+    /// <param name="offset">(1, h, w, C), not changed; the sum is less than 1e5 in magnitude.</param>
+    /// <param name="magnitude">(1, h, w, C), not changed.</param>
+    /// <param name="target">(N, 2 h, w, C), overwritten.</param>
+    void Polar(ITensor phase, ITensor offset, ITensor magnitude, ITensor target);
+
+    /// <summary>The adjoint of <see cref="Polar"/>'s derivative: target = magnitude (cos(phase + offset) g[2 k + 1] - sin(phase + offset) g[2 k]).</summary>
+    /// <param name="phase">As <see cref="Polar"/> was given it, not changed.</param>
+    /// <param name="offset">The same.</param>
+    /// <param name="magnitude">The same.</param>
+    /// <param name="gradient">(N, 2 h, w, C), with respect to the spectrum; not changed.</param>
+    /// <param name="target">Shape of the phases, overwritten.</param>
+    void PolarBackward(ITensor phase, ITensor offset, ITensor magnitude, ITensor gradient, ITensor target);
+
+    /// <summary>target = (source - m) / (s + epsilon), m and s the mean and the standard deviation of the image's values.</summary>
+    /// <param name="source">(N, H, W, C), not changed.</param>
+    /// <param name="target">Same shape, overwritten; not the source.</param>
+    /// <param name="epsilon">Above 0.</param>
+    void Standardize(ITensor source, ITensor target, double epsilon);
+
+    /// <summary>The adjoint of <see cref="Standardize"/>'s derivative: target = (g - mean g) / (s + epsilon) - (source - m) mean(g (source - m)) / (s (s + epsilon)^2); where s is 0 without the second part.</summary>
+    /// <param name="source">As <see cref="Standardize"/> was given it, not changed.</param>
+    /// <param name="gradient">Same shape, with respect to the result; not changed.</param>
+    /// <param name="target">Same shape, overwritten; neither of the two.</param>
+    /// <param name="epsilon">As for <see cref="Standardize"/>.</param>
+    void StandardizeBackward(ITensor source, ITensor gradient, ITensor target, double epsilon);
+
     /// <summary>target = factor * source + offset, everywhere. Its adjoint is the same with the offset 0.</summary>
     /// <param name="source">Any shape, not changed.</param>
     /// <param name="target">Same shape, overwritten; may be the source.</param>

@@ -99,6 +99,20 @@ public static class OperationChecks
         }
     }
 
+    /// <summary>Phases, their magnitudes and the spectrum of twice as many rows.</summary>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    public static void Polar(ITensor phase, ITensor offset, ITensor magnitude, ITensor spectrum, string spectrumName)
+    {
+        ArgumentNullException.ThrowIfNull(phase);
+        ArgumentNullException.ThrowIfNull(magnitude);
+        Same(magnitude, nameof(magnitude), offset, nameof(offset));
+        ArgumentNullException.ThrowIfNull(spectrum, spectrumName);
+        if (magnitude.Shape != phase.Shape with { N = 1 } || spectrum.Shape != phase.Shape with { H = 2 * phase.Shape.H })
+        {
+            throw new ArgumentException($"The magnitudes are {magnitude.Shape} and '{spectrumName}' is {spectrum.Shape}; {phase.Shape with { N = 1 }} and {phase.Shape with { H = 2 * phase.Shape.H }} are needed for phases {phase.Shape}.", spectrumName);
+        }
+    }
+
     /// <summary>A batch in groups, with a value per image and a gradient.</summary>
     /// <exception cref="ArgumentException">They do not fit.</exception>
     public static void Groups(ITensor tap, int group, ITensor value, ITensor gradient)

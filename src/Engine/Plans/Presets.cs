@@ -16,6 +16,9 @@ public static class Presets
     // 10 pixels of 64.
     private const double ShiftPerSide = 0.15;
 
+    // In units of the phases' own deviation.
+    private const double MacoRate = 0.1;
+
     // Below it a network has hardly anything to look at.
     private const int SmallestOctave = 64;
 
@@ -30,10 +33,12 @@ public static class Presets
 
     private const string ModernName = "modern";
 
+    private const string MacoName = "maco";
+
     private const string DeepDreamName = "deepdream";
 
     /// <summary>Names of all presets.</summary>
-    public static ImmutableArray<string> Names { get; } = [ModernName, DeepDreamName, KerasVisName];
+    public static ImmutableArray<string> Names { get; } = [ModernName, MacoName, DeepDreamName, KerasVisName];
 
     /// <summary>A preset's plan.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -46,6 +51,7 @@ public static class Presets
     public static RenderPlan Create(string name, Objective objective, ImmutableArray<uint> seeds, int height, int width, int? input = null) => name switch
     {
         ModernName => Modern(objective, seeds, height, width, input),
+        MacoName => Maco(objective, seeds, height, width, input),
         DeepDreamName => DeepDream(objective, seeds, height, width, input),
         KerasVisName => KerasVis(objective, seeds, height, width),
         _ => throw new PlanException($"There is no preset '{name}'; presets are {string.Join(", ", Names)}."),
@@ -56,6 +62,7 @@ public static class Presets
     public static string Describe(string name) => name switch
     {
         ModernName => "Fourier spectra in decorrelated colours, seen through random views; for classes, filters, everything",
+        MacoName => "phases of waves whose sizes are those of photographs, seen through random views; the most natural textures",
         DeepDreamName => "what a layer sees in a picture, drawn into it from coarse to fine; for --seed-image and whole layers",
         KerasVisName => "keras-vis 0.3.3's visualize_class_activation, as the recipe uses it",
         _ => throw new PlanException($"There is no preset '{name}'; presets are {string.Join(", ", Names)}."),
@@ -121,6 +128,19 @@ public static class Presets
             Preprocessing = Preprocessing.Vgg16,
             Display = new RgbDisplay(),
             Keep = PictureChoice.Last,
+        };
+    }
+
+    // MACO's way, and what modern has for the rest: standardised phases, a standardised picture; the views are crops, as MACO's are.
+    private static RenderPlan Maco(Objective objective, ImmutableArray<uint> seeds, int height, int width, int? input)
+    {
+        RenderPlan modern = Modern(objective, seeds, height, width, input);
+        return modern with
+        {
+            Preset = MacoName,
+            Start = new NormalStart(0, 1),
+            Parameters = [new Standardization(), new PhaseSpectrum(), new Standardization(), new Decorrelation(), new SigmoidRange()],
+            Optimizer = new Adam(MacoRate),
         };
     }
 

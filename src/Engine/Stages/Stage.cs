@@ -17,6 +17,8 @@ namespace VggCuda.Engine.Stages;
 [JsonDerivedType(typeof(Resize), "resize")]
 [JsonDerivedType(typeof(Blur), "blur")]
 [JsonDerivedType(typeof(Spectrum), "spectrum")]
+[JsonDerivedType(typeof(PhaseSpectrum), "phases")]
+[JsonDerivedType(typeof(Standardization), "standardization")]
 [JsonDerivedType(typeof(Decorrelation), "decorrelation")]
 [JsonDerivedType(typeof(SigmoidRange), "sigmoid")]
 public abstract record Stage

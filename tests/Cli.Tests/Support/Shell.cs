@@ -15,6 +15,9 @@ public sealed class Shell : IDisposable
     /// <summary>Whether stderr passes for a terminal.</summary>
     public bool ErrorIsTerminal { get; init; }
 
+    /// <summary>Whether stdout passes for a terminal.</summary>
+    public bool OutIsTerminal { get; init; }
+
     public string this[string variable]
     {
         set => _variables[variable] = value;
@@ -40,6 +43,8 @@ public sealed class Shell : IDisposable
             OpenOutput = () => bytes,
             Error = error,
             ErrorIsTerminal = ErrorIsTerminal,
+            OutIsTerminal = () => OutIsTerminal,
+            Columns = () => 80,
             Variable = name => _variables.GetValueOrDefault(name),
         };
         string[] expanded = [.. arguments.Select(a => a.Replace("~/", Folder + "/", StringComparison.Ordinal))];

@@ -87,6 +87,14 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
 
     public void Decay(ITensor image, double centre, double weight, ITensor value, ITensor gradient) => _inner.Decay(image, centre, weight, value, gradient);
 
+    public void Polar(ITensor phase, ITensor offset, ITensor magnitude, ITensor target) => _inner.Polar(phase, offset, magnitude, target);
+
+    public void PolarBackward(ITensor phase, ITensor offset, ITensor magnitude, ITensor gradient, ITensor target) => _inner.PolarBackward(phase, offset, magnitude, gradient, target);
+
+    public void Standardize(ITensor source, ITensor target, double epsilon) => _inner.Standardize(source, target, epsilon);
+
+    public void StandardizeBackward(ITensor source, ITensor gradient, ITensor target, double epsilon) => _inner.StandardizeBackward(source, gradient, target, epsilon);
+
     public void Linear(ITensor source, ITensor target, double factor, double offset) => _inner.Linear(source, target, factor, offset);
 
     public void Sigmoid(ITensor source, ITensor target, double low, double high) => _inner.Sigmoid(source, target, low, high);

@@ -15,7 +15,7 @@ public abstract partial class BackendContract
 
     public static TheoryData<string> StageNames => [.. StageCase.All.Keys];
 
-    public static TheoryData<string> ChainNames => ["modern", "spectrum, adam", "pixels, shifts and turns, momentum", "neuron", "layer", "sum", "probability", "direction", "interpolation", "jitter, then a turn"];
+    public static TheoryData<string> ChainNames => ["modern", "maco", "spectrum, adam", "pixels, shifts and turns, momentum", "neuron", "layer", "sum", "probability", "direction", "interpolation", "jitter, then a turn"];
 
     [Theory]
     [MemberData(nameof(StageNames))]
@@ -113,6 +113,7 @@ public abstract partial class BackendContract
         RenderPlan plan = Plan(6, "block3_conv1", [[3], [0, 6], [1]]) with { Height = 47, Width = 33, Regularizers = [new TotalVariation(0.01)], Preprocessing = VggCuda.Engine.Model.Preprocessing.Vgg16 };
         return name switch
         {
+            "maco" => Presets.Create("maco", plan.Objective, plan.Seeds, plan.Height, plan.Width) with { Iterations = plan.Iterations },
             "modern" => Presets.Create("modern", plan.Objective, plan.Seeds, plan.Height, plan.Width) with { Iterations = plan.Iterations },
             "spectrum, adam" => plan with
             {

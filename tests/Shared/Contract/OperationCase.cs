@@ -107,6 +107,28 @@ public sealed record OperationCase(bool IsExact, Func<Tensors, TensorShape, int,
             t.Backend.Multiply(x, factors, x);
             return [apart, t.Get(x)];
         }),
+        ["Polar"] = new(false, (t, shape, first) =>
+        {
+            ITensor phase = t.Put(shape, Samples.Uniform(shape, -40, 40, 141, first));
+            TensorShape one = shape with { N = 1 };
+            TensorShape twice = shape with { H = 2 * shape.H };
+            ITensor magnitude = t.Put(one, Samples.Uniform(one, 0.5, 3, 142));
+            ITensor offset = t.Put(one, Samples.Uniform(one, 0, 6, 146));
+            ITensor spectrum = t.Zeros(twice);
+            t.Backend.Polar(phase, offset, magnitude, spectrum);
+            ITensor target = t.Zeros(shape);
+            t.Backend.PolarBackward(phase, offset, magnitude, t.Put(twice, Samples.Uniform(twice, -1, 1, 143, first)), target);
+            return [t.Get(spectrum), t.Get(target), t.Get(phase)];
+        }),
+        ["Standardize"] = new(false, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 144);
+            ITensor y = t.Zeros(shape);
+            ITensor target = t.Zeros(shape);
+            t.Backend.Standardize(x, y, 1e-2);
+            t.Backend.StandardizeBackward(x, t.Put(shape, Samples.Uniform(shape, -100, 100, 145, first)), target, 1e-2);
+            return shape.CountPerImage > 1 ? [t.Get(y), t.Get(target), t.Get(x)] : [t.Get(y), t.Get(x)];
+        }),
         ["Linear"] = new(false, (t, shape, first) =>
         {
             ITensor x = Image(t, shape, first, 114);

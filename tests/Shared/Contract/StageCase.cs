@@ -7,7 +7,7 @@ namespace VggCuda.Tests.Shared.Contract;
 /// <summary>Stages with all that they work on, for the contract of every backend.</summary>
 public static class StageCase
 {
-    /// <summary>Every kind of stage; all but the sigmoid are linear.</summary>
+    /// <summary>Every kind of stage; most are linear.</summary>
     public static IReadOnlyDictionary<string, Stage> All { get; } = new Dictionary<string, Stage>
     {
         ["jitter"] = new Jitter(5),
@@ -19,6 +19,8 @@ public static class StageCase
         ["smaller"] = new Resize(20, 13),
         ["larger"] = new Resize(50, 71),
         ["spectrum"] = new Spectrum(),
+        ["phases"] = new PhaseSpectrum(),
+        ["standardization"] = new Standardization(),
         ["decorrelation"] = new Decorrelation(),
         ["sigmoid"] = new SigmoidRange(-20, 255),
     };

@@ -42,37 +42,11 @@ public sealed record Spectrum(double Decay = 1) : Stage
             }
         }
 
-        double[] rows = new double[4 * h * h];
-        for (int y = 0; y < h; y++)
-        {
-            for (int k = 0; k < h; k++)
-            {
-                (double sine, double cosine) = Turn(y, k, h);
-                rows[(((2 * y) + 0) * 2 * h) + (2 * k) + 0] = cosine / h;
-                rows[(((2 * y) + 0) * 2 * h) + (2 * k) + 1] = -sine / h;
-                rows[(((2 * y) + 1) * 2 * h) + (2 * k) + 0] = sine / h;
-                rows[(((2 * y) + 1) * 2 * h) + (2 * k) + 1] = cosine / h;
-            }
-        }
-
-        double[] columns = new double[w * 2 * half];
-        for (int x = 0; x < w; x++)
-        {
-            for (int l = 0; l < half; l++)
-            {
-                // The other half of the spectrum is its mirror image, so that all but the first and, of even widths, the last column count twice.
-                double times = l == 0 || 2 * l == w ? 1 : 2;
-                (double sine, double cosine) = Turn(x, l, w);
-                columns[(x * 2 * half) + l] = times * cosine / w;
-                columns[(x * 2 * half) + half + l] = -times * sine / w;
-            }
-        }
-
         return
         [
             new StageConstant(one, scale),
-            new StageConstant(new TensorShape(1, 2 * h, 2 * h, 1), rows),
-            new StageConstant(new TensorShape(1, w, 2 * half, 1), columns),
+            HalfSpectrum.Rows(h),
+            HalfSpectrum.Columns(w),
         ];
     }
 
@@ -119,7 +93,7 @@ public sealed record Spectrum(double Decay = 1) : Stage
             {
                 for (int x = 0; x < w; x++)
                 {
-                    (double sine, double cosine) = Turn(x, l, w);
+                    (double sine, double cosine) = HalfSpectrum.Turn(x, l, w);
                     for (int c = 0; c < channels; c++)
                     {
                         double value = output[(((y * w) + x) * channels) + c];
@@ -137,7 +111,7 @@ public sealed record Spectrum(double Decay = 1) : Stage
             Span<double> im = result.AsSpan(((2 * k) + 1) * row, row);
             for (int y = 0; y < h; y++)
             {
-                (double sine, double cosine) = Turn(y, k, h);
+                (double sine, double cosine) = HalfSpectrum.Turn(y, k, h);
                 for (int i = 0; i < row; i++)
                 {
                     re[i] += (real[(y * row) + i] * cosine) + (imaginary[(y * row) + i] * sine);
@@ -162,7 +136,4 @@ public sealed record Spectrum(double Decay = 1) : Stage
             throw new PlanException($"The spectrum's decay is {Decay}; it must be between 0 and 4.");
         }
     }
-
-    // Reduced first, so that no large multiple of 2 pi loses digits.
-    private static (double Sine, double Cosine) Turn(int position, int frequency, int n) => Math.SinCos(2 * Math.PI * ((long)position * frequency % n) / n);
 }
