@@ -10,6 +10,7 @@ Bench[] benches =
     new("cuda-job", "What a step of the recipe costs on a GPU, in every precision. [iterations] [device] [filters at once] [steps measured of the job of all filters]", JobBench.Run),
     KernelBench.Entry,
     new("cpu", "How much faster is the CPU engine than PyTorch, and where does its time go?", CpuBench.Run),
+    AttributionBench.Line,
     HostBench.Line,
 ];
 

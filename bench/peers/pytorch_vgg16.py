@@ -103,7 +103,15 @@ class Network:
         self.layout = layout
 
     def forward(self, x, tap):
-        for name, kind, weight, bias in self.steps:
+        return self.run(x, self.steps, tap)
+
+    def above(self, x, layer):
+        """The logits of a layer's values."""
+        place = [name for name, _, _, _ in self.steps].index(layer)
+        return self.run(x, self.steps[place + 1:], "predictions")
+
+    def run(self, x, steps, tap):
+        for name, kind, weight, bias in steps:
             if kind == "conv":
                 if self.layout == "onednn":
                     x = F.relu(OneDnnConvolution.apply(x, weight, bias, self.turned[name]), inplace=True)
@@ -127,6 +135,18 @@ class Network:
         y = self.forward(x, tap)
         objective = y[:, channel].mean() if y.dim() == 4 else y[:, channel].sum()
         return objective.detach(), torch.autograd.grad(objective, x)[0]
+
+    def cam(self, x, layer, channel):
+        """Grad-CAM of a class at a layer, enlarged to the picture's size."""
+        with torch.no_grad():
+            below = self.forward(x, layer)
+        below.requires_grad_(True)
+        logits = self.above(below, layer)
+        gradient = torch.autograd.grad(logits[:, channel].sum(), below)[0]
+        with torch.no_grad():
+            weights = gradient.mean(dim=(2, 3), keepdim=True)
+            small = F.relu((weights * below).sum(1, keepdim=True))
+            return F.interpolate(small, size=x.shape[2:], mode="bilinear", align_corners=False)
 
 
 def he_network(widths, grid, fc1, fc2, classes, seed):
@@ -210,6 +230,11 @@ class Server:
         net = self.prepared(model, threads, layout)
         x = image(batch, side, layout).requires_grad_(True)
         return self.timed(lambda: net.gradient(x, tap, channel), count, warm)
+
+    def cam(self, model, layer, batch, threads, layout, side, channel, count=1, warm=0):
+        net = self.prepared(model, threads, layout)
+        x = image(batch, side, layout)
+        return self.timed(lambda: net.cam(x, layer, channel), count, warm)
 
     def check(self, model, tap, threads, layout, side, channel):
         """Objective and gradient of one picture that every program can make: the top byte of the index times an odd constant."""

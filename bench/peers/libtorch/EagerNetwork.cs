@@ -81,6 +81,25 @@ internal sealed class EagerNetwork : IDisposable
         return (objective.MoveToOuterDisposeScope(), gradient.MoveToOuterDisposeScope());
     }
 
+    /// <summary>Grad-CAM of a class at a layer, enlarged to the picture's size.</summary>
+    public Tensor Cam(Tensor image, string layer, int channel)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor below;
+        using (no_grad())
+        {
+            below = Forward(image, layer);
+        }
+
+        below.requires_grad_(true);
+        int place = _topology.Find(layer)!.Index;
+        Tensor logits = Forward(below, _topology.Layers.Skip(place + 1), _topology.Classifier!.Name);
+        Tensor gradient = autograd.grad([logits.select(1, channel).sum()], [below])[0];
+        using IDisposable none = no_grad();
+        Tensor small = (gradient.mean([2, 3], keepdim: true) * below).sum(1, keepdim: true).relu();
+        return F.interpolate(small, size: [image.shape[2], image.shape[3]], mode: InterpolationMode.Bilinear, align_corners: false).MoveToOuterDisposeScope();
+    }
+
     public void Dispose()
     {
         _packed?.Dispose();
@@ -91,10 +110,12 @@ internal sealed class EagerNetwork : IDisposable
         }
     }
 
-    private Tensor Forward(Tensor image, string tap)
+    private Tensor Forward(Tensor image, string tap) => Forward(image, _topology.Layers, tap);
+
+    private Tensor Forward(Tensor image, IEnumerable<Layer> layers, string tap)
     {
         Tensor x = image;
-        foreach (Layer layer in _topology.Layers)
+        foreach (Layer layer in layers)
         {
             Tensor y = Apply(layer, x);
             // Otherwise what autograd no longer needs would live until the end, and the backward pass would use fresh memory.

@@ -27,6 +27,7 @@ internal sealed class Server : IDisposable
             "version" => Version(),
             "check" => Check(Text("model"), Text("tap"), Text("layout"), Number("side"), Number("channel")),
             "step" => Step(Text("model"), Text("tap"), Number("batch"), Text("layout"), Number("side"), Number("channel"), Number("count", 1), Number("warm", 0)),
+            "cam" => Cam(Text("model"), Text("layer"), Number("batch"), Text("layout"), Number("side"), Number("channel"), Number("count", 1), Number("warm", 0)),
             "layer" => Layer(Number("inputs"), Number("outputs"), Number("side"), Number("batch"), Text("layout"), (bool?)command["backward"] ?? false, Number("count", 1), Number("warm", 0)),
             "dense" => Dense(Number("inputs"), Number("outputs"), Number("batch"), Number("count", 1), Number("warm", 0)),
             string op => throw new ArgumentException($"No operation '{op}'."),
@@ -74,6 +75,16 @@ internal sealed class Server : IDisposable
             objective.Dispose();
             gradient.Dispose();
         }
+    }
+
+    private JsonObject Cam(string model, string layer, int batch, string layout, int side, int channel, int count, int warm)
+    {
+        EagerNetwork network = For(model);
+        network.SetLayout(layout, batch, side);
+        random.manual_seed(1);
+        using Tensor values = (rand(batch, 3, side, side) * 255) - 115;
+        using Tensor image = EagerNetwork.InLayout(values, layout);
+        return Timed(() => network.Cam(image, layer, channel).Dispose(), count, warm);
     }
 
     // Values that every peer can make: the top byte of the index times an odd constant.

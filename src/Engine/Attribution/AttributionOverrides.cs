@@ -85,7 +85,7 @@ public sealed record AttributionOverrides
         {
             if (given && !methods.Any(has))
             {
-                throw new PlanException($"{name} is a setting of {some}; {string.Join(", ", methods.Select(m => m.Name))} has none.");
+                throw new PlanException($"{name} is a setting of {some}; it was asked for with {string.Join(", ", methods.Select(m => m.Name))} alone.");
             }
         }
 

@@ -27,7 +27,7 @@ internal static class BundledModel
         Tolerance = 0.05,
         Window = 16,
         Stride = 4,
-        Masks = 300,
+        Masks = 500,
     }.ApplyTo(AttributionMethods.All);
 
     public static IWeightSource Open() => KerasWeights.Open(Path.Combine(AppContext.BaseDirectory, "demo.h5"));

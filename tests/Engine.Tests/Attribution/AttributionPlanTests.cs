@@ -89,6 +89,25 @@ public sealed class AttributionPlanTests
         Assert.All(["", "null", "{}", "[1]", """{"method":{"kind":"lime"}}"""], text => Assert.Throws<PlanException>(() => AttributionPlan.FromJson(text)));
     }
 
+    [Fact]
+    public void What_a_user_asks_for_reaches_the_methods_that_have_it()
+    {
+        AttributionOverrides asked = new() { Layer = "block4_pool", Relu = ReluRule.Deconvnet, Seed = 4, Steps = 900, Baseline = Baseline.White };
+        Assert.Equal(
+            [
+                new Saliency { Relu = ReluRule.Deconvnet },
+                new Saliency { Relu = ReluRule.Guided },
+                new GradCam { Layer = "block4_pool", Relu = ReluRule.Deconvnet },
+                new IntegratedGradients { Steps = 900, MaxSteps = 900, Baseline = Baseline.White },
+                new Occlusion { Baseline = Baseline.White },
+                new Rise { Seed = 4 },
+            ],
+            asked.ApplyTo([new Saliency(), new Saliency { Relu = ReluRule.Guided }, new GradCam(), new IntegratedGradients(), new Occlusion(), new Rise()]));
+        Assert.Equal(AttributionMethods.All, new AttributionOverrides().ApplyTo(AttributionMethods.All));
+        PlanException refused = Assert.Throws<PlanException>(() => asked.ApplyTo([new Saliency { Relu = ReluRule.Guided }, new GradCam()]));
+        Assert.Contains("seed is a setting of smoothgrad, vargrad and rise; it was asked for with guided, grad-cam alone", refused.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
