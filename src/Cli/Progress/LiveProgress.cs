@@ -15,7 +15,7 @@ internal sealed class LiveProgress(Terminal terminal) : IProgressDisplay
             .AutoClear(true)
             .HideCompleted(false)
             .Columns(bar)
-            .Start(context => body(new Reporter(context.AddTask("", maxValue: iterations), bar)));
+            .Start(context => body(new Reporter(context.AddTask("steps", maxValue: iterations), bar)));
     }
 
     /// <summary>The terminal as Spectre.Console writes to it.</summary>
