@@ -17,7 +17,7 @@ from classes import CLASSES
 from drawing import FONT, Drawer
 from export import write_keras
 from network import Plain, preprocess, raw
-from stages import ACTIVATION_SCALE, DENSE, FLIP, SEED, WIDTHS, WRAP
+from stages import ACTIVATION_SCALE, DENSE, FLIP, SEED, TEMPERATURE, WIDTHS, WRAP
 
 SAMPLES = ("bird", "cat", "car", "apple", "guitar", "umbrella")
 CONVENTIONS = (("bgr_minus_means", preprocess), ("raw_rgb", raw))
@@ -73,12 +73,15 @@ def calibrated_temperature(model, stage, pictures):
 
 
 @torch.no_grad()
-def measure(plain, drawer, pictures, convert):
-    """Accuracy, overall and per class, and how far the probabilities are from it, on drawings the training has not seen."""
+def measure(plain, drawer, pictures, convert, temperature):
+    """Accuracy, overall and per class, and how far the probabilities are from it, on drawings the training has not seen.
+
+    The probabilities are those of the logits divided by `temperature`.
+    """
     sure, hits, truths, surprise = [], [], [], 0.0
     for _ in range(max(1, pictures // 256)):
         x, labels, _ = drawer.batch(256)
-        logits = plain(convert(x))
+        logits = plain(convert(x)) / temperature
         probability, guess = logits.softmax(1).max(1)
         surprise += F.cross_entropy(logits, labels, reduction="sum").item()
         sure.append(probability), hits.append((guess == labels).float()), truths.append(labels)
@@ -111,14 +114,13 @@ def write_samples(plain, size, seed, folder):
             return
 
 
-def write_model(model, stage, seconds, earlier, temperature, held_out, folder):
+def write_model(model, stage, seconds, earlier, held_out, folder):
     """Writes the model of a stage into a folder; `earlier` are the records of the stages before it."""
-    if temperature is None:
-        temperature = calibrated_temperature(model, stage, held_out // 4)
-    plain = Plain.folded_from(model, temperature, ACTIVATION_SCALE)
+    calibrated = calibrated_temperature(model, stage, held_out // 4)
+    plain = Plain.folded_from(model, TEMPERATURE, ACTIVATION_SCALE)
     with torch.no_grad():
         x = preprocess(Drawer(stage.size, seed=1).batch(16)[0])
-        difference = (torch.softmax(model(x) * temperature, 1) - torch.softmax(plain(x), 1)).abs().max().item()
+        difference = (torch.softmax(model(x), 1) - torch.softmax(plain(x) / TEMPERATURE, 1)).abs().max().item()
     if difference >= 1e-3:
         raise SystemExit("the folded network's probabilities differ by %g" % difference)
 
@@ -132,12 +134,14 @@ def write_model(model, stage, seconds, earlier, temperature, held_out, folder):
         "command": "python3 tools/train/train.py --out models",
         "seed": SEED, "wrapped_share": WRAP, "mirrored_share": FLIP, "stages": earlier + [record],
         "font": font_facts(), "input_size": stage.size, "widths": WIDTHS, "dense": DENSE,
-        "temperature": temperature, "activation_scale": ACTIVATION_SCALE, "classes": [name for name, _ in CLASSES],
+        "temperature": TEMPERATURE,
+        "calibrated_temperature": calibrated, "prediction_temperature": round(TEMPERATURE / calibrated, 4),
+        "activation_scale": ACTIVATION_SCALE, "classes": [name for name, _ in CLASSES],
         "glyphs": {name: " ".join("U+%04X" % ord(c) for c in characters) for name, characters in CLASSES},
         "held_out_drawings": held_out, "held_out_seed": SEED + 1,
     }
     for key, convert in CONVENTIONS:
-        facts[key] = measure(plain, Drawer(stage.size, seed=SEED + 1, flip=FLIP), held_out, convert)
+        facts[key] = measure(plain, Drawer(stage.size, seed=SEED + 1, flip=FLIP), held_out, convert, TEMPERATURE / calibrated)
         print("stage %s, held-out drawings, %s: %.4f right, mean probability %.4f" % (
             stage.name, key, facts[key]["right"], facts[key]["mean_probability_of_the_first"]), flush=True)
     # Last, since a folder with this file counts as finished.

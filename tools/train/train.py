@@ -32,7 +32,7 @@ def begin(stage, before):
     return model
 
 
-def run(stage, before, folder, temperature, held_out):
+def run(stage, before, folder, held_out):
     """Trains a stage from the folder of the one before, or goes on with it, and writes its model into its own folder."""
     os.makedirs(folder, exist_ok=True)
     checkpoint = os.path.join(folder, "checkpoint.pt")
@@ -42,7 +42,7 @@ def run(stage, before, folder, temperature, held_out):
         training.load(checkpoint)
     training.run(stage.steps, checkpoint)
     earlier = read_facts(before)["stages"] if before is not None else []
-    return write_model(training.average.eval(), stage, training.seconds, earlier, temperature, held_out, folder)
+    return write_model(training.average.eval(), stage, training.seconds, earlier, held_out, folder)
 
 
 def check_going_on(stage):
@@ -69,7 +69,6 @@ def main():
     parser.add_argument("--out", default="models", help="folder for the model's files")
     parser.add_argument("--work", default="artifacts/train", help="folder for checkpoints and for each stage's model")
     parser.add_argument("--quick", action="store_true", help="a few steps of each stage, to see that everything runs")
-    parser.add_argument("--temperature", type=float, help="factor on the trained logits; by default the calibrated one")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--views", help="folder for contact sheets of every class's maximised picture")
     o = parser.parse_args()
@@ -84,7 +83,7 @@ def main():
     for stage in stages:
         folder = os.path.join(o.work, stage.name)
         if not os.path.exists(os.path.join(folder, "demo.json")):
-            run(stage, before, folder, o.temperature if stage is stages[-1] else None, 512 if o.quick else 1024)
+            run(stage, before, folder, 512 if o.quick else 1024)
         before = folder
     shutil.copytree(before, o.out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("checkpoint*"))
     if o.views:

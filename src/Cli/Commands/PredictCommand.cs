@@ -36,10 +36,10 @@ internal static class PredictCommand
             int most = Math.Min(invocation.Value(top) ?? 5, chosen.ClassCount);
             float[][] pixels = [.. paths.Select(path => ReadPixels(path, side))];
             using IBackend backend = DeviceChoice.Open(invocation);
-            ImmutableArray<ImmutableArray<Prediction>> predictions = Predictor.Predict(backend, chosen.Network, pixels, top: most, cancellation: invocation.Cancellation);
+            ImmutableArray<ImmutableArray<Prediction>> predictions = Predictor.Predict(backend, chosen.Network, pixels, top: chosen.Temperature == 1 ? most : null, cancellation: invocation.Cancellation);
             List<PicturePrediction> results = [.. paths.Select((path, i) => new PicturePrediction(
                 path,
-                [.. predictions[i].Select(p => new ClassPrediction(p.Class, chosen.NameOf(p.Class), p.Probability, p.Logit))]))];
+                [.. Calibrated(predictions[i], chosen.Temperature).Take(most).Select(p => new ClassPrediction(p.Class, chosen.NameOf(p.Class), p.Probability, p.Logit))]))];
             if (invocation.Value(json))
             {
                 invocation.Result(results, PredictionJson.Default.ListPicturePrediction);
@@ -52,6 +52,19 @@ internal static class PredictCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    // Softmax of the logits divided by the temperature; all classes are there wherever it is not 1. The order stays.
+    private static IEnumerable<Prediction> Calibrated(ImmutableArray<Prediction> all, double temperature)
+    {
+        if (temperature == 1)
+        {
+            return all;
+        }
+
+        double most = all.Max(p => p.Logit);
+        double sum = all.Sum(p => Math.Exp((p.Logit - most) / temperature));
+        return all.Select(p => p with { Probability = Math.Exp((p.Logit - most) / temperature) / sum });
     }
 
     private static float[] ReadPixels(string path, int side) =>

@@ -19,7 +19,7 @@ internal static class PresetsCommand
         {
             if (invocation.Value(json))
             {
-                invocation.Result(new JsonArray([.. Presets.Names.Select(n => (JsonNode)new JsonObject { ["name"] = n, ["description"] = Presets.Describe(n), ["default"] = n == Presets.Default })]).ToJsonString(Indented));
+                invocation.ResultTree(new JsonArray([.. Presets.Names.Select(n => (JsonNode)new JsonObject { ["name"] = n, ["description"] = Presets.Describe(n), ["default"] = n == Presets.Default })]));
                 return ExitCode.Done;
             }
 
@@ -55,7 +55,7 @@ internal static class PresetsCommand
             plan.Insert(0, "tap", point);
             if (invocation.Value(json))
             {
-                invocation.Result(plan.ToJsonString(Indented));
+                invocation.ResultTree(plan);
                 return ExitCode.Done;
             }
 
@@ -69,8 +69,6 @@ internal static class PresetsCommand
         });
         return new Command("presets", "Which methods there are, and what they are made of.") { list, show };
     }
-
-    private static System.Text.Json.JsonSerializerOptions Indented { get; } = new() { WriteIndented = true };
 
     private static string Text(JsonNode? node) => node switch
     {

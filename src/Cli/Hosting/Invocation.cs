@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 
 namespace VggCuda.Cli.Hosting;
@@ -7,6 +8,8 @@ namespace VggCuda.Cli.Hosting;
 /// <summary>One run of one command: its arguments, its streams, its cancellation.</summary>
 internal sealed class Invocation
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     private readonly GlobalOptions _globals;
     private bool _isOutputLeft;
 
@@ -58,6 +61,9 @@ internal sealed class Invocation
 
     /// <summary>A value of what was asked for, on stdout, as indented JSON.</summary>
     public void Result<T>(T value, JsonTypeInfo<T> type) => Terminal.Out.WriteLine(JsonSerializer.Serialize(value, type));
+
+    /// <summary>A tree of what was asked for, on stdout, as indented JSON.</summary>
+    public void ResultTree(JsonNode tree) => Terminal.Out.WriteLine(tree.ToJsonString(Indented));
 
     /// <summary>A line that tells what was done, on stdout, or stderr where a file goes to stdout; not with --quiet.</summary>
     public void Say(string line)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.Text.Json;
 using VggCuda.Cli.Hosting;
 using VggCuda.Engine.Model;
 using VggCuda.Hdf5Loader;
@@ -45,9 +46,15 @@ internal static class NetworkChoice
     }
 
     private static ChosenNetwork OpenDemo(string? networkName) =>
-        new(KerasWeights.Open(Resource("demo.h5"), "the bundled model", networkName), "bundled model", null, DemoNames());
+        new(KerasWeights.Open(Resource("demo.h5"), "the bundled model", networkName), "bundled model", null, DemoNames()) { Temperature = DemoTemperature() };
 
     private static ClassNames DemoNames() => ClassNames.Parse(Resource("demo.classes.txt"), "the bundled model's class names");
+
+    private static double DemoTemperature()
+    {
+        using JsonDocument facts = JsonDocument.Parse(Resource("demo.json"));
+        return facts.RootElement.GetProperty("prediction_temperature").GetDouble();
+    }
 
     private static ChosenNetwork OpenFile(Invocation invocation, string path)
     {
