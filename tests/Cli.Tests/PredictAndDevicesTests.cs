@@ -16,7 +16,7 @@ public sealed class PredictAndDevicesTests : IDisposable
     {
         string[] names = ["apple", "bird", "car", "cat", "guitar", "umbrella"];
         Outcome outcome = _shell.Run(["predict", "--weights", "demo", "--top", "2", "--json", .. names.Select(n => Path.Combine(Samples, n + ".png"))]).Succeeded();
-        JsonElement[] results = [.. JsonDocument.Parse(outcome.Out).RootElement.EnumerateArray()];
+        JsonElement[] results = [.. outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
         Assert.Equal(names, results.Select(r => r.GetProperty("predictions")[0].GetProperty("name").GetString()));
         Assert.All(results, r =>
         {

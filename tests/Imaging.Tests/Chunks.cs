@@ -20,6 +20,47 @@ internal static class Chunks
         return [.. length, .. typeAndData, .. crc];
     }
 
+    /// <summary>A PNG whose pixels depend on their place, interlaced or not, unfiltered.</summary>
+    public static byte[] Numbered(int width, int height, byte colourType, byte depth, int channels, bool interlaced)
+    {
+        (int X, int Y, int StepX, int StepY)[] passes = interlaced
+            ? [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+            : [(0, 0, 1, 1)];
+        List<byte> rows = [];
+        foreach ((int left, int top, int stepX, int stepY) in passes)
+        {
+            for (int y = top; y < height && left < width; y += stepY)
+            {
+                rows.Add(0);
+                int held = 0, bits = 0;
+                for (int x = left; x < width; x += stepX)
+                {
+                    for (int c = 0; c < channels; c++)
+                    {
+                        int value = c == 3 ? (1 << depth) - 1 : ((x * 7) + (y * 31) + (c * 11) + (x * y)) & ((1 << Math.Min((int)depth, 8)) - 1);
+                        for (int bit = depth - 1; bit >= 0; bit--)
+                        {
+                            held = (held << 1) | ((value >> bit) & 1);
+                            if (++bits == 8)
+                            {
+                                rows.Add((byte)held);
+                                (held, bits) = (0, 0);
+                            }
+                        }
+                    }
+                }
+
+                if (bits > 0)
+                {
+                    rows.Add((byte)(held << (8 - bits)));
+                }
+            }
+        }
+
+        byte[] header = [0, 0, 0, (byte)width, 0, 0, 0, (byte)height, depth, colourType, 0, 0, (byte)(interlaced ? 1 : 0)];
+        return [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, .. Chunk("IHDR", header), .. Chunk("IDAT", Deflate(rows.ToArray())), .. Chunk("IEND", [])];
+    }
+
     /// <summary>A TIFF structure with the orientation tag alone, as EXIF embeds it.</summary>
     public static byte[] Exif(int orientation) =>
         [(byte)'I', (byte)'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, (byte)orientation, 0, 0, 0, 0, 0, 0, 0];

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 
 namespace VggCuda.Imaging.Tests;
 
@@ -26,6 +27,21 @@ internal static class Fixtures
 
     public static Stream Open(string name) =>
         typeof(Fixtures).Assembly.GetManifestResourceStream(name) ?? throw new FileNotFoundException(name);
+
+    /// <summary>How far a picture is from a .ppm of the same size.</summary>
+    public static int LargestDifference(Picture picture, byte[] ppm)
+    {
+        string[] header = Encoding.ASCII.GetString(ppm, 0, Math.Min(20, ppm.Length)).Split([' ', '\n'], 5);
+        Assert.Equal(["P6", $"{picture.Width}", $"{picture.Height}", "255"], header[..4]);
+        ReadOnlySpan<byte> expected = ppm.AsSpan(ppm.Length - picture.Rgb.Length);
+        int largest = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            largest = Math.Max(largest, Math.Abs(expected[i] - picture.Rgb[i]));
+        }
+
+        return largest;
+    }
 
     private static byte[] Bytes(Stream stream)
     {

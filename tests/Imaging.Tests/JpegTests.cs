@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
-using System.Text;
 
 namespace VggCuda.Imaging.Tests;
 
@@ -30,7 +29,7 @@ public class JpegTests
             try
             {
                 Picture picture = PictureFile.Decode(file, entry.Name);
-                int difference = LargestDifference(picture, Fixtures.Bytes(archive.GetEntry(Path.ChangeExtension(entry.Name, ".ppm"))!));
+                int difference = Fixtures.LargestDifference(picture, Fixtures.Bytes(archive.GetEntry(Path.ChangeExtension(entry.Name, ".ppm"))!));
 
                 // Pillow rounds the product of ink and black the other way round.
                 if (difference > (entry.Name.Contains("CMYK", StringComparison.Ordinal) ? 1 : 0))
@@ -191,19 +190,5 @@ public class JpegTests
         }
 
         return [.. scans];
-    }
-
-    private static int LargestDifference(Picture picture, byte[] ppm)
-    {
-        string[] header = Encoding.ASCII.GetString(ppm, 0, Math.Min(20, ppm.Length)).Split([' ', '\n'], 5);
-        Assert.Equal(["P6", $"{picture.Width}", $"{picture.Height}", "255"], header[..4]);
-        ReadOnlySpan<byte> expected = ppm.AsSpan(ppm.Length - picture.Rgb.Length);
-        int largest = 0;
-        for (int i = 0; i < expected.Length; i++)
-        {
-            largest = Math.Max(largest, Math.Abs(expected[i] - picture.Rgb[i]));
-        }
-
-        return largest;
     }
 }

@@ -21,6 +21,27 @@ public class PngTests
             },
             iter: 200);
 
+    // Every size up to 9 x 9, so that every pass is empty once; the pixels numbered, so that none can change places.
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0, 4)]
+    [InlineData(0, 8)]
+    [InlineData(2, 8)]
+    [InlineData(6, 16)]
+    public void Interlaced_ones_are_read_at_every_size(byte colourType, byte depth)
+    {
+        int channels = colourType switch { 0 => 1, 2 => 3, _ => 4 };
+        for (int height = 1; height <= 9; height++)
+        {
+            for (int width = 1; width <= 9; width++)
+            {
+                Picture[] read = [.. new[] { false, true }.Select(interlaced => PictureFile.Decode(Chunks.Numbered(width, height, colourType, depth, channels, interlaced), $"{width} x {height}"))];
+                Assert.Equal((width, height), (read[1].Width, read[1].Height));
+                Assert.Equal(read[0].Rgb, read[1].Rgb);
+            }
+        }
+    }
+
     [Fact]
     public void Files_too()
     {

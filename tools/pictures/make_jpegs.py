@@ -204,4 +204,5 @@ def main():
                 out.writestr(zipfile.ZipInfo("%05d-%s%s" % (i, name, suffix) if not name.startswith("refused-") else "refused-%05d-%s%s" % (i, name[8:], suffix)), content, zipfile.ZIP_DEFLATED)
 
 
-main()
+if __name__ == "__main__":
+    main()

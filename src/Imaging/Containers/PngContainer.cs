@@ -10,10 +10,6 @@ internal static class PngContainer
 {
     private const int HeaderBytes = 13;
 
-    // Column and row of the first pixel, and the step to the next, of Adam7's passes.
-    private static readonly (int X, int Y, int StepX, int StepY)[] Passes =
-        [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
-
     public static PictureContent Open(ReadOnlySpan<byte> file)
     {
         PngChunks chunks = new(file);
@@ -75,16 +71,20 @@ internal static class PngContainer
         }
 
         int bits = header[8];
-        RequireWhole(data, ScanlineBytes(header, (int)width, (int)height), chunks.IsCut || !ended);
+        int pixelBits = PixelBits(header);
+        bool interlaced = header[12] == 1;
+        RequireWhole(data, interlaced ? PngInterlace.Bytes((int)width, (int)height, pixelBits) : PngInterlace.RowBytes((int)width, (int)height, pixelBits), chunks.IsCut || !ended);
+        data.Position = 0;
+        using MemoryStream pixels = interlaced ? PngInterlace.Straighten(data, (int)width, (int)height, pixelBits) : data;
         if (header[9] == 3 && palette.Length > 0)
         {
             // An index beyond the palette is black, as others have it, not a fault.
             Array.Resize(ref palette, Math.Max(palette.Length, 3 << Math.Min(bits, 8)));
         }
 
-        using MemoryStream essence = new((int)data.Length + 2048);
+        using MemoryStream essence = new((int)pixels.Length + 2048);
         essence.Write(file[..8]);
-        PngChunks.Write(essence, "IHDR"u8, header);
+        PngChunks.Write(essence, "IHDR"u8, [.. header[..12], 0]);
         if (palette.Length > 0)
         {
             PngChunks.Write(essence, "PLTE"u8, palette);
@@ -95,7 +95,7 @@ internal static class PngContainer
             PngChunks.Write(essence, "tRNS"u8, transparency);
         }
 
-        PngChunks.Write(essence, "IDAT"u8, data.GetBuffer().AsSpan(0, (int)data.Length));
+        PngChunks.Write(essence, "IDAT"u8, pixels.GetBuffer().AsSpan(0, (int)pixels.Length));
         PngChunks.Write(essence, "IEND"u8, []);
         return new PictureContent
         {
@@ -141,8 +141,7 @@ internal static class PngContainer
         }
     }
 
-    /// <summary>The bytes of all rows with their filter bytes.</summary>
-    private static long ScanlineBytes(ReadOnlySpan<byte> header, int width, int height)
+    private static int PixelBits(ReadOnlySpan<byte> header)
     {
         int depth = header[8];
         int channels = (header[9], depth) switch
@@ -154,12 +153,6 @@ internal static class PngContainer
             _ => 0,
         };
         Require(channels > 0 && header[10] == 0 && header[11] == 0 && header[12] <= 1);
-        return header[12] == 0
-            ? Rows(width, height)
-            : Passes.Sum(p => Rows(Count(width, p.X, p.StepX), Count(height, p.Y, p.StepY)));
-
-        long Rows(int columns, int rows) => columns == 0 ? 0 : rows * (1 + ((((long)columns * channels * depth) + 7) / 8));
-
-        static int Count(int size, int first, int step) => size <= first ? 0 : ((size - first - 1) / step) + 1;
+        return channels * depth;
     }
 }

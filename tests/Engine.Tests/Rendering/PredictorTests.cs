@@ -44,6 +44,21 @@ public sealed class PredictorTests : IDisposable
     }
 
     [Fact]
+    public void A_batch_gives_each_picture_what_it_gets_alone_and_may_be_filled_in_part()
+    {
+        float[][] images = [Image(1), Image(2), Image(3), Image(4), Image(5)];
+        ImmutableArray<ImmutableArray<Prediction>> alone = Predictor.Predict(_backend, Samples.WithTop, images);
+        using Predictor predictor = new(_backend, Samples.WithTop, batch: 3);
+        Assert.Equal(alone[..3].SelectMany(p => p), predictor.Predict(images[..3]).SelectMany(p => p));
+        ImmutableArray<ImmutableArray<Prediction>> rest = predictor.Predict(images[3..]);
+        Assert.Equal(2, rest.Length);
+        Assert.Equal(alone[3..].SelectMany(p => p), rest.SelectMany(p => p));
+        Assert.Throws<ArgumentException>(() => predictor.Predict([]));
+        Assert.Throws<ArgumentException>(() => predictor.Predict(images[..4]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Predictor(_backend, Samples.WithTop, batch: 0));
+    }
+
+    [Fact]
     public void What_cannot_be_predicted_is_refused()
     {
         Assert.Contains("names no classes", Assert.Throws<PlanException>(() => Predictor.Predict(_backend, Samples.WithoutTop, [])).Message, StringComparison.Ordinal);
