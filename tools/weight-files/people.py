@@ -376,6 +376,7 @@ def refused(folder, refuse):
     refuse(folder, "r_quantised.weights.h5", "LoRA", lambda f: saved(f, "layers", [("conv2d", "", v + (np.float32(1),) if i == 4 else v) for i, v in enumerate(bare.values())], False))
     refuse(folder, "r_expanding.h5", "no trained network is", expanding)
     refuse(folder, "r_across.h5", "across the order of reading", lambda f: expanding(f, 3_000_000, (8, 100_000)))
+    refuse(folder, "r_emptied.h5", "has no weights", lambda f: listed(f, list(renamed(top, by_hand(top))), {k: v for k, v in renamed(top, by_hand(top)).items() if k != "dense_3"}))
     refuse(folder, "r_layer_gone.h5", "is not in the file", layer_gone)
 
 

@@ -40,6 +40,12 @@ internal sealed class NetworkMatcher
             throw new Hdf5Exception(unreadable.Problem!).In(unreadable.Name);
         }
 
+        // Keras writes none of these without weights. A list of names that lost its length would otherwise make a shorter head.
+        if (_layers.FirstOrDefault(l => l.Tensors.IsEmpty && l.Model is null && (l.Class is LayerClass.Dense or LayerClass.Convolution || VggNames.OfCaffe(l.Name) is not null || VggNames.IsCaffeDense(l.Name))) is { } empty)
+        {
+            throw new Hdf5Exception("has no weights, which a layer of its kind has; the file is damaged or incomplete.").In(empty.Name);
+        }
+
         (Architecture architecture, ImmutableArray<MatchedLayer> convolutions) = ByKerasNames() ?? ByCaffeNames() ?? ByOrder();
         ImmutableArray<StoredLayer> taken = [.. convolutions.Select(c => c.Stored)];
         foreach (StoredLayer layer in taken)
