@@ -30,8 +30,8 @@ public sealed class EnvironmentTests : IDisposable
         Assert.Equal(PngText.Read(_shell.PathOf("a.png"))["vggcuda:plan"], PngText.Read(_shell.PathOf("b.png"))["vggcuda:plan"]);
         Assert.Equal(PictureFile.Read(_shell.PathOf("a.png")).Rgb, PictureFile.Read(_shell.PathOf("b.png")).Rgb);
 
-        // The speed alone differs.
-        static string Steady(string text) => System.Text.RegularExpressions.Regex.Replace(text, "[0-9.]+ it/s", "");
+        // How many lines of progress there are, and the speed in them, differ.
+        static string Steady(string text) => string.Join('\n', text.Split('\n').Where(l => !l.Contains(": iteration ", StringComparison.Ordinal)));
     }
 
     [Theory]
