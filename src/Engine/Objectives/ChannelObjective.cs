@@ -66,7 +66,7 @@ public sealed record ChannelObjective : TapObjective
         ImmutableArray<ChannelScore> scores = areClasses
             ? [.. Channels[picture].Select(c => ScoreOfClass(values, c))]
             : [.. Channels[picture].Select((c, k) => new ChannelScore(c, MeanOfChannel(values, shape, k), null, null))];
-        return new PictureScore(scores.Sum(s => Top == TopActivation.Softmax && areClasses ? s.Probability!.Value : s.Activation), scores);
+        return new PictureScore(scores.Sum(s => s.Activation), scores);
     }
 
     /// <inheritdoc/>

@@ -9,7 +9,7 @@ internal sealed class Chain
 {
     private readonly Stage[] _stages;
     private readonly StageTensors[] _tensors;
-    private readonly List<(ITensor Tensor, double[] Values)> _constants = [];
+    private readonly List<(ITensor Tensor, Func<double[]> Values)> _constants = [];
 
     /// <summary>Allocates what lies between the stages.</summary>
     /// <param name="backend">Whose tensors.</param>
@@ -66,9 +66,9 @@ internal sealed class Chain
     /// <summary>Uploads what never changes.</summary>
     public void Begin(IBackend backend)
     {
-        foreach ((ITensor tensor, double[] values) in _constants)
+        foreach ((ITensor tensor, Func<double[]> values) in _constants)
         {
-            backend.Upload(tensor, values);
+            backend.Upload(tensor, values());
         }
 
         _constants.Clear();

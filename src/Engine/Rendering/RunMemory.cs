@@ -44,13 +44,28 @@ public sealed record RunMemory(MemoryForecast Network, long Images, long Scoring
 
         // Random numbers are drawn as doubles, and pictures read back as such; per picture float32 and bytes stay, and a row of losses for each step.
         const long rowOverhead = 32;
-        long host = sizeof(double) * (one.ParametersShape.Count + tables + one.PictureShape.Count);
+        long host = sizeof(double) * (one.ParametersShape.Count + tables + one.PictureShape.Count + LargestConstant(one));
 
         // What the garbage collector has not taken yet of the batches before.
         long batches = (plan.Count + one.Count - 1) / one.Count;
         host += Math.Min(host * (batches - 1), MostLeftOver);
         long results = plan.Count * ((values * (sizeof(float) + 1)) + (plan.Iterations * ((columns * (long)sizeof(double)) + rowOverhead)));
         return new RunMemory(program, images, ScoringOf(backend, network, one, spec), host, results);
+    }
+
+    // What stages never change is worked out as doubles, one array after the other, before it goes to the device.
+    private static long LargestConstant(RenderPlan plan)
+    {
+        long largest = 0;
+        TensorShape shape = plan.PictureShape;
+        foreach (Stage stage in plan.Parameters.Reverse())
+        {
+            TensorShape input = stage.InputShape(shape);
+            largest = Math.Max(largest, stage.Constants(input, shape).Select(c => c.Shape.Count).DefaultIfEmpty().Max());
+            shape = input;
+        }
+
+        return largest;
     }
 
     private static long Tensors(RenderPlan plan, ProgramSpec spec)

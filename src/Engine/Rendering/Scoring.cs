@@ -80,8 +80,14 @@ internal static class Scoring
     private static ProgramSpec SpecOf(Network network, RenderPlan plan)
     {
         ImmutableArray<TapSpec> scored = plan.Objective.ScoredTaps(network);
-        // Layers that take one size alone see a picture of another one whole, at theirs.
-        int? side = scored.Any(t => t.Layer.Kind == LayerKind.Dense) ? network.Topology.FixedInputSize : null;
+        int? side = null;
+        if (scored.Any(t => t.Layer.Kind == LayerKind.Dense) && network.Topology is { Head.Grid: int grid, SmallestInput: int smallest } topology
+            && (plan.Height / smallest != grid || plan.Width / smallest != grid))
+        {
+            // Dense layers, which take one size alone, see a picture of another one whole, at theirs.
+            side = topology.FixedInputSize;
+        }
+
         return plan.Spec(network) with
         {
             Taps = scored,

@@ -6,7 +6,15 @@ namespace VggCuda.Engine.Stages;
 internal static class HalfSpectrum
 {
     /// <summary>(2 h, 2 h): the transform along the columns.</summary>
-    public static StageConstant Rows(int h)
+    public static StageConstant Rows(int h) => new(new TensorShape(1, 2 * h, 2 * h, 1), () => RowValues(h));
+
+    /// <summary>(w, 2 (w / 2 + 1)): the transform along the rows.</summary>
+    public static StageConstant Columns(int w) => new(new TensorShape(1, w, 2 * ((w / 2) + 1), 1), () => ColumnValues(w));
+
+    /// <summary>Sine and cosine of 2 pi position frequency / n; reduced first, so that no large multiple of 2 pi loses digits.</summary>
+    public static (double Sine, double Cosine) Turn(int position, int frequency, int n) => Math.SinCos(2 * Math.PI * ((long)position * frequency % n) / n);
+
+    private static double[] RowValues(int h)
     {
         double[] rows = new double[4 * h * h];
         for (int y = 0; y < h; y++)
@@ -21,11 +29,10 @@ internal static class HalfSpectrum
             }
         }
 
-        return new StageConstant(new TensorShape(1, 2 * h, 2 * h, 1), rows);
+        return rows;
     }
 
-    /// <summary>(w, 2 (w / 2 + 1)): the transform along the rows.</summary>
-    public static StageConstant Columns(int w)
+    private static double[] ColumnValues(int w)
     {
         int half = (w / 2) + 1;
         double[] columns = new double[w * 2 * half];
@@ -41,9 +48,6 @@ internal static class HalfSpectrum
             }
         }
 
-        return new StageConstant(new TensorShape(1, w, 2 * half, 1), columns);
+        return columns;
     }
-
-    /// <summary>Sine and cosine of 2 pi position frequency / n; reduced first, so that no large multiple of 2 pi loses digits.</summary>
-    public static (double Sine, double Cosine) Turn(int position, int frequency, int n) => Math.SinCos(2 * Math.PI * ((long)position * frequency % n) / n);
 }

@@ -57,7 +57,7 @@ public static class StageCase
             OutputGradient = t.Zeros(output),
             Table = table,
             Step = t.Scalar(step),
-            Constants = [.. stage.Constants(input, output).Select(c => t.Put(c.Shape, c.Values))],
+            Constants = [.. stage.Constants(input, output).Select(c => t.Put(c.Shape, c.Values()))],
             Scratch = [.. stage.Scratch(input, output).Select(t.Zeros)],
         };
     }

@@ -16,7 +16,7 @@ public sealed record Decorrelation : Stage
     private static double[] Matrix { get; } = [.. Root.Select(v => v / Enumerable.Range(0, 3).Max(column => Math.Sqrt(Enumerable.Range(0, 3).Sum(row => Root[(row * 3) + column] * Root[(row * 3) + column]))))];
 
     /// <inheritdoc/>
-    public override ImmutableArray<StageConstant> Constants(TensorShape input, TensorShape output) => [new StageConstant(new TensorShape(1, 3, 3, 1), Matrix)];
+    public override ImmutableArray<StageConstant> Constants(TensorShape input, TensorShape output) => [new StageConstant(new TensorShape(1, 3, 3, 1), () => Matrix)];
 
     /// <inheritdoc/>
     public override void Forward(IImageOperations operations, StageTensors tensors)

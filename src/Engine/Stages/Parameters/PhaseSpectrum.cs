@@ -30,31 +30,8 @@ public sealed record PhaseSpectrum : Stage
     /// <inheritdoc/>
     public override ImmutableArray<StageConstant> Constants(TensorShape input, TensorShape output)
     {
-        (int h, int w) = (output.H, output.W);
         TensorShape one = input with { N = 1 };
-        double[] magnitude = new double[one.Count];
-        double[] offset = new double[one.Count];
-        NumPyRandom random = new(OffsetSeed);
-        for (int i = 0; i < offset.Length; i++)
-        {
-            offset[i] = random.NextDouble() * 2 * Math.PI;
-        }
-
-        for (int k = 0; k < h; k++)
-        {
-            double fy = (double)Math.Min(k, h - k) / h;
-            for (int l = 0; l < one.W; l++)
-            {
-                double f = Math.Max(Math.Sqrt((fy * fy) + ((double)l * l / ((double)w * w))), 1.0 / Math.Max(h, w));
-                double law = (k == 0 && l == 0 ? 2.6 : 1) * Math.Pow(f, -1.293) * Math.Exp(-Math.Pow(f / 0.2976, 2.266));
-                for (int c = 0; c < one.C; c++)
-                {
-                    magnitude[(((k * one.W) + l) * one.C) + c] = law * Levels[c % Levels.Length];
-                }
-            }
-        }
-
-        return [new StageConstant(one, offset), new StageConstant(one, magnitude), HalfSpectrum.Rows(h), HalfSpectrum.Columns(w)];
+        return [new StageConstant(one, () => Offsets(one)), new StageConstant(one, () => Magnitudes(one, output)), HalfSpectrum.Rows(output.H), HalfSpectrum.Columns(output.W)];
     }
 
     /// <inheritdoc/>
@@ -90,5 +67,38 @@ public sealed record PhaseSpectrum : Stage
         {
             throw new PlanException("A picture of one pixel has no waves.");
         }
+    }
+
+    private static double[] Offsets(TensorShape one)
+    {
+        double[] offset = new double[one.Count];
+        NumPyRandom random = new(OffsetSeed);
+        for (int i = 0; i < offset.Length; i++)
+        {
+            offset[i] = random.NextDouble() * 2 * Math.PI;
+        }
+
+        return offset;
+    }
+
+    private static double[] Magnitudes(TensorShape one, TensorShape output)
+    {
+        (int h, int w) = (output.H, output.W);
+        double[] magnitude = new double[one.Count];
+        for (int k = 0; k < h; k++)
+        {
+            double fy = (double)Math.Min(k, h - k) / h;
+            for (int l = 0; l < one.W; l++)
+            {
+                double f = Math.Max(Math.Sqrt((fy * fy) + ((double)l * l / ((double)w * w))), 1.0 / Math.Max(h, w));
+                double law = (k == 0 && l == 0 ? 2.6 : 1) * Math.Pow(f, -1.293) * Math.Exp(-Math.Pow(f / 0.2976, 2.266));
+                for (int c = 0; c < one.C; c++)
+                {
+                    magnitude[(((k * one.W) + l) * one.C) + c] = law * Levels[c % Levels.Length];
+                }
+            }
+        }
+
+        return magnitude;
     }
 }

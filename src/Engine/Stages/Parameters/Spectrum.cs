@@ -23,32 +23,8 @@ public sealed record Spectrum(double Decay = 1) : Stage
     public override ImmutableArray<TensorShape> Scratch(TensorShape input, TensorShape output) => [input, input];
 
     /// <inheritdoc/>
-    public override ImmutableArray<StageConstant> Constants(TensorShape input, TensorShape output)
-    {
-        int h = output.H;
-        int w = output.W;
-        int half = (w / 2) + 1;
-        TensorShape one = input with { N = 1 };
-        double[] scale = new double[one.Count];
-        for (int row = 0; row < 2 * h; row++)
-        {
-            int k = row / 2;
-            double fy = (double)Math.Min(k, h - k) / h;
-            for (int l = 0; l < half; l++)
-            {
-                double f = Math.Sqrt((fy * fy) + ((double)l * l / ((double)w * w)));
-                double factor = Math.Pow(Math.Max(f, 1.0 / Math.Max(h, w)), -Decay) * Math.Sqrt((double)h * w) / 4;
-                scale.AsSpan(((row * half) + l) * output.C, output.C).Fill(factor);
-            }
-        }
-
-        return
-        [
-            new StageConstant(one, scale),
-            HalfSpectrum.Rows(h),
-            HalfSpectrum.Columns(w),
-        ];
-    }
+    public override ImmutableArray<StageConstant> Constants(TensorShape input, TensorShape output) =>
+        [new StageConstant(input with { N = 1 }, () => Scale(output)), HalfSpectrum.Rows(output.H), HalfSpectrum.Columns(output.W)];
 
     /// <inheritdoc/>
     public override void Forward(IImageOperations operations, StageTensors tensors)
@@ -83,7 +59,7 @@ public sealed record Spectrum(double Decay = 1) : Stage
         ArgumentNullException.ThrowIfNull(output);
         (int h, int w, int channels) = (shape.H, shape.W, shape.C);
         int half = (w / 2) + 1;
-        double[] scale = Constants(InputShape(shape), shape)[0].Values;
+        double[] scale = Scale(shape);
         double[] result = new double[scale.Length];
         double[] real = new double[h * half * channels];
         double[] imaginary = new double[h * half * channels];
@@ -135,5 +111,27 @@ public sealed record Spectrum(double Decay = 1) : Stage
         {
             throw new PlanException($"The spectrum's decay is {Decay}; it must be between 0 and 4.");
         }
+    }
+
+    private double[] Scale(TensorShape output)
+    {
+        int h = output.H;
+        int w = output.W;
+        int half = (w / 2) + 1;
+        TensorShape one = InputShape(output) with { N = 1 };
+        double[] scale = new double[one.Count];
+        for (int row = 0; row < 2 * h; row++)
+        {
+            int k = row / 2;
+            double fy = (double)Math.Min(k, h - k) / h;
+            for (int l = 0; l < half; l++)
+            {
+                double f = Math.Sqrt((fy * fy) + ((double)l * l / ((double)w * w)));
+                double factor = Math.Pow(Math.Max(f, 1.0 / Math.Max(h, w)), -Decay) * Math.Sqrt((double)h * w) / 4;
+                scale.AsSpan(((row * half) + l) * output.C, output.C).Fill(factor);
+            }
+        }
+
+        return scale;
     }
 }

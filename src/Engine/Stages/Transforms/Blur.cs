@@ -47,7 +47,9 @@ public sealed record Blur(double Deviation) : Stage
         }
     }
 
-    private StageConstant Matrix(int side)
+    private StageConstant Matrix(int side) => new(new TensorShape(1, side, side, 1), () => Weights(side));
+
+    private double[] Weights(int side)
     {
         double[] matrix = new double[(long)side * side];
         for (int i = 0; i < side; i++)
@@ -67,6 +69,6 @@ public sealed record Blur(double Deviation) : Stage
             }
         }
 
-        return new StageConstant(new TensorShape(1, side, side, 1), matrix);
+        return matrix;
     }
 }

@@ -92,7 +92,7 @@ public sealed record Resize(int Height, int Width) : Stage
         return result;
     }
 
-    private static StageConstant Matrix(int from, int to) => new(new TensorShape(1, to, from, 1), Weights(from, to));
+    private static StageConstant Matrix(int from, int to) => new(new TensorShape(1, to, from, 1), () => Weights(from, to));
 
     private static double[] Weights(int from, int to)
     {
