@@ -34,4 +34,4 @@ WRAP = 0.3  # share of training drawings rolled round the edges
 FLIP = 0.2  # share of drawings mirrored left to right
 WEIGHT_DECAY = 0.02
 ACTIVATION_SCALE = 300.0  # factor on every hidden activation of the written model
-TEMPERATURE = 6.0  # factor on the trained logits in the written model
+TEMPERATURE = 10.0  # factor on the trained logits in the written model

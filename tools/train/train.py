@@ -69,14 +69,15 @@ def main():
     parser.add_argument("--out", default="models", help="folder for the model's files")
     parser.add_argument("--work", default="artifacts/train", help="folder for checkpoints and for each stage's model")
     parser.add_argument("--quick", action="store_true", help="a few steps of each stage, to see that everything runs")
+    parser.add_argument("--stage", choices=[s.name for s in STAGES], default=STAGES[0].name, help="the last stage to run; the bundled model is the first's")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--views", help="folder for contact sheets of every class's maximised picture")
     o = parser.parse_args()
     torch.set_num_threads(o.threads)
-    stages = STAGES
+    stages = STAGES[:[s.name for s in STAGES].index(o.stage) + 1]
     if o.quick:
         stages = [replace(s, steps=12, drawings=8, warm_up=2, cool_down=min(s.cool_down, 4), ramp=(2, 6), ease_until=2,
-                          precision="float32") for s in STAGES]
+                          precision="float32") for s in stages]
         check_going_on(replace(stages[-1], ramp=(-2, 6)))
 
     before = None

@@ -158,7 +158,7 @@ internal static class PredictCommand
             return _failed > 0 ? ExitCode.File : ExitCode.Done;
         }
 
-        private void Line(PicturePrediction picture) => invocation.Result(JsonSerializer.Serialize(picture, PredictionJson.Default.PicturePrediction));
+        private void Line(PicturePrediction picture) => invocation.Result(picture, PredictionJson.Default.PicturePrediction);
     }
 }
 

@@ -1,4 +1,5 @@
 using System.CommandLine.Parsing;
+using System.IO.Compression;
 using System.Text.RegularExpressions;
 using VggCuda.Cli.Tests.Support;
 using VggCuda.Imaging;
@@ -27,7 +28,14 @@ public sealed partial class DocumentTests : IDisposable
     {
         Picture grey = new(80, 60, new byte[80 * 60 * 3]);
         File.WriteAllBytes(_shell.PathOf("picture.jpg"), PictureFile.EncodePng(grey));
+        Directory.CreateDirectory(_shell.PathOf("pictures"));
+        File.Copy(_shell.PathOf("picture.jpg"), _shell.PathOf("pictures/one.png"));
         File.Copy(Path.Combine(AppContext.BaseDirectory, "demo.h5"), _shell.PathOf("FILE.h5"));
+        using (ZipArchive fixtures = ZipFile.OpenRead(Path.Combine(SourceTree.Root, "tests", "Hdf5Loader.Tests", "Fixtures", "weight-files.zip")))
+        {
+            fixtures.GetEntry("p_own_last.h5")!.ExtractToFile(_shell.PathOf("own.h5"));
+        }
+
         foreach (DocumentExample example in Examples(document))
         {
             string where = $"{document}:{example.Line}: {example.Command}";
