@@ -7,16 +7,16 @@
 Needs Debian's python3-pil, python3-numpy, libjpeg-turbo-progs and imagemagick. NAME.jpg stands beside NAME.ppm; what starts with
 "refused-" is whole, but of a kind that is not read.
 """
-import argparse
 import io
 import os
 import random
 import subprocess
 import tempfile
-import zipfile
 
 import numpy as np
 from PIL import Image
+
+import archive
 
 SAMPLINGS = ["1x1", "2x1", "2x2", "1x2", "4x1", "4x2", "1x4", "2x2,1x2,2x1", "1x1,2x2,2x2", "2x1,1x1,2x1", "2x2,2x1,1x1", "1x2,1x1,1x2", "3x1"]
 
@@ -180,29 +180,14 @@ def dress(rng, name, data):
     return name, data
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--count", type=int, default=90)
-    parser.add_argument("--side", type=int, default=40)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("out")
-    arguments = parser.parse_args()
-    rng = random.Random(arguments.seed)
-    with zipfile.ZipFile(arguments.out, "w", zipfile.ZIP_DEFLATED) as out:
-        for i in range(arguments.count):
-            while True:
-                try:
-                    name, data = rng.choice([cjpeg, cjpeg, jpegtran, magick, pillow])(rng, picture(rng, arguments.side))
-                    break
-                except subprocess.CalledProcessError:
-                    pass  # options that the encoder does not take together
-            decoded = io.BytesIO()
-            Image.open(io.BytesIO(data)).convert("RGB").save(decoded, "PPM")
-            name, data = dress(rng, name, data)
-            for suffix, content in ((".jpg", data), (".ppm", decoded.getvalue())):
-                # The same bytes whenever it is made.
-                out.writestr(zipfile.ZipInfo("%05d-%s%s" % (i, name, suffix) if not name.startswith("refused-") else "refused-%05d-%s%s" % (i, name[8:], suffix)), content, zipfile.ZIP_DEFLATED)
+def entries(rng, number, name, data):
+    decoded = io.BytesIO()
+    Image.open(io.BytesIO(data)).convert("RGB").save(decoded, "PPM")
+    name, data = dress(rng, name, data)
+    for suffix, content in ((".jpg", data), (".ppm", decoded.getvalue())):
+        refused = name.startswith("refused-")
+        yield ("refused-%05d-%s%s" % (number, name[8:], suffix) if refused else "%05d-%s%s" % (number, name, suffix)), content
 
 
 if __name__ == "__main__":
-    main()
+    archive.write(90, 40, [cjpeg, cjpeg, jpegtran, magick, pillow], picture, entries)

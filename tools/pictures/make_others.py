@@ -6,17 +6,15 @@
 
 Needs Debian's python3-pil, python3-numpy, imagemagick, webp and gifsicle. NAME.png, .gif or .webp stands beside NAME.ppm.
 """
-import argparse
 import io
 import os
-import random
 import subprocess
 import tempfile
-import zipfile
 
 import numpy as np
 from PIL import Image
 
+import archive
 from make_jpegs import picture, run
 
 
@@ -98,26 +96,10 @@ def over_white(data):
     return Image.fromarray(((rgba[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8))
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--count", type=int, default=70)
-    parser.add_argument("--side", type=int, default=24)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("out")
-    arguments = parser.parse_args()
-    rng = random.Random(arguments.seed)
-    with zipfile.ZipFile(arguments.out, "w", zipfile.ZIP_DEFLATED) as out:
-        for i in range(arguments.count):
-            while True:
-                try:
-                    name, data = rng.choice([pillow_png, magick_png, gif, webp, webp])(rng, picture(rng, arguments.side))
-                    break
-                except subprocess.CalledProcessError:
-                    pass  # options that the encoder does not take together
-            name = "%05d-%s" % (i, name)
-            for entry, content in ((name, data), (os.path.splitext(name)[0] + ".ppm", saved(over_white(data), "PPM"))):
-                out.writestr(zipfile.ZipInfo(entry), content, zipfile.ZIP_DEFLATED)
+def entries(rng, number, name, data):
+    name = "%05d-%s" % (number, name)
+    return (name, data), (os.path.splitext(name)[0] + ".ppm", saved(over_white(data), "PPM"))
 
 
 if __name__ == "__main__":
-    main()
+    archive.write(70, 24, [pillow_png, magick_png, gif, webp, webp], picture, entries)

@@ -57,11 +57,11 @@ internal static class PredictCommand
                     if (pixels.Length > 0)
                     {
                         backend ??= DeviceChoice.Open(invocation);
-                        predictor ??= new Predictor(backend, chosen.Network, Math.Min(MostAtOnce, paths.Length), top: chosen.Temperature == 1 ? most : null, cancellation: invocation.Cancellation);
+                        predictor ??= new Predictor(backend, chosen.Network, Math.Min(MostAtOnce, paths.Length), top: chosen.Temperature.Value == 1 ? most : null, cancellation: invocation.Cancellation);
                         predictions = predictor.Predict(pixels);
                     }
 
-                    run.Show(pictures, [.. predictions.Select(all => Calibrated(all, chosen.Temperature).Take(most).ToImmutableArray())]);
+                    run.Show(pictures, [.. predictions.Select(all => Calibrated(all, chosen.Temperature.Value).Take(most).ToImmutableArray())]);
                 }
 
                 return run.End();
@@ -83,9 +83,8 @@ internal static class PredictCommand
             return all;
         }
 
-        double most = all.Max(p => p.Logit);
-        double sum = all.Sum(p => Math.Exp((p.Logit - most) / temperature));
-        return all.Select(p => p with { Probability = Math.Exp((p.Logit - most) / temperature) / sum });
+        double[] probabilities = Probabilities.Of([.. all.Select(p => p.Logit / temperature)]);
+        return all.Select((p, i) => p with { Probability = probabilities[i] });
     }
 
     private static Task<ReadPicture[]> Read(string[] paths, int from, int side, CancellationToken cancellation) => Task.Run(

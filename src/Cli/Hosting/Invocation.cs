@@ -59,7 +59,7 @@ internal sealed class Invocation
     /// <summary>A line of what was asked for, on stdout, --quiet or not.</summary>
     public void Result(string line) => Terminal.Out.WriteLine(TerminalText.Line(line));
 
-    /// <summary>A value of what was asked for, on stdout, as indented JSON.</summary>
+    /// <summary>A value of what was asked for, on stdout, as JSON, indented or on one line as its context says; neither escaped nor cut.</summary>
     public void Result<T>(T value, JsonTypeInfo<T> type) => Terminal.Out.WriteLine(JsonSerializer.Serialize(value, type));
 
     /// <summary>A tree of what was asked for, on stdout, as indented JSON.</summary>

@@ -32,8 +32,8 @@ internal sealed class ChosenNetwork : IDisposable
     /// <summary>What its classes are called, or null where nobody has said.</summary>
     public ClassNames? Names { get; }
 
-    /// <summary>What its logits are divided by before a softmax, so that the probabilities fit what is right how often; 1 where nothing is known.</summary>
-    public double Temperature { get; init; } = 1;
+    /// <summary>What its logits are divided by before a softmax, so that the probabilities fit what is right how often; 1 where nothing is known; looked up when it is wanted.</summary>
+    public Lazy<double> Temperature { get; init; } = new(1.0);
 
     /// <summary>How many classes it has; 0 without dense layers.</summary>
     public int ClassCount => Network.Topology.Head?.Classes ?? 0;

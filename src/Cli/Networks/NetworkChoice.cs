@@ -46,7 +46,7 @@ internal static class NetworkChoice
     }
 
     private static ChosenNetwork OpenDemo(string? networkName) =>
-        new(KerasWeights.Open(Resource("demo.h5"), "the bundled model", networkName), "bundled model", null, DemoNames()) { Temperature = DemoTemperature() };
+        new(KerasWeights.Open(Resource("demo.h5"), "the bundled model", networkName), "bundled model", null, DemoNames()) { Temperature = new(DemoTemperature) };
 
     private static ClassNames DemoNames() => ClassNames.Parse(Resource("demo.classes.txt"), "the bundled model's class names");
 

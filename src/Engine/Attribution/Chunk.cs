@@ -59,7 +59,7 @@ internal sealed class Chunk(int capacity, int side, Preprocessing preprocessing)
     {
         ImmutableArray<Prediction> top = HostRanking.Of(logits, Math.Min(MostTop, logits.Length));
         int asked = _asked[index] ??= top[0].Class;
-        Facts[index] = new AttributionFacts(asked, logits[asked], Softmax.Of(logits, asked), top);
+        Facts[index] = new AttributionFacts(asked, logits[asked], Probabilities.Of(logits, asked), top);
         return asked;
     }
 

@@ -1,3 +1,4 @@
+using VggCuda.Engine.Backends;
 using VggCuda.Engine.Images;
 using VggCuda.Engine.Randomness;
 
@@ -53,7 +54,7 @@ internal sealed class RiseRun(Passes passes, Rise method, int batch) : IMethodRu
     public void Take(int item, Pass pass, int slot)
     {
         (int number, int picture) = Math.DivRem(item, _chunk!.Count);
-        double probability = Softmax.Of(pass.Logits(slot), _chunk.ClassOf(picture));
+        double probability = Probabilities.Of(pass.Logits(slot), _chunk.ClassOf(picture));
         double[] mask = MaskOf(number);
         Span<double> map = _chunk.Map(picture);
         for (int p = 0; p < map.Length; p++)

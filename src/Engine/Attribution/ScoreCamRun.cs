@@ -75,7 +75,7 @@ internal sealed class ScoreCamRun(Passes passes, int? most) : IMethodRun, IPassW
 
     public int? ClassOf(int item, ReadOnlySpan<double> logits) => null;
 
-    public void Take(int item, Pass pass, int slot) => _weights[item] = Softmax.Of(pass.Logits(slot), _chunk!.ClassOf(_masks[item].Picture));
+    public void Take(int item, Pass pass, int slot) => _weights[item] = Probabilities.Of(pass.Logits(slot), _chunk!.ClassOf(_masks[item].Picture));
 
     public void Dispose() => passes.Dispose();
 

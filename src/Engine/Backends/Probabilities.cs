@@ -6,13 +6,8 @@ public static class Probabilities
     /// <summary>Probabilities of logits; they sum to 1.</summary>
     public static double[] Of(ReadOnlySpan<double> logits)
     {
-        double max = double.NegativeInfinity;
-        foreach (double z in logits)
-        {
-            max = Math.Max(max, z);
-        }
-
         double[] p = new double[logits.Length];
+        double max = Largest(logits);
         double sum = 0;
         for (int i = 0; i < p.Length; i++)
         {
@@ -25,5 +20,29 @@ public static class Probabilities
         }
 
         return p;
+    }
+
+    /// <summary>The probability of one class, without an array.</summary>
+    public static double Of(ReadOnlySpan<double> logits, int index)
+    {
+        double max = Largest(logits);
+        double sum = 0;
+        foreach (double z in logits)
+        {
+            sum += Math.Exp(z - max);
+        }
+
+        return Math.Exp(logits[index] - max) / sum;
+    }
+
+    private static double Largest(ReadOnlySpan<double> logits)
+    {
+        double max = double.NegativeInfinity;
+        foreach (double z in logits)
+        {
+            max = Math.Max(max, z);
+        }
+
+        return max;
     }
 }

@@ -131,7 +131,7 @@ public sealed record ProgramSpec
             throw new PlanException($"The image is {Height} x {Width}; at most 16384 x 16384 are supported.");
         }
 
-        if (Last.Kind == LayerKind.Dense && topology.Head is { } head && (Height / smallest != head.Grid || Width / smallest != head.Grid))
+        if (Last.Kind == LayerKind.Dense && !topology.HeadTakes(Height, Width))
         {
             throw new PlanException($"The image is {Height} x {Width}; the dense layers of this network need {topology.FixedInputSize} x {topology.FixedInputSize}.");
         }

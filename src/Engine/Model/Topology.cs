@@ -62,6 +62,11 @@ public sealed class Topology
     /// <summary>The side of the square input that the dense layers demand (224 for the published network), or null without them: any from <see cref="SmallestInput"/> up.</summary>
     public int? FixedInputSize => Head is null ? null : Head.Grid * SmallestInput;
 
+    /// <summary>Whether a picture of this size leaves behind all poolings the map that the dense layers take; true without them.</summary>
+    /// <param name="height">Rows, in pixels.</param>
+    /// <param name="width">Columns, the same.</param>
+    public bool HeadTakes(int height, int width) => Head is null || (height / SmallestInput == Head.Grid && width / SmallestInput == Head.Grid);
+
     /// <summary>Finds a layer by Keras's name (case ignored) or index.</summary>
     /// <returns>The layer, or null where there is none.</returns>
     public Layer? Find(string nameOrIndex)

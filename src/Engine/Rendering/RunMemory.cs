@@ -40,7 +40,7 @@ public sealed record RunMemory(MemoryForecast Network, long Images, long Scoring
         int columns = one.LossNames.Length;
         long tables = one.Transforms.Sum(t => (long)t.NumbersPerStep) * one.Iterations * one.Count;
         long log = (long)one.Iterations * one.Count * columns;
-        long images = (Tensors(one, spec) + tables) * size + (log * (isDouble ? sizeof(double) : sizeof(float)));
+        long images = (Tensors(one, spec) + tables + log) * size;
 
         // Random numbers are drawn as doubles, and pictures read back as such; per picture float32 and bytes stay, and a row of losses for each step.
         const long rowOverhead = 32;
@@ -53,31 +53,14 @@ public sealed record RunMemory(MemoryForecast Network, long Images, long Scoring
         return new RunMemory(program, images, ScoringOf(backend, network, one, spec), host, results);
     }
 
-    // What stages never change is worked out as doubles, one array after the other, before it goes to the device.
-    private static long LargestConstant(RenderPlan plan)
+    // The stages with what lies between them: before the picture, and after it those that are passed in each step.
+    private static IEnumerable<(Stage Stage, TensorShape Input, TensorShape Output)> Links(RenderPlan plan)
     {
-        long largest = 0;
         TensorShape shape = plan.PictureShape;
         foreach (Stage stage in plan.Parameters.Reverse())
         {
             TensorShape input = stage.InputShape(shape);
-            largest = Math.Max(largest, stage.Constants(input, shape).Select(c => c.Shape.Count).DefaultIfEmpty().Max());
-            shape = input;
-        }
-
-        return largest;
-    }
-
-    private static long Tensors(RenderPlan plan, ProgramSpec spec)
-    {
-        // Parameters, gradient, best; a second one where a transform replaces the picture.
-        bool replaces = plan.Transforms.Any(t => t.ReplacesPicture);
-        long count = plan.ParametersShape.Count * (3 + plan.Optimizer.StateCount + (replaces ? 1 : 0));
-        TensorShape shape = plan.PictureShape;
-        foreach (Stage stage in plan.Parameters.Reverse())
-        {
-            TensorShape input = stage.InputShape(shape);
-            count += Between(stage, input, shape);
+            yield return (stage, input, shape);
             shape = input;
         }
 
@@ -85,14 +68,23 @@ public sealed record RunMemory(MemoryForecast Network, long Images, long Scoring
         foreach (Stage stage in plan.Transforms.Where(t => !t.ReplacesPicture))
         {
             TensorShape output = stage.OutputShape(shape);
-            count += Between(stage, shape, output);
+            yield return (stage, shape, output);
             shape = output;
         }
+    }
 
-        return count + Enumerable.Range(0, spec.Taps.Length).Sum(i => spec.TapShape(i).Count);
+    // What stages never change is worked out as doubles, one array after the other, before it goes to the device.
+    private static long LargestConstant(RenderPlan plan) =>
+        Links(plan).SelectMany(l => l.Stage.Constants(l.Input, l.Output)).Select(c => c.Shape.Count).DefaultIfEmpty().Max();
 
-        static long Between(Stage stage, TensorShape input, TensorShape output) =>
-            (2 * output.Count) + stage.Scratch(input, output).Sum(s => s.Count) + stage.Constants(input, output).Sum(c => c.Shape.Count);
+    private static long Tensors(RenderPlan plan, ProgramSpec spec)
+    {
+        // Parameters, gradient, best; a second one where a transform replaces the picture.
+        bool replaces = plan.Transforms.Any(t => t.ReplacesPicture);
+        long own = plan.ParametersShape.Count * (3 + plan.Optimizer.StateCount + (replaces ? 1 : 0));
+        long between = Links(plan).Sum(l =>
+            (2 * l.Output.Count) + l.Stage.Scratch(l.Input, l.Output).Sum(s => s.Count) + l.Stage.Constants(l.Input, l.Output).Sum(c => c.Shape.Count));
+        return own + between + Enumerable.Range(0, spec.Taps.Length).Sum(i => spec.TapShape(i).Count);
     }
 
     private static long ScoringOf(IBackend backend, Network network, RenderPlan plan, ProgramSpec spec)

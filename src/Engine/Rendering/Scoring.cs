@@ -29,14 +29,6 @@ internal static class Scoring
         && run.Taps.Zip(scoring.Taps).All(t => t.First.Layer == t.Second.Layer && t.First.Point == t.Second.Point && t.First.ChannelCount == t.Second.ChannelCount
             && t.First.Channels.IsDefaultOrEmpty == t.Second.Channels.IsDefaultOrEmpty);
 
-    /// <summary>The objective's verdict on each of the given pictures, by a program of its own.</summary>
-    public static PictureScore[] Score(IBackend backend, Network network, RenderPlan plan, ITensor pictures)
-    {
-        double[] values = new double[pictures.Shape.Count];
-        backend.Download(pictures, values);
-        return Score(backend, network, plan, null, pictures, values);
-    }
-
     /// <summary>The objective's verdict on each of the given pictures.</summary>
     /// <param name="backend">Where they are.</param>
     /// <param name="network">The network.</param>
@@ -80,14 +72,9 @@ internal static class Scoring
     private static ProgramSpec SpecOf(Network network, RenderPlan plan)
     {
         ImmutableArray<TapSpec> scored = plan.Objective.ScoredTaps(network);
-        int? side = null;
-        if (scored.Any(t => t.Layer.Kind == LayerKind.Dense) && network.Topology is { Head.Grid: int grid, SmallestInput: int smallest } topology
-            && (plan.Height / smallest != grid || plan.Width / smallest != grid))
-        {
-            // Dense layers, which take one size alone, see a picture of another one whole, at theirs.
-            side = topology.FixedInputSize;
-        }
 
+        // Dense layers see a picture of a size that they do not take whole, at theirs.
+        int? side = scored.Any(t => t.Layer.Kind == LayerKind.Dense) && !network.Topology.HeadTakes(plan.Height, plan.Width) ? network.Topology.FixedInputSize : null;
         return plan.Spec(network) with
         {
             Taps = scored,

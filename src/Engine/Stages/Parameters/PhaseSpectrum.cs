@@ -40,12 +40,10 @@ public sealed record PhaseSpectrum : Stage
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(tensors);
         (ITensor spectrum, ITensor mixed) = (tensors.Scratch[0], tensors.Scratch[1]);
-        TensorShape picture = tensors.Output.Shape;
         operations.Polar(tensors.Input, tensors.Constants[0], tensors.Constants[1], spectrum);
-        operations.Product(tensors.Constants[2], spectrum, mixed, spectrum.Shape.W * picture.C, transposed: false);
 
-        // Rows 2 y and 2 y + 1, one behind the other in memory, are row y of the real, then of the imaginary parts.
-        operations.Product(tensors.Constants[3], mixed, tensors.Output, picture.C, transposed: false);
+        // Along the columns rows 2 y and 2 y + 1, one behind the other in memory, are row y of the real, then of the imaginary parts.
+        AxisProducts.Forward(operations, tensors.Constants[2], tensors.Constants[3], spectrum, mixed, tensors.Output);
     }
 
     /// <inheritdoc/>
@@ -54,9 +52,7 @@ public sealed record PhaseSpectrum : Stage
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(tensors);
         (ITensor spectrum, ITensor mixed) = (tensors.Scratch[0], tensors.Scratch[1]);
-        TensorShape picture = tensors.Output.Shape;
-        operations.Product(tensors.Constants[3], tensors.OutputGradient!, mixed, picture.C, transposed: true);
-        operations.Product(tensors.Constants[2], mixed, spectrum, spectrum.Shape.W * picture.C, transposed: true);
+        AxisProducts.Backward(operations, tensors.Constants[2], tensors.Constants[3], tensors.OutputGradient!, mixed, spectrum);
         operations.PolarBackward(tensors.Input, tensors.Constants[0], tensors.Constants[1], spectrum, tensors.InputGradient!);
     }
 

@@ -32,12 +32,10 @@ public sealed record Spectrum(double Decay = 1) : Stage
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(tensors);
         (ITensor scaled, ITensor mixed) = (tensors.Scratch[0], tensors.Scratch[1]);
-        TensorShape picture = tensors.Output.Shape;
         operations.Multiply(tensors.Input, tensors.Constants[0], scaled);
-        operations.Product(tensors.Constants[1], scaled, mixed, scaled.Shape.W * picture.C, transposed: false);
 
-        // Rows 2 y and 2 y + 1, one behind the other in memory, are row y of the real, then of the imaginary parts.
-        operations.Product(tensors.Constants[2], mixed, tensors.Output, picture.C, transposed: false);
+        // Along the columns rows 2 y and 2 y + 1, one behind the other in memory, are row y of the real, then of the imaginary parts.
+        AxisProducts.Forward(operations, tensors.Constants[1], tensors.Constants[2], scaled, mixed, tensors.Output);
     }
 
     /// <inheritdoc/>
@@ -46,9 +44,7 @@ public sealed record Spectrum(double Decay = 1) : Stage
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(tensors);
         (ITensor scaled, ITensor mixed) = (tensors.Scratch[0], tensors.Scratch[1]);
-        TensorShape picture = tensors.Output.Shape;
-        operations.Product(tensors.Constants[2], tensors.OutputGradient!, mixed, picture.C, transposed: true);
-        operations.Product(tensors.Constants[1], mixed, scaled, scaled.Shape.W * picture.C, transposed: true);
+        AxisProducts.Backward(operations, tensors.Constants[1], tensors.Constants[2], tensors.OutputGradient!, mixed, scaled);
         operations.Multiply(scaled, tensors.Constants[0], tensors.InputGradient!);
     }
 

@@ -23,9 +23,7 @@ public sealed record Blur(double Deviation) : Stage
     {
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(tensors);
-        TensorShape shape = tensors.Input.Shape;
-        operations.Product(tensors.Constants[0], tensors.Input, tensors.Scratch[0], shape.W * shape.C, transposed: false);
-        operations.Product(tensors.Constants[1], tensors.Scratch[0], tensors.Output, shape.C, transposed: false);
+        AxisProducts.Forward(operations, tensors.Constants[0], tensors.Constants[1], tensors.Input, tensors.Scratch[0], tensors.Output);
     }
 
     /// <inheritdoc/>
@@ -33,9 +31,7 @@ public sealed record Blur(double Deviation) : Stage
     {
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(tensors);
-        TensorShape shape = tensors.Input.Shape;
-        operations.Product(tensors.Constants[1], tensors.OutputGradient!, tensors.Scratch[0], shape.C, transposed: true);
-        operations.Product(tensors.Constants[0], tensors.Scratch[0], tensors.InputGradient!, shape.W * shape.C, transposed: true);
+        AxisProducts.Backward(operations, tensors.Constants[0], tensors.Constants[1], tensors.OutputGradient!, tensors.Scratch[0], tensors.InputGradient!);
     }
 
     /// <inheritdoc/>

@@ -26,9 +26,7 @@ public sealed record Resize(int Height, int Width) : Stage
     {
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(tensors);
-        TensorShape input = tensors.Input.Shape;
-        operations.Product(tensors.Constants[0], tensors.Input, tensors.Scratch[0], input.W * input.C, transposed: false);
-        operations.Product(tensors.Constants[1], tensors.Scratch[0], tensors.Output, input.C, transposed: false);
+        AxisProducts.Forward(operations, tensors.Constants[0], tensors.Constants[1], tensors.Input, tensors.Scratch[0], tensors.Output);
     }
 
     /// <inheritdoc/>
@@ -36,9 +34,7 @@ public sealed record Resize(int Height, int Width) : Stage
     {
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(tensors);
-        TensorShape input = tensors.Input.Shape;
-        operations.Product(tensors.Constants[1], tensors.OutputGradient!, tensors.Scratch[0], input.C, transposed: true);
-        operations.Product(tensors.Constants[0], tensors.Scratch[0], tensors.InputGradient!, input.W * input.C, transposed: true);
+        AxisProducts.Backward(operations, tensors.Constants[0], tensors.Constants[1], tensors.OutputGradient!, tensors.Scratch[0], tensors.InputGradient!);
     }
 
     /// <inheritdoc/>
