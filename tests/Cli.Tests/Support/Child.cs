@@ -83,6 +83,16 @@ public sealed partial class Child : IDisposable
 
     public void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
 
+    /// <summary>Signals again and again: two that come close together are one to a process.</summary>
+    public void SignalUntilEnd(int signal)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (!_process.WaitForExit(500) && watch.Elapsed < TimeSpan.FromMinutes(3))
+        {
+            _ = Kill(_process.Id, signal);
+        }
+    }
+
     /// <summary>Waits for the end.</summary>
     /// <returns>The exit code.</returns>
     public int Wait()

@@ -213,7 +213,7 @@ public sealed class WeightsCommandTests : IDisposable
         using CancellationTokenSource ctrlC = new();
         Task<Outcome> run = _shell.RunAsync(ctrlC.Token, "fetch", "--to", _shell.PathOf("here"));
         string target = _shell.PathOf(Path.Combine("here", "small.h5"));
-        for (int i = 0; i < 1000 && WeightDownload.BytesKept(target) < 2000; i++)
+        for (int i = 0; i < 12_000 && WeightDownload.BytesKept(target) < 2000; i++)
         {
             await Task.Delay(10, TestContext.Current.CancellationToken);
         }
