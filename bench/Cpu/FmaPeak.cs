@@ -40,7 +40,7 @@ internal static unsafe class FmaPeak
             float* a = buffer.Floats + (worker * 16384);
             for (int i = 0; i < Repeats; i++)
             {
-                kernels.Gemm(2, rows, far: false)(a, a + 4096, a + 12288, Depth / 16, 16, 0, rows * 16);
+                kernels.Gemm(2, rows, far: false)(a, a + 4096, a + 12288, Depth / 16, 16, 0, rows * 16, false);
             }
         }
     }

@@ -8,7 +8,7 @@ public unsafe class ConvolutionAccuracyTests
 {
     private const double Bar = 3e-6;
 
-    // Channels in and out, rows, columns. VGG16's widths on maps small enough for a test, then sizes that divide nothing.
+    // Channels in and out, rows, columns. VGG16's widths on maps small enough for a test, then sizes that divide nothing, some of them large enough for filters that are transformed as they are used.
     public static TheoryData<int, int, int, int> Shapes => new()
     {
         { 64, 64, 20, 28 },
@@ -28,6 +28,8 @@ public unsafe class ConvolutionAccuracyTests
         { 5, 9, 1, 1 },
         { 128, 128, 4, 4 },
         { 512, 512, 2, 2 },
+        { 301, 262, 9, 17 },
+        { 300, 250, 3, 4 },
         { 19, 37, 4, 3 },
         { 16, 24, 3, 4 },
         { 40, 8, 5, 4 },
@@ -89,14 +91,8 @@ public unsafe class ConvolutionAccuracyTests
             MemoryWeights weights = new("test");
             weights.Add("block1_conv2", [3, 3, inputs, outputs], kernel, new float[outputs]);
             Layer layer = new(2, "block1_conv2", LayerKind.Convolution, inputs, outputs, 0);
-            TransformedFilters forward = Own(new TransformedFilters(inputs, outputs, to.Width, _outputMap.Products));
-            TransformedFilters backward = Own(new TransformedFilters(outputs, inputs, from.Width, _outputMap.Products));
             using NativeBuffer raw = KernelReader.Read(_pool, weights, layer, null, to.Width, CancellationToken.None);
-            using (FilterBuilder builder = new(to, raw.Floats, inputs, outputs, from.Width, _outputMap.TileEdge, forward, backward, threads))
-            {
-                _pool.Run(builder);
-            }
-
+            (ConvolutionFilters forward, ConvolutionFilters backward) = NineWeights.Serve(inputs, outputs) ? Streamed(raw, from, to) : Transformed(raw, from, to, threads);
             NativeBuffer bias = Own(NativeBuffer.OfFloats(_outputMap.Blocks * to.Width));
             _forward = new ConvolutionPass(
                 new ConvolutionSource(from, _inputMap, _input.Floats), forward, new ConvolutionTarget(to, Epilogue.Bias, _outputMap, _output.Floats, bias.Floats, null), threads);
@@ -133,6 +129,21 @@ public unsafe class ConvolutionAccuracyTests
             {
                 _owned[i].Dispose();
             }
+        }
+
+        private (ConvolutionFilters Forward, ConvolutionFilters Backward) Streamed(NativeBuffer raw, LaneKernels from, LaneKernels to)
+        {
+            NineWeights weights = Own(new NineWeights(_pool, raw.Floats, _inputMap.Channels, _outputMap.Channels, to.Width));
+            return (StreamedFilters.Forward(weights, to), StreamedFilters.Backward(weights, from));
+        }
+
+        private (ConvolutionFilters Forward, ConvolutionFilters Backward) Transformed(NativeBuffer raw, LaneKernels from, LaneKernels to, int threads)
+        {
+            TransformedFilters forward = Own(new TransformedFilters(_inputMap.Channels, _outputMap.Channels, to.Width, _outputMap.Products));
+            TransformedFilters backward = Own(new TransformedFilters(_outputMap.Channels, _inputMap.Channels, from.Width, _outputMap.Products));
+            using FilterBuilder builder = new(to, raw.Floats, _inputMap.Channels, _outputMap.Channels, from.Width, _outputMap.TileEdge, forward, backward, threads);
+            _pool.Run(builder);
+            return (forward, backward);
         }
 
         private static void Move(PlaneLayout map, NativeBuffer buffer, float[] values, bool inside)

@@ -167,7 +167,7 @@ internal sealed unsafe class ProductJob(LaneKernels kernels, int threads) : Job,
         {
             int first = FirstRow(block);
             int rows = FirstRow(block + 1) - first;
-            kernels.Gemm(vectors, rows, far: false)(matrix, panel, products, _terms >> 4, 16, _terms & 15, rows * 16);
+            kernels.Gemm(vectors, rows, far: false)(matrix, panel, products, _terms >> 4, 16, _terms & 15, rows * 16, false);
             matrix += (nint)rows * ((_terms + 15) / 16 * 16);
             for (int row = 0; row < rows; row++)
             {

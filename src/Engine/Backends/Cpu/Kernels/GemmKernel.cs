@@ -2,11 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace VggCuda.Engine.Backends.Cpu;
 
-/// <summary>The innermost loop of every convolution: C[rows, n] = A[rows, depth] * B[depth, n], n = one or two vectors.</summary>
+/// <summary>The innermost loop of every convolution: C[rows, n] = A[rows, depth] * B[depth, n], or that added to C, n = one or two vectors.</summary>
 /// <remarks>
 /// All accumulators stay in registers: 14 rows of two vectors on AVX-512, 6 on AVX2. One source serves every row count,
 /// since the compiler drops the rows that a count does not have. Each result is one chain of multiply-adds over the
-/// depth from 0 upwards, so it does not depend on how rows are grouped.
+/// depth from 0 upwards, so it depends neither on how rows are grouped nor on whether the depth is cut into several calls.
 /// With <see cref="Far16"/> as stride, A is asked for ahead too: it was written by another thread, and no prefetching of
 /// the processor's reaches across its pages in time.
 /// </remarks>
@@ -25,8 +25,9 @@ internal static unsafe class GemmKernel<TLanes, TVector, TStride, TColumns, TRow
     /// <param name="depth">Steps of a whole segment.</param>
     /// <param name="tail">Steps of a last, shorter segment; may be 0.</param>
     /// <param name="segmentStride">Floats between segments of A.</param>
+    /// <param name="goesOn">Whether C holds the sums of the depth before this part of it.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run(float* a, float* b, float* c, int segments, int depth, int tail, nint segmentStride)
+    public static void Run(float* a, float* b, float* c, int segments, int depth, int tail, nint segmentStride, bool goesOn)
     {
         TVector c0 = TLanes.Zero, d0 = TLanes.Zero;
         TVector c1 = TLanes.Zero, d1 = TLanes.Zero;
@@ -42,6 +43,24 @@ internal static unsafe class GemmKernel<TLanes, TVector, TStride, TColumns, TRow
         TVector c11 = TLanes.Zero, d11 = TLanes.Zero;
         TVector c12 = TLanes.Zero, d12 = TLanes.Zero;
         TVector c13 = TLanes.Zero, d13 = TLanes.Zero;
+        if (goesOn)
+        {
+            Resume(0, c, ref c0, ref d0);
+            Resume(1, c, ref c1, ref d1);
+            Resume(2, c, ref c2, ref d2);
+            Resume(3, c, ref c3, ref d3);
+            Resume(4, c, ref c4, ref d4);
+            Resume(5, c, ref c5, ref d5);
+            Resume(6, c, ref c6, ref d6);
+            Resume(7, c, ref c7, ref d7);
+            Resume(8, c, ref c8, ref d8);
+            Resume(9, c, ref c9, ref d9);
+            Resume(10, c, ref c10, ref d10);
+            Resume(11, c, ref c11, ref d11);
+            Resume(12, c, ref c12, ref d12);
+            Resume(13, c, ref c13, ref d13);
+        }
+
         for (int segment = 0; segment <= segments; segment++)
         {
             float* p = a;
@@ -226,6 +245,19 @@ internal static unsafe class GemmKernel<TLanes, TVector, TStride, TColumns, TRow
         Store(11, c, c11, d11);
         Store(12, c, c12, d12);
         Store(13, c, c13, d13);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Resume(int row, float* c, ref TVector first, ref TVector second)
+    {
+        if (row < TRows.Value)
+        {
+            first = TLanes.Load(c + (row * TColumns.Value * TLanes.Width));
+            if (TColumns.Value > 1)
+            {
+                second = TLanes.Load(c + (row * TColumns.Value * TLanes.Width) + TLanes.Width);
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,7 +7,7 @@ internal static unsafe class GemmKernels<TLanes, TVector, TStride>
     where TStride : ICount
 {
     /// <summary>The kernel for a number of columns (vectors, 1 or 2) and rows (1 to 14).</summary>
-    public static delegate*<float*, float*, float*, int, int, int, nint, void> For(int columns, int rows) => (columns, rows) switch
+    public static delegate*<float*, float*, float*, int, int, int, nint, bool, void> For(int columns, int rows) => (columns, rows) switch
     {
         (1, 1) => &GemmKernel<TLanes, TVector, TStride, N1, N1>.Run,
         (1, 2) => &GemmKernel<TLanes, TVector, TStride, N1, N2>.Run,

@@ -5,9 +5,9 @@ namespace VggCuda.Engine.Backends.Cpu;
 /// <summary>The compiled kernels for one vector width, called through pointers so that what drives them need not be generic.</summary>
 internal sealed unsafe class LaneKernels
 {
-    private readonly delegate*<float*, float*, float*, int, int, int, nint, void>[] _gemm;
-    private readonly delegate*<float*, float*, float*, int, int, int, nint, void>[] _gemmFar;
-    private readonly delegate*<float*, float*, float*, int, int, int, nint, void>[] _gemmOverPixels;
+    private readonly delegate*<float*, float*, float*, int, int, int, nint, bool, void>[] _gemm;
+    private readonly delegate*<float*, float*, float*, int, int, int, nint, bool, void>[] _gemmFar;
+    private readonly delegate*<float*, float*, float*, int, int, int, nint, bool, void>[] _gemmOverPixels;
 
     private LaneKernels(
         int width,
@@ -18,17 +18,17 @@ internal sealed unsafe class LaneKernels
     {
         Width = width;
         MaxRows = maxRows;
-        _gemm = new delegate*<float*, float*, float*, int, int, int, nint, void>[2 * (maxRows + 1)];
-        _gemmFar = new delegate*<float*, float*, float*, int, int, int, nint, void>[2 * (maxRows + 1)];
-        _gemmOverPixels = new delegate*<float*, float*, float*, int, int, int, nint, void>[2 * (maxRows + 1)];
+        _gemm = new delegate*<float*, float*, float*, int, int, int, nint, bool, void>[2 * (maxRows + 1)];
+        _gemmFar = new delegate*<float*, float*, float*, int, int, int, nint, bool, void>[2 * (maxRows + 1)];
+        _gemmOverPixels = new delegate*<float*, float*, float*, int, int, int, nint, bool, void>[2 * (maxRows + 1)];
         for (int columns = 1; columns <= 2; columns++)
         {
             for (int rows = 1; rows <= maxRows; rows++)
             {
                 int index = ((columns - 1) * (maxRows + 1)) + rows;
-                _gemm[index] = (delegate*<float*, float*, float*, int, int, int, nint, void>)gemm(columns, rows);
-                _gemmFar[index] = (delegate*<float*, float*, float*, int, int, int, nint, void>)gemmFar(columns, rows);
-                _gemmOverPixels[index] = (delegate*<float*, float*, float*, int, int, int, nint, void>)gemmOverPixels(columns, rows);
+                _gemm[index] = (delegate*<float*, float*, float*, int, int, int, nint, bool, void>)gemm(columns, rows);
+                _gemmFar[index] = (delegate*<float*, float*, float*, int, int, int, nint, bool, void>)gemmFar(columns, rows);
+                _gemmOverPixels[index] = (delegate*<float*, float*, float*, int, int, int, nint, bool, void>)gemmOverPixels(columns, rows);
             }
         }
     }
@@ -81,7 +81,7 @@ internal sealed unsafe class LaneKernels
     /// <param name="columns">Vectors, 1 or 2.</param>
     /// <param name="rows">Tiles.</param>
     /// <param name="far">Whether other threads have written A.</param>
-    public delegate*<float*, float*, float*, int, int, int, nint, void> Gemm(int columns, int rows, bool far)
+    public delegate*<float*, float*, float*, int, int, int, nint, bool, void> Gemm(int columns, int rows, bool far)
     {
         int index = ((columns - 1) * (MaxRows + 1)) + rows;
         return far ? _gemmFar[index] : _gemm[index];
@@ -91,7 +91,7 @@ internal sealed unsafe class LaneKernels
     public TileKernels Tiles(int edge) => edge == 4 ? LargeTiles : SmallTiles;
 
     /// <summary>Matrix kernel over the pixels of an image: 3 floats between rows of A.</summary>
-    public delegate*<float*, float*, float*, int, int, int, nint, void> GemmOverPixels(int columns, int rows) => _gemmOverPixels[((columns - 1) * (MaxRows + 1)) + rows];
+    public delegate*<float*, float*, float*, int, int, int, nint, bool, void> GemmOverPixels(int columns, int rows) => _gemmOverPixels[((columns - 1) * (MaxRows + 1)) + rows];
 
     /// <summary>The kernels for maps of a number of channels: half as wide where that holds them all.</summary>
     public static LaneKernels For(SimdLevel level, int channels) => level switch

@@ -5,8 +5,9 @@ namespace VggCuda.Engine.Backends.Cpu;
 /// <summary>One 3x3 convolution, forwards or backwards, by Winograd's method: windows in, matrix products over channels, tiles out.</summary>
 /// <remarks>
 /// <para>Tiles of the whole batch are numbered through and cut into groups, groups into blocks of at most as many
-/// tiles as the matrix kernel has rows. Transformed windows of a block lie as [product][16 channels][tile][16], transformed
-/// filters as [chunk][product][channel][two vectors of outputs].</para>
+/// tiles as the matrix kernel has rows. Transformed windows of a group lie as [part of the channels][product][block][16
+/// channels][tile][16], transformed filters as [chunk][product][channel][two vectors of outputs]. Filters of large
+/// layers become so only as they are used, in several parts; all others are one part.</para>
 /// <para>Two schedules. Fused: a thread takes a group through all three stages in its own cache. Split: all windows
 /// are transformed first, then threads share the products by groups and chunks of outputs, so that each filter is read
 /// once; for deep layers, whose filters are larger than any cache, and for maps of few tiles.</para>
@@ -17,7 +18,7 @@ internal sealed unsafe class ConvolutionPass
     private readonly ConvolutionSchedule _schedule;
     private readonly ConvolutionSource _source;
     private readonly ConvolutionTarget _target;
-    private readonly TransformedFilters _filters;
+    private readonly ConvolutionFilters _filters;
     private readonly int _channels;
     private readonly bool _far;
     private readonly Job[] _jobs;
@@ -25,10 +26,10 @@ internal sealed unsafe class ConvolutionPass
 
     /// <summary>Plans a pass.</summary>
     /// <param name="source">What goes in.</param>
-    /// <param name="filters">Transformed filters.</param>
+    /// <param name="filters">Filters, transformed or to be.</param>
     /// <param name="target">Where the result goes, and what happens to it on the way.</param>
     /// <param name="threads">Threads that will share it.</param>
-    public ConvolutionPass(ConvolutionSource source, TransformedFilters filters, ConvolutionTarget target, int threads)
+    public ConvolutionPass(ConvolutionSource source, ConvolutionFilters filters, ConvolutionTarget target, int threads)
     {
         _source = source;
         _filters = filters;
@@ -54,11 +55,7 @@ internal sealed unsafe class ConvolutionPass
         }
     }
 
-    private float* GroupWindows(int group)
-    {
-        // Group g begins after the tiles and blocks of those before it; each has at most BlocksOf(LargestGroup) blocks.
-        return _workspace!.Shared + _schedule.WindowFloats(_schedule.FirstTile(group), group * _schedule.BlocksOf(_schedule.LargestGroup));
-    }
+    private float* GroupWindows(int group) => _workspace!.Shared + _schedule.GroupStart(group);
 
     // Transforms channel blocks [firstBlock, endBlock) of a group.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -68,18 +65,19 @@ internal sealed unsafe class ConvolutionPass
         int count = _schedule.FirstTile(group + 1) - first;
         int blocks = _schedule.BlocksOf(count);
         int lanes = _source.Map.Lanes;
+        nint stride = _schedule.WindowStride(count);
         for (int channelBlock = firstBlock; channelBlock < endBlock; channelBlock++)
         {
             int channel = channelBlock * lanes;
-            float* target = windows;
+            int part = (channel >> 4) / _schedule.PartBlocks;
+            int within = (channel >> 4) % _schedule.PartBlocks;
+            float* target = windows + (part * _schedule.Products * stride) + (channel & 15);
             for (int block = 0; block < blocks; block++)
             {
                 int from = (int)((long)block * count / blocks);
                 int rows = (int)((long)(block + 1) * count / blocks) - from;
-                nint stride = _schedule.WindowStride(rows);
-                float* to = target + ((nint)(channel >> 4) * rows * 16) + (channel & 15);
+                float* to = target + (16 * (((nint)from * _schedule.PartBlocks) + (within * rows)));
                 _source.Transform(channelBlock, first + from, rows, to, stride, workspace.Tile(worker));
-                target += _schedule.Products * stride;
             }
         }
     }
@@ -89,35 +87,40 @@ internal sealed unsafe class ConvolutionPass
     {
         int first = _schedule.FirstTile(group);
         int count = _schedule.FirstTile(group + 1) - first;
+        nint windowStride = _schedule.WindowStride(count);
         float* results = workspace.Own(worker);
         for (int chunk = firstChunk; chunk < endChunk; chunk++)
         {
-            for (int product = 0; product < _schedule.Products; product++)
+            int columns = _filters.ColumnsOf(chunk);
+            nint filterStride = _filters.ProductStride(columns);
+            for (int part = 0; part < _schedule.Parts; part++)
             {
-                MultiplyProduct(product, chunk, count, windows, results);
+                float* filters = _filters.Take(chunk, part, _schedule.Products, results + _schedule.ResultFloats);
+                float* partWindows = windows + (part * _schedule.Products * windowStride);
+                bool isLast = part == _schedule.Parts - 1;
+                for (int product = 0; product < _schedule.Products; product++)
+                {
+                    _filters.AskFor(isLast ? chunk + 1 : chunk, isLast ? 0 : part + 1, product, _schedule.Products);
+                    MultiplyProduct(product, part, filters + (product * filterStride), columns, count, partWindows + (product * windowStride), results);
+                }
             }
 
-            int columns = _filters.ColumnsOf(chunk);
             _target.Write(results, _schedule.ProductStride(count, columns), columns, 2 * chunk, first, count, workspace.Tile(worker));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void MultiplyProduct(int product, int chunk, int tiles, float* windows, float* results)
+    private void MultiplyProduct(int product, int part, float* filters, int columns, int tiles, float* windows, float* results)
     {
         LaneKernels kernels = _target.Kernels;
-        int columns = _filters.ColumnsOf(chunk);
         int blocks = _schedule.BlocksOf(tiles);
-        int fullDepth = _channels >> 4;
-        int tail = _channels & 15;
-        float* filters = _filters.Chunk(chunk) + (product * (nint)_channels * columns * kernels.Width);
+        int depth = Math.Min(_schedule.PartBlocks * 16, _channels - (part * _schedule.PartBlocks * 16));
         float* c = results + (product * _schedule.ProductStride(tiles, columns));
         for (int block = 0; block < blocks; block++)
         {
             int rows = (int)((long)(block + 1) * tiles / blocks) - (int)((long)block * tiles / blocks);
-            nint stride = _schedule.WindowStride(rows);
-            kernels.Gemm(columns, rows, _far)(windows + (product * stride), filters, c, fullDepth, 16, tail, rows * 16);
-            windows += _schedule.Products * stride;
+            kernels.Gemm(columns, rows, _far)(windows, filters, c, depth >> 4, 16, depth & 15, rows * 16, part > 0);
+            windows += rows * _schedule.PartBlocks * 16;
             c += rows * columns * kernels.Width;
         }
     }
@@ -129,7 +132,7 @@ internal sealed unsafe class ConvolutionPass
         public override void Execute(int chunk, int worker)
         {
             Workspace workspace = pass._workspace!;
-            float* windows = workspace.Own(worker) + (pass._schedule.Products * pass._schedule.ProductStride(pass._schedule.LargestGroup, 2));
+            float* windows = workspace.Own(worker) + pass._schedule.ResultFloats;
             pass.TransformWindows(chunk, 0, pass._source.Map.Blocks, windows, workspace, worker);
             pass.Multiply(chunk, 0, pass._filters.Chunks, windows, workspace, worker);
         }

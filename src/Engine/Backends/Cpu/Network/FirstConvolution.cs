@@ -154,7 +154,7 @@ internal sealed unsafe class FirstConvolution : IDisposable
                 {
                     int x = (int)((long)run * width / runs);
                     int pixels = (int)((long)(run + 1) * width / runs) - x;
-                    kernels.GemmOverPixels(columns, pixels)(source + (3 * x), weights, products, 3, 9, 0, layer._imageRow);
+                    kernels.GemmOverPixels(columns, pixels)(source + (3 * x), weights, products, 3, 9, 0, layer._imageRow, false);
                     for (int i = 0; i < columns; i++)
                     {
                         int block = (2 * chunk) + i;

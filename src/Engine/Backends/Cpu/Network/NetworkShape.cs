@@ -101,7 +101,7 @@ internal sealed class NetworkShape
         return isLast ? LastMap.Slice : new ChannelSlice(null, tap.Layer.Outputs);
     }
 
-    // Bytes of a convolution's transformed filters in one direction, or of the first layer's weights.
+    // Bytes of a convolution's filters in one direction (those that serve both count forwards), or of the first layer's weights.
     private long FilterBytes(int index, bool backward)
     {
         MapShape map = Maps[index];
@@ -111,6 +111,11 @@ internal sealed class NetworkShape
         }
 
         MapShape before = Maps[index - 1];
+        if (NineWeights.Serve(before.Map.Channels, map.Map.Channels))
+        {
+            return backward ? 0 : sizeof(float) * NineWeights.Count(before.Map.Channels, map.Map.Channels, map.Map.Lanes);
+        }
+
         return sizeof(float) * (backward
             ? TransformedFilters.Count(map.Map.Channels, before.Map.Channels, before.Map.Lanes, map.Map.Products)
             : TransformedFilters.Count(before.Map.Channels, map.Map.Channels, map.Map.Lanes, map.Map.Products));

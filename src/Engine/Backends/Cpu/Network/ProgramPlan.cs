@@ -133,7 +133,7 @@ internal sealed unsafe class ProgramPlan : IDisposable
     {
         MapShape from = _shape.Maps[index - 1];
         MapShape to = _shape.Maps[index];
-        (TransformedFilters forward, TransformedFilters? backward) = Filters(from, to);
+        (ConvolutionFilters forward, ConvolutionFilters? backward) = Filters(from, to);
         ConvolutionSource source = new(from.Kernels, from.Stored, DataOf(from));
         Epilogue epilogue = to.IsSplit || !to.HasRelu ? Epilogue.Bias : to.IsPooled ? Epilogue.BiasReluPool : Epilogue.BiasRelu;
         void* bits = to.IsSplit ? null : to.IsPooled ? PoolMasks(index) : ReluMasks(index);
@@ -155,7 +155,26 @@ internal sealed unsafe class ProgramPlan : IDisposable
         Backward[^index] = new ConvolutionPass(gradient, backward, image, _backend.Pool.Threads);
     }
 
-    private (TransformedFilters Forward, TransformedFilters? Backward) Filters(MapShape from, MapShape to)
+    private (ConvolutionFilters Forward, ConvolutionFilters? Backward) Filters(MapShape from, MapShape to)
+    {
+        if (!NineWeights.Serve(from.Map.Channels, to.Map.Channels))
+        {
+            return Transformed(from, to);
+        }
+
+        NineWeights weights = _backend.Weights.Take(
+            _source,
+            $"{to.Layer.Name} {ChannelSlice.KeyOf(to.Slice.Channels)} nine",
+            _owned,
+            () =>
+            {
+                using NativeBuffer raw = KernelReader.Read(_backend.Pool, _source, to.Layer, to.Slice.Channels, to.Map.Lanes, _cancellation);
+                return new NineWeights(_backend.Pool, raw.Floats, from.Map.Channels, to.Map.Channels, to.Map.Lanes);
+            });
+        return (StreamedFilters.Forward(weights, to.Kernels), Spec.NeedsGradient ? StreamedFilters.Backward(weights, from.Kernels) : null);
+    }
+
+    private (ConvolutionFilters Forward, ConvolutionFilters? Backward) Transformed(MapShape from, MapShape to)
     {
         // The form depends on the size of the tiles, and so of the picture.
         string name = $"{to.Layer.Name} {ChannelSlice.KeyOf(to.Slice.Channels)} F{to.Map.TileEdge}";
