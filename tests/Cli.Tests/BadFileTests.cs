@@ -50,6 +50,36 @@ public sealed class BadFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("activate --class 1 --iterations 2 --device cpu --out b.png")]
+    [InlineData("weights convert w.h5 b.h5")]
+    [InlineData("weights verify w.h5")]
+    public void Weights_that_another_process_shortens_meanwhile_end_in_an_error_or_were_read_before(string line)
+    {
+        byte[] sound = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "demo.h5"));
+        string path = _shell.PathOf("w.h5");
+        for (int delay = 0; delay <= 600; delay += 100)
+        {
+            File.WriteAllBytes(path, sound);
+            string[] words = line.Split(' ');
+            using Child child = Child.Start(_shell, words[0] == "activate" ? [.. words, "--weights", "w.h5"] : words);
+            Thread.Sleep(delay);
+            using (FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            {
+                file.SetLength(sound.Length / 3);
+            }
+
+            int code = child.Wait();
+            Assert.True(code is 0 or 3, $"{code} after {delay} ms: {child.Error}");
+            Assert.True(code == 0 || child.Error.Contains("vggcuda: ", StringComparison.Ordinal), child.Error);
+            Assert.Equal(code == 0 && words[^1].StartsWith("b.", StringComparison.Ordinal), File.Exists(_shell.PathOf(words[^1])) && words[^1] != "w.h5");
+            foreach (string name in _shell.FilesIn().Where(n => n.StartsWith("b.", StringComparison.Ordinal)))
+            {
+                File.Delete(_shell.PathOf(name));
+            }
+        }
+    }
+
+    [Theory]
     [InlineData("r_vgg19.h5", "VGG19|block3_conv4")]
     [InlineData("r_other_network.h5", "VGG16")]
     [InlineData("r_missing_layer.h5", "is missing")]

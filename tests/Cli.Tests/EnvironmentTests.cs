@@ -8,6 +8,7 @@ public sealed class EnvironmentTests : IDisposable
 {
     private const string Activate = "activate --weights demo --device cpu --class bird --iterations 1";
     private readonly Shell _shell = new();
+    private string _locales = "";
 
     public EnvironmentTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "POSIX shells and /proc");
 
@@ -32,6 +33,22 @@ public sealed class EnvironmentTests : IDisposable
 
         // How many lines of progress there are, and the speed in them, differ.
         static string Steady(string text) => string.Join('\n', text.Split('\n').Where(l => !l.Contains(": iteration ", StringComparison.Ordinal)));
+    }
+
+    // As the theory above, with languages that are there: a comma before the decimals, and an i without a dot for a capital one.
+    [Theory]
+    [InlineData("de_DE")]
+    [InlineData("tr_TR")]
+    public void No_language_that_is_installed_does_either(string locale)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/localedef") && File.Exists($"/usr/share/i18n/locales/{locale}"), "Debian's package locales is not here");
+        _locales = _shell.PathOf("locales");
+        Directory.CreateDirectory(_locales);
+        using Child define = Child.StartOther(_shell, "/usr/bin/localedef", "-i", locale, "-f", "UTF-8", Path.Combine(_locales, locale + ".UTF-8"));
+        Assert.True(define.Wait() == 0, define.Error);
+        using Child point = Child.StartOther(_shell, "/bin/bash", "-c", $"LOCPATH='{_locales}' LC_ALL={locale}.UTF-8 locale decimal_point");
+        Assert.Equal((0, ",\n"), (point.Wait(), point.Output));
+        No_language_changes_a_number_a_name_or_a_file(locale + ".UTF-8");
     }
 
     [Theory]
@@ -80,7 +97,7 @@ public sealed class EnvironmentTests : IDisposable
     // env rather than export: the shell itself would warn of languages that are not installed.
     private (string Output, string Error) Run(string locale, string name)
     {
-        string program = $"env LANG={locale} LC_ALL={locale} '{Child.Program}'";
+        string program = $"env {(_locales.Length > 0 ? $"LOCPATH='{_locales}' " : "")}LANG={locale} LC_ALL={locale} '{Child.Program}'";
         using Child child = Child.StartOther(_shell, "/bin/bash", "-c", $"{program} {Activate} --act-weight 0.5 --tv-weight 1e1 --out {name}.png --log {name}.jsonl; {program} summary --weights DEMO; {program} activate --class BIRD --iterations I");
         Assert.Equal(2, child.Wait());
         return (child.Output, child.Error);

@@ -69,7 +69,7 @@ public sealed partial class MemoryTests : IDisposable
             Assert.True(File.Exists(_shell.PathOf("a.png")));
             using Child large = Inside(group, "--layer block2_conv1 --filter 1 --size 2048 --iterations 2");
             Assert.Equal(4, large.Wait());
-            Assert.Matches(@"vggcuda: This run needs [0-9,]+ MiB of memory, and there are 300 MiB \(the machine's, or its control group's\)\.", large.Error);
+            Assert.Matches(@"vggcuda: This run needs [0-9,]+ MiB of memory, and there are 300 MiB \(the machine's, or what its control group or ulimit -v leaves\)\.", large.Error);
         }
         finally
         {
@@ -81,6 +81,23 @@ public sealed partial class MemoryTests : IDisposable
                 Thread.Sleep(remove.ExitCode == 0 ? 0 : 100);
             }
         }
+    }
+
+    [Fact]
+    public void A_limit_on_the_address_space_is_told_before_the_run()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/prlimit"), "no prlimit here");
+
+        // .NET itself reserves some gigabytes; what is left does for a small picture.
+        const string Limited = "exec prlimit --as=6000000000 ";
+        using Child small = Child.StartOther(_shell, "/bin/bash", "-c", $"{Limited} '{Child.Program}' activate --weights demo --device cpu --class bird --iterations 2 --out a.png");
+        Assert.True(small.Wait() == 0, small.Error);
+        File.Delete(_shell.PathOf("a.png"));
+        File.Delete(_shell.PathOf("a.json"));
+        using Child large = Child.StartOther(_shell, "/bin/bash", "-c", $"{Limited} '{Child.Program}' activate --weights demo --device cpu --layer block2_conv1 --filter 1 --size 6144 --iterations 2 --out a.png");
+        Assert.True(large.Wait() == 4, large.Error);
+        Assert.Contains("what its control group or ulimit -v leaves", large.Error, StringComparison.Ordinal);
+        Assert.Empty(_shell.FilesIn());
     }
 
     private Child Inside(string group, string line) => Child.StartOther(

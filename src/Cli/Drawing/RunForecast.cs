@@ -82,7 +82,7 @@ internal sealed record RunForecast
         if (Total > limit)
         {
             throw CommandException.Device(string.Create(CultureInfo.InvariantCulture,
-                $"This run needs {Total >> 20:N0} MiB of memory, and there are {limit >> 20:N0} MiB (the machine's, or its control group's).\nTake a smaller --size, a lower layer, or no --gif and --webp; --dry-run shows what needs how much."));
+                $"This run needs {Total >> 20:N0} MiB of memory, and there are {limit >> 20:N0} MiB (the machine's, or what its control group or ulimit -v leaves).\nTake a smaller --size, a lower layer, or no --gif and --webp; --dry-run shows what needs how much."));
         }
     }
 

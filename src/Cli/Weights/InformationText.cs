@@ -6,6 +6,9 @@ namespace VggCuda.Cli.Weights;
 /// <summary><see cref="FileInformation"/> as lines for people.</summary>
 internal static class InformationText
 {
+    // A name that a file makes up is no reason to push all columns off the screen.
+    private const int WidestCell = 80;
+
     public static IEnumerable<string> Lines(FileInformation file)
     {
         yield return Row("File", file.Path);
@@ -89,8 +92,9 @@ internal static class InformationText
             rows.Add([t.Layer, t.Part ?? "?", $"({string.Join(", ", t.Shape)})", t.DataType, t.Storage + filters, FormattableString.Invariant($"{t.StoredBytes}")]);
         }
 
-        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(c => rows.Max(r => r[c].Length))];
-        return rows.Select(r => string.Join("  ", r.Select((cell, c) => c == r.Length - 1 ? cell.PadLeft(widths[c]) : cell.PadRight(widths[c]))));
+        string[][] cells = [.. rows.Select(r => r.Select(c => c.Length <= WidestCell ? c : c[..(WidestCell - 1)] + "…").ToArray())];
+        int[] widths = [.. Enumerable.Range(0, cells[0].Length).Select(c => cells.Max(r => r[c].Length))];
+        return cells.Select(r => string.Join("  ", r.Select((cell, c) => c == r.Length - 1 ? cell.PadLeft(widths[c]) : cell.PadRight(widths[c]))));
     }
 
     private static IEnumerable<string> Aligned(List<string[]> rows)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace VggCuda.Engine.Backends;
 
-/// <summary>The memory that this process may take: the machine's, or less where a control group of Linux (a container, a batch job) sets a limit.</summary>
+/// <summary>The memory that this process may take: the machine's, or less where a control group of Linux (a container, a batch job) or <c>ulimit -v</c> sets a limit.</summary>
 /// <remarks>
 /// The kernel ends a process that takes more than its control group allows, and says nothing: so the limits of version 2 (<c>memory.max</c>) and
 /// version 1 (<c>memory.limit_in_bytes</c>) are read, those of the groups above too. Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst of Linux.
@@ -52,7 +52,34 @@ public static class MachineMemory
             }
         }
 
+        if (AddressSpaceLeft(root) is var (left, resident))
+        {
+            limit = Math.Min(limit, left + resident);
+            available = Math.Min(available, left);
+        }
+
         return (limit, Math.Min(available, limit));
+    }
+
+    // A limit on the address space (RLIMIT_AS, "ulimit -v") counts what is reserved too: what is left of it, and what this process has in memory. Both proc(5).
+    private static (long Left, long Resident)? AddressSpaceLeft(string root)
+    {
+        const string name = "Max address space";
+        string? line = Lines(Path.Combine(root, "proc/self/limits")).FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal));
+        if (line is null || !long.TryParse(line[name.Length..].Trim().Split(' ')[0], NumberStyles.None, CultureInfo.InvariantCulture, out long bound))
+        {
+            return null;
+        }
+
+        string status = Path.Combine(root, "proc/self/status");
+        return (Math.Max(0, bound - Kibibytes(status, "VmSize:")), Kibibytes(status, "VmRSS:"));
+    }
+
+    // "VmSize:	   12345 kB" in bytes; 0 where there is no such line.
+    private static long Kibibytes(string path, string name)
+    {
+        string? line = Lines(path).FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal));
+        return line is not null && long.TryParse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out long kibi) ? kibi << 10 : 0;
     }
 
     // The folders of this process's memory group and of those above it, of whichever versions there are.

@@ -61,6 +61,21 @@ public sealed class MachineMemoryTests : IDisposable
         Assert.Equal(3 * Gibi, Read().Limit);
     }
 
+    [Fact]
+    public void A_limit_on_the_address_space_counts_what_is_reserved()
+    {
+        Write("proc/self/limits", "Limit                     Soft Limit           Hard Limit           Units     \nMax address space         4294967296           unlimited            bytes     \n");
+        Write("proc/self/status", "Name:\tvggcuda\nVmPeak:\t 9999999 kB\nVmSize:\t 3145728 kB\nVmRSS:\t  524288 kB\n");
+        Assert.Equal((Gibi + (Gibi / 2), Gibi), Read());
+    }
+
+    [Fact]
+    public void An_address_space_without_a_limit_sets_none()
+    {
+        Write("proc/self/limits", "Max address space         unlimited            unlimited            bytes     \n");
+        Assert.Equal((16 * Gibi, 8 * Gibi), Read());
+    }
+
     [Theory]
     [InlineData("0::/x\n", "nonsense\n")]
     [InlineData("0:/x\n4:memory\n\n:::\n", "30 29 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n")]
