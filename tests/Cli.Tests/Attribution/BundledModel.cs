@@ -19,9 +19,12 @@ internal static class BundledModel
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);
 
     /// <summary>Every method, with so few samples that a test has time for it.</summary>
-    public static ImmutableArray<AttributionMethod> Methods { get; } = new AttributionOverrides
+    public static ImmutableArray<AttributionMethod> Methods { get; } = MethodsAt(Layer);
+
+    /// <summary>The same, CAM methods at a layer of one's choice.</summary>
+    public static ImmutableArray<AttributionMethod> MethodsAt(string layer) => new AttributionOverrides
     {
-        Layer = Layer,
+        Layer = layer,
         Samples = 25,
         Steps = 25,
         Tolerance = 0.05,
