@@ -1,5 +1,6 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Backends.Reference;
+using VggCuda.Engine.Model;
 using VggCuda.Kernels;
 using VggCuda.Tests.Shared.Contract;
 
@@ -69,7 +70,7 @@ internal static class NetworkCasesCheck
     {
         using CudaBackend backend = settings.Open();
         using ReferenceBackend reference = new();
-        result.Columns("case", "precision", "tap", "gradient (norm)");
+        result.Columns("case", "precision", "tap", "gradient (norm)", "gradient of weights rounded by chance");
         foreach (Precision precision in Errors.Precisions)
         {
             bool same = ShiftedCase.Networks.All(name => Enum.GetValues<ShiftMode>().All(mode =>
@@ -78,7 +79,7 @@ internal static class NetworkCasesCheck
                 List<double[]> two = ShiftedCase.Run(t, NetworkCase.All[name], precision, mode, fused: false);
                 return two.Zip(ShiftedCase.Run(t, NetworkCase.All[name], precision, mode, fused: true)).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second));
             }));
-            result.Row("shift fused into the input", precision, same ? "the bits of two passes" : "other bits", "");
+            result.Row("shift fused into the input", precision, same ? "the bits of two passes" : "other bits", "", "");
             result.Require(same, $"{precision}: the shift fused into the input gives other bits than a shift and a pass");
         }
 
@@ -86,16 +87,33 @@ internal static class NetworkCasesCheck
         {
             using Tensors theirs = new(reference);
             (double[] tap, double[] gradient) = one.Run(theirs, Precision.Fp32);
+            double chance = GradientByChance(reference, one, gradient);
             foreach (Precision precision in Errors.Precisions)
             {
                 using Tensors mine = new(backend);
                 (double[] myTap, double[] myGradient) = one.Run(mine, precision);
                 double tapError = Errors.Relative(tap, myTap);
                 double gradientError = Errors.Norm(gradient, myGradient);
-                result.Row(name, precision, tapError, gradientError);
+                result.Row(name, precision, tapError, gradientError, precision == Precision.Fp32 ? "" : chance);
                 result.Require(tapError <= Errors.TapTolerance(precision), $"{name} {precision}: tap {tapError:R}");
-                result.Require(gradientError <= Errors.GradientTolerance(precision), $"{name} {precision}: gradient {gradientError:R}");
+                double most = Math.Max(Errors.GradientTolerance(precision), precision == Precision.Fp32 ? 0 : 2 * chance);
+                result.Require(gradientError <= most, $"{name} {precision}: gradient {gradientError:R}");
             }
         }
+    }
+
+    // How far the gradient of a network goes whose ReLUs and maxima lie within rounding of a tie: the largest of a few networks with weights rounded
+    // by chance, in double precision. An error of that size says nothing about a backend.
+    private static double GradientByChance(ReferenceBackend reference, NetworkCase one, double[] gradient)
+    {
+        double largest = 0;
+        for (int seed = 0; seed < 6; seed++)
+        {
+            using Tensors rounded = new(reference);
+            (_, double[] other) = (one with { Network = Network.FromWeights(new RoundedWeights(one.Network.Weights, seed)) }).Run(rounded, Precision.Fp32);
+            largest = Math.Max(largest, Errors.Norm(gradient, other));
+        }
+
+        return largest;
     }
 }
