@@ -145,6 +145,7 @@ internal static class PlanFactory
         AnisotropicWeight = invocation.Value(options.AnisotropicWeight),
         DecayWeight = invocation.Value(options.DecayWeight),
         Jitter = invocation.Value(options.Jitter),
+        RescuedSteps = invocation.Value(options.Rescue),
         Precision = invocation.Value(options.Precision),
         Start = start,
     };

@@ -33,6 +33,9 @@ public sealed record PlanOverrides
     /// <summary>Largest random shift in pixels; the kind of shift stays the preset's (of its random views where it shifts by them; keras-vis's jitter where it has none and the pixels are optimised). 0 takes a shift that is a stage of its own out: then no numbers are drawn for it, which is another random stream than shifts by 0.</summary>
     public int? Jitter { get; init; }
 
+    /// <summary>In how many steps, the first, dead units are rescued.</summary>
+    public int? RescuedSteps { get; init; }
+
     /// <summary>What the parameters start from.</summary>
     public ImageStart? Start { get; init; }
 
@@ -58,6 +61,7 @@ public sealed record PlanOverrides
             Objective = ActivationWeight is double weight ? preset.Objective with { Weight = weight } : preset.Objective,
             Regularizers = With(With(With(With(preset.Regularizers, LpWeight, w => new LpNorm(w), isFirst: true), TotalVariationWeight, w => new TotalVariation(w)), AnisotropicWeight, w => new AnisotropicVariation(w)), DecayWeight, w => new ValueDecay(w)),
             Transforms = Jitter is int pixels ? WithJitter(preset, pixels) : preset.Transforms,
+            RescuedSteps = RescuedSteps ?? preset.RescuedSteps,
             Start = Start ?? preset.Start,
             Optimizer = Optimizer ?? preset.Optimizer,
             Precision = Precision ?? preset.Precision,

@@ -77,6 +77,9 @@ public sealed record RenderPlan
     /// <summary>The network's arithmetic.</summary>
     public Precision Precision { get; init; } = Precision.Auto;
 
+    /// <summary>In how many steps, the first, dead units are rescued: see <see cref="ProgramSpec.RescuedSteps"/>. lucid: 17; 0 for none.</summary>
+    public int RescuedSteps { get; init; }
+
     /// <summary>How the picture is shown.</summary>
     public PictureDisplay Display { get; init; } = new KerasVisDisplay();
 
@@ -222,6 +225,7 @@ public sealed record RenderPlan
             Top = Objective.ProgramTop,
             Preprocessing = Preprocessing,
             Precision = Precision,
+            RescuedSteps = RescuedSteps,
         };
     }
 

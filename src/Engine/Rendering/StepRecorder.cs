@@ -228,7 +228,7 @@ internal sealed class StepRecorder : IDisposable
         }
 
         _excitation!.Evaluate(_backend);
-        program.Backward(_excitation.Gradients, _toNetwork.OutputGradient);
+        program.Backward(_excitation.Gradients, _toNetwork.OutputGradient, _step);
         _toNetwork.Backward(_backend);
     }
 

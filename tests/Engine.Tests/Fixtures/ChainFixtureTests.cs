@@ -110,6 +110,30 @@ public sealed class ChainFixtureTests : IDisposable
         Fixture.Close(Fixture.Array($"{rule.ToString().ToLowerInvariant()}-{tap}"), _t.Get(gradient), Tolerance);
     }
 
+    [Theory]
+    [InlineData("block3_conv1", 4)]
+    [InlineData("block5_conv3", 2)]
+    public void A_rescued_channel_that_is_dead_has_PyTorchs_gradient(string tap, int channel)
+    {
+        Network network = Fixture.NetworkOf("top");
+        ProgramSpec spec = new()
+        {
+            Taps = [new TapSpec(network.Topology.Find(tap)!) { Channels = [[channel]] }],
+            Batch = 1,
+            Height = 33,
+            Width = 35,
+            Preprocessing = Preprocessing.Raw,
+            RescuedSteps = 17,
+        };
+        INetworkProgram program = _t.Own(_backend.Compile(network, spec));
+        ITensor gradient = _t.Zeros(program.InputShape);
+        program.Forward(_t.Put(program.InputShape, Fixture.Image(33, 35, 300)));
+        program.Backward([MeanOf(program.Tap.Shape, -1)], gradient, _t.Scalar(16));
+        Fixture.Close(Fixture.Array($"rescued-{tap}"), _t.Get(gradient), Tolerance);
+        program.Backward([MeanOf(program.Tap.Shape, -1)], gradient, _t.Scalar(17));
+        Assert.All(_t.Get(gradient), g => Assert.Equal(0, g));
+    }
+
     [Fact]
     public void Gradients_at_an_inner_layer_and_at_the_image_are_PyTorchs()
     {

@@ -141,7 +141,7 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
             inner.Forward(shifted);
         }
 
-        public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient) => inner.Backward(tapGradients, inputGradient);
+        public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient, ITensor? step = null) => inner.Backward(tapGradients, inputGradient, step);
 
         public void Dispose() => inner.Dispose();
     }
