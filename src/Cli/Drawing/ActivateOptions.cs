@@ -37,8 +37,6 @@ internal sealed class ActivateOptions
 
     public Option<int?> Jitter { get; } = Parsers.WholeNumber(new Option<int?>("--jitter") { Description = "Largest random shift per step; default: the preset's (modern about a seventh of the side, keras-vis 16), 0 for none.", HelpName = "PX" }, 0);
 
-    public Option<int?> Rescue { get; } = Parsers.WholeNumber(new Option<int?>("--rescue") { Description = "Steps at the start in which units that are off everywhere are woken, as lucid does in 17; default: the preset's (none).", HelpName = "N" }, 0);
-
     public Option<double?> ActWeight { get; } = Parsers.LossWeight(new Option<double?>("--act-weight") { Description = "Weight of the activation; default 1.", HelpName = "W" });
 
     public Option<double?> LpWeight { get; } = Parsers.LossWeight(new Option<double?>("--lp-weight") { Description = "Weight of the L6 norm; default: the preset's (modern none, keras-vis 10).", HelpName = "W" });
@@ -64,6 +62,8 @@ internal sealed class ActivateOptions
     public Option<int?> Scale { get; } = ScaleOption();
 
     public Option<bool> Show { get; } = ShowOption();
+
+    public MethodOptions Method { get; } = new();
 
     public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Check everything and print the memory that the run would take; draw nothing." };
 
@@ -109,7 +109,7 @@ internal sealed class ActivateOptions
         Class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
         Layer.CompletionSources.Add([.. LayerChoice.AllNames]);
         Preset.CompletionSources.Add([.. Presets.Names]);
-        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Count, Diversity, Sum, Preset, Plan, Iterations, Seed, Size, SeedImage, Jitter, Rescue, ActWeight, LpWeight, TvWeight, AnisotropicWeight, DecayWeight, Precision, Out, Raw, Gif, WebP, Log, Scale, Show, DryRun])
+        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Count, Diversity, Sum, Preset, Plan, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, AnisotropicWeight, DecayWeight, .. Method.All, Precision, Out, Raw, Gif, WebP, Log, Scale, Show, DryRun])
         {
             command.Options.Add(option);
         }

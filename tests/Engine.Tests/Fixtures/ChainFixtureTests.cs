@@ -75,6 +75,35 @@ public sealed class ChainFixtureTests : IDisposable
     public void Adam_takes_PyTorchs_steps() => TakesSteps(new Adam(0.05), "adam");
 
     [Fact]
+    public void A_normalised_gradients_steps_do_not_depend_on_its_scale()
+    {
+        TensorShape shape = new(2, 1, 4, 3);
+        double[] gradient = Samples.Uniform(shape, -1, 1, 5);
+        foreach (Optimizer optimizer in (Optimizer[])[new Adam(), new RmsProp(NormalizeGradient: false), new Momentum(NormalizeGradient: false)])
+        {
+            Optimizer normalised = optimizer.With(0.25, true);
+            double[] once = Steps(normalised, 1), larger = Steps(normalised, 1000);
+            Assert.All(once.Zip(larger), p => Assert.Equal(p.First, p.Second, 1e-6));
+            Assert.Contains(once.Zip(Steps(optimizer.With(0.25, null), 1)), p => Math.Abs(p.First - p.Second) > 1e-3);
+        }
+
+        // The second step's gradient is not in proportion to the first's, or Adam would take the same steps of any.
+        double[] Steps(Optimizer optimizer, double scale)
+        {
+            ITensor x = _t.Zeros(shape);
+            ITensor[] state = [.. Enumerable.Range(0, optimizer.StateCount).Select(_ => _t.Zeros(shape))];
+            ITensor step = _t.Scalar(0);
+            for (int i = 0; i < 3; i++)
+            {
+                optimizer.Apply(_backend, x, _t.Put(shape, [.. gradient.Select((g, k) => scale * Math.Pow(3, i) * (g + (0.3 * i * (k % 3))))]), state, step);
+                _backend.Advance(step);
+            }
+
+            return _t.Get(x);
+        }
+    }
+
+    [Fact]
     public void Momentum_takes_PyTorchs_steps() => TakesSteps(new Momentum(0.1, 0.9, NormalizeGradient: false), "momentum");
 
     [Fact]
