@@ -65,6 +65,30 @@ public sealed class MethodTests : IDisposable
         Assert.Equal("block3_conv1", Assert.IsType<CaricatureObjective>(Plan("a.png").Objective).Layer);
     }
 
+    [Fact]
+    public void Maco_draws_with_the_spectrum_of_a_folder()
+    {
+        Directory.CreateDirectory(_shell.PathOf("pictures"));
+        File.Copy(_shell.PathOf("s.png"), _shell.PathOf("pictures/s.png"));
+        File.Copy(_shell.PathOf("g.png"), _shell.PathOf("pictures/g.png"));
+        Assert.Contains("mean of 2 pictures", _shell.Run("spectrum", "build", "~/pictures", "--out", "~/m.json").Succeeded().Error, StringComparison.Ordinal);
+        string[] line = ["--class", "2", "--iterations", "2", "--preset", "maco"];
+        Activate([.. line, "--spectrum", "~/m.json", "--out", "~/a.png", "--raw", "~/a.npy"]).Succeeded();
+        Assert.Equal(2, Plan("a.png").Parameters.OfType<PhaseSpectrum>().Single().Measured!.Pictures);
+        Activate([.. line, "--out", "~/b.png", "--raw", "~/b.npy"]).Succeeded();
+        Assert.NotEqual(Npy.Read(_shell.PathOf("a.npy")).Values, Npy.Read(_shell.PathOf("b.npy")).Values);
+        Activate("--plan", "~/a.png", "--out", "~/c.png", "--raw", "~/c.npy").Succeeded();
+        Assert.Equal(Npy.Read(_shell.PathOf("a.npy")).Values, Npy.Read(_shell.PathOf("c.npy")).Values);
+
+        Activate("--class", "2", "--spectrum", "~/m.json", "--out", "~/d.png").Failed(2, "belongs to the preset maco");
+        File.WriteAllText(_shell.PathOf("n.json"), "{\"pictures\": 1, \"magnitudes\": [1]}");
+        Activate([.. line, "--spectrum", "~/n.json", "--out", "~/d.png"]).Failed(3, "this has 1");
+        File.WriteAllText(_shell.PathOf("pictures/x.png"), "no picture");
+        _shell.Run("spectrum", "build", "~/pictures", "--out", "~/m.json").Failed(3, "1 of 3 pictures could not be read");
+        _shell.Run("spectrum", "build", "~/pictures/x.png", "--out", "~/o.json").Failed(3, "None of 1 pictures");
+        Assert.False(File.Exists(_shell.PathOf("o.json")));
+    }
+
     [Theory]
     [InlineData("--schedule sideways", "one of constant, linear, cosine, exponential")]
     [InlineData("--views 65", "between 1 and 64")]

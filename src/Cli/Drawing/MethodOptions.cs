@@ -37,7 +37,9 @@ internal sealed class MethodOptions
 
     public Option<string?> Guide { get; } = new("--guide") { Description = "The picture that caricature and likeness compare with (.png .jpg .webp .npy); default: that of --seed-image.", HelpName = "FILE" };
 
-    public IEnumerable<Option> All => [Rescue, Rate, Schedule, WarmUp, NormalizeGradient, Views, Noise, Blur, BlurEvery, EdgeWeight, EdgeDepth, Clip, Likeness, Guide];
+    public Option<string?> Spectrum { get; } = new("--spectrum") { Description = "With maco: sizes of the waves as 'spectrum build' has measured them; default: a built-in law.", HelpName = "FILE.json" };
+
+    public IEnumerable<Option> All => [Rescue, Rate, Schedule, WarmUp, NormalizeGradient, Views, Noise, Blur, BlurEvery, EdgeWeight, EdgeDepth, Clip, Likeness, Guide, Spectrum];
 
     /// <summary>What was asked for.</summary>
     /// <param name="invocation">The command line.</param>
@@ -61,6 +63,7 @@ internal sealed class MethodOptions
             EdgeDepth = invocation.Value(EdgeDepth),
             Clips = invocation.Value(Clip),
             Guide = guide,
+            Spectrum = invocation.Value(Spectrum) is { } path ? SpectrumFile.Read(path) : null,
         };
     }
 

@@ -93,6 +93,11 @@ internal static class PlanFactory
         int? input = InputOf(objective, chosen.Network);
         (int side, ImageStart? start) = SizeAndStart(invocation, options, chosen, isOpen: input is null);
         uint seed = invocation.Value(options.Seed) ?? DefaultSeed;
+        if (invocation.Has(options.Method.Spectrum) && preset != Presets.MacoName)
+        {
+            throw CommandException.Usage($"--spectrum belongs to the preset maco, whose pictures are waves of given sizes; '{preset}' draws none such.");
+        }
+
         RenderPlan plan = Overrides(invocation, options, start, GuideOf(invocation, options, objective, start, side, side)).ApplyTo(Presets.Create(preset, objective, Seeds(seed, count, pictures), side, side, input));
         plan.Validate(chosen.Network);
         return plan;

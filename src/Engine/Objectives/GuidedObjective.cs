@@ -34,7 +34,7 @@ public abstract record GuidedObjective : TapObjective
     /// <param name="operations">The backend.</param>
     /// <param name="taps">What the network found in the guide.</param>
     /// <param name="scratch">As <see cref="Scratch"/> says.</param>
-    public void Look(IImageOperations operations, IReadOnlyList<ITensor> taps, IReadOnlyList<ITensor> scratch)
+    public static void Look(IImageOperations operations, IReadOnlyList<ITensor> taps, IReadOnlyList<ITensor> scratch)
     {
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(taps);

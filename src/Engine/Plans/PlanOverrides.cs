@@ -72,6 +72,9 @@ public sealed record PlanOverrides
     /// <summary>Whether values are cut off at the ends of the picture's range instead of squeezed into it; only where the preset keeps them in a range.</summary>
     public bool? Clips { get; init; }
 
+    /// <summary>Sizes of the waves of a picture of phases alone; only where the preset draws such.</summary>
+    public MeanSpectrum? Spectrum { get; init; }
+
     /// <summary>The picture that the objective compares with.</summary>
     public PictureStart? Guide { get; init; }
 
@@ -93,7 +96,7 @@ public sealed record PlanOverrides
             Iterations = Iterations ?? preset.Iterations,
             Objective = ActivationWeight is double weight ? preset.Objective with { Weight = weight } : preset.Objective,
             Regularizers = WithEdge(With(With(With(With(preset.Regularizers, LpWeight, w => new LpNorm(w), isFirst: true), TotalVariationWeight, w => new TotalVariation(w)), AnisotropicWeight, w => new AnisotropicVariation(w)), DecayWeight, w => new ValueDecay(w))),
-            Parameters = Clips is bool clips ? [.. preset.Parameters.Select(stage => InRange(stage, clips))] : preset.Parameters,
+            Parameters = [.. preset.Parameters.Select(stage => Asked(stage))],
             Transforms = Behind(Behind(Jitter is int pixels ? WithJitter(preset, pixels) : preset.Transforms, Blur, d => new Blur(d)), Noise, d => new Noise(d)),
             RescuedSteps = RescuedSteps ?? preset.RescuedSteps,
             Start = Start ?? preset.Start,
@@ -128,10 +131,11 @@ public sealed record PlanOverrides
         return pixels == 0 ? transforms : [isPixels ? new Jitter(pixels) : new RandomShift(pixels), .. transforms];
     }
 
-    private static Stage InRange(Stage stage, bool clips) => stage switch
+    private Stage Asked(Stage stage) => stage switch
     {
-        SigmoidRange range when clips => new ClipRange(range.Low, range.High),
-        ClipRange range when !clips => new SigmoidRange(range.Low, range.High),
+        SigmoidRange range when Clips == true => new ClipRange(range.Low, range.High),
+        ClipRange range when Clips == false => new SigmoidRange(range.Low, range.High),
+        PhaseSpectrum phases when Spectrum is not null => phases with { Measured = Spectrum },
         _ => stage,
     };
 

@@ -33,7 +33,8 @@ public static class Presets
 
     private const string ModernName = "modern";
 
-    private const string MacoName = "maco";
+    /// <summary>The name of the preset that draws with phases alone.</summary>
+    public const string MacoName = "maco";
 
     /// <summary>The name of the preset that draws into a picture.</summary>
     public const string AccentuateName = "accentuate";

@@ -55,9 +55,9 @@ internal sealed class Excitation
     {
         foreach (Leaf leaf in _leaves)
         {
-            if (leaf.Objective is GuidedObjective guided)
+            if (leaf.Objective is GuidedObjective)
             {
-                guided.Look(operations, leaf.Taps, leaf.Scratch);
+                GuidedObjective.Look(operations, leaf.Taps, leaf.Scratch);
             }
         }
     }

@@ -103,7 +103,7 @@ public sealed class MethodTests : IDisposable
         };
         RenderedImage image = Draw(plan);
         Assert.Equal(0, image.Losses[0][0], 1e-9);
-        RenderedImage other = Draw(plan with { Start = new NoiseStart() });
+        RenderedImage other = Draw(plan with { Start = new NoiseStart(), Transforms = [], Views = 1, Iterations = 20 });
         Assert.True(other.Losses[0][0] > 1);
         Assert.True(other.Losses[^1][0] < other.Losses[0][0]);
     }
