@@ -33,7 +33,7 @@ internal sealed class MethodOptions
 
     public Option<bool?> Clip { get; } = new("--clip") { Description = "Cut values off at the ends of the picture's range, instead of squeezing them into it: true or false; default: the preset's (false).", HelpName = "true|false" };
 
-    public Option<double?> Likeness { get; } = Number("--likeness", "Weight of likeness(LAYER), which keeps what the layer finds near the guide; default: the preset's (accentuate 1, others none).", "W");
+    public Option<double?> Likeness { get; } = Number("--likeness", "Weight of likeness(LAYER), which keeps what the layer finds near the guide; default: the preset's (accentuate 0.02, others none).", "W");
 
     public Option<string?> Guide { get; } = new("--guide") { Description = "The picture that caricature and likeness compare with (.png .jpg .webp .npy); default: that of --seed-image.", HelpName = "FILE" };
 

@@ -40,7 +40,7 @@ public static class Presets
     public const string AccentuateName = "accentuate";
 
     /// <summary>With accentuate: the weight of the likeness to the picture, at the objective's own layer or the last convolution below a dense one.</summary>
-    public const double AccentuateLikeness = 1;
+    public const double AccentuateLikeness = 0.02;
 
     private const string DeepDreamName = "deepdream";
 
