@@ -71,7 +71,7 @@ public sealed class MethodTests : IDisposable
         Directory.CreateDirectory(_shell.PathOf("pictures"));
         File.Copy(_shell.PathOf("s.png"), _shell.PathOf("pictures/s.png"));
         File.Copy(_shell.PathOf("g.png"), _shell.PathOf("pictures/g.png"));
-        Assert.Contains("mean of 2 pictures", _shell.Run("spectrum", "build", "~/pictures", "--out", "~/m.json").Succeeded().Error, StringComparison.Ordinal);
+        Assert.Contains("mean of 2 pictures", _shell.Run("spectrum", "build", "~/pictures", "--out", "~/m.json").Succeeded().Out, StringComparison.Ordinal);
         string[] line = ["--class", "2", "--iterations", "2", "--preset", "maco"];
         Activate([.. line, "--spectrum", "~/m.json", "--out", "~/a.png", "--raw", "~/a.npy"]).Succeeded();
         Assert.Equal(2, Plan("a.png").Parameters.OfType<PhaseSpectrum>().Single().Measured!.Pictures);
@@ -84,7 +84,10 @@ public sealed class MethodTests : IDisposable
         File.WriteAllText(_shell.PathOf("n.json"), "{\"pictures\": 1, \"magnitudes\": [1]}");
         Activate([.. line, "--spectrum", "~/n.json", "--out", "~/d.png"]).Failed(3, "this has 1");
         File.WriteAllText(_shell.PathOf("pictures/x.png"), "no picture");
-        _shell.Run("spectrum", "build", "~/pictures", "--out", "~/m.json").Failed(3, "1 of 3 pictures could not be read");
+        Outcome part = _shell.Run("spectrum", "build", "~/pictures", "--out", "~/m.json");
+        Assert.Equal(3, part.Code);
+        Assert.Contains("x.png", part.Error, StringComparison.Ordinal);
+        Assert.Contains("mean of 2 pictures; 1 could not be read", part.Out, StringComparison.Ordinal);
         _shell.Run("spectrum", "build", "~/pictures/x.png", "--out", "~/o.json").Failed(3, "None of 1 pictures");
         Assert.False(File.Exists(_shell.PathOf("o.json")));
     }

@@ -40,7 +40,7 @@ internal static class SpectrumCommand
                 catch (PictureException error)
                 {
                     failed++;
-                    invocation.Say(error.Message);
+                    Failure.Report(error, invocation.Terminal, invocation.Verbose);
                 }
             }
 
@@ -52,8 +52,8 @@ internal static class SpectrumCommand
             MeanSpectrum spectrum = meter.Result();
             files.Stage(path, Encoding.UTF8.GetBytes(spectrum.ToJson()));
             files.Commit();
-            invocation.Say($"Wrote {Outputs.NameOf(path)}: the mean of {spectrum.Pictures} pictures.");
-            return failed > 0 ? throw CommandException.File($"{failed} of {paths.Length} pictures could not be read; the spectrum is that of the others.") : ExitCode.Done;
+            invocation.Say($"Wrote {Outputs.NameOf(path)}: the mean of {spectrum.Pictures} pictures{(failed > 0 ? $"; {failed} could not be read" : "")}.");
+            return failed > 0 ? ExitCode.File : ExitCode.Done;
         });
         return new Command("spectrum", "The mean spectrum of pictures, for the preset maco.") { build };
     }

@@ -81,7 +81,7 @@ public sealed class PhaseSpectrumTests : IDisposable
     public void A_measured_spectrum_is_read_between_its_bands_and_beyond_them()
     {
         int bands = MeanSpectrum.Bands.Length;
-        MeanSpectrum spectrum = new() { Pictures = 1, Magnitudes = [.. Enumerable.Range(0, bands * bands * 3).Select(i => i < 3 ? 500f : (float)(100 / (1 + MeanSpectrum.Bands[i / 3 / bands] + MeanSpectrum.Bands[i / 3 % bands])))] };
+        MeanSpectrum spectrum = new() { Pictures = 1, Magnitudes = [.. Enumerable.Range(0, bands * bands * 3).Select(i => i < 3 ? 500f : 100f / (1 + MeanSpectrum.Bands[i / 3 / bands] + MeanSpectrum.Bands[i / 3 % bands]))] };
         Assert.Equal(500, spectrum.At(0, 0, 0), 1e-3);
         Assert.Equal(100.0 / (1 + 3), spectrum.At(3 / 256.0, 0, 1), 1e-4);
         Assert.Equal(100.0 / (1 + 256), spectrum.At(0.5, 0.5, 2), 1e-4);
