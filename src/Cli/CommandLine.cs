@@ -23,6 +23,7 @@ internal static class CommandLine
         root.Subcommands.Add(SummaryCommand.Create(host));
         root.Subcommands.Add(ActivateCommand.Create(host));
         root.Subcommands.Add(PresetsCommand.Create(host));
+        root.Subcommands.Add(SpectrumCommand.Create(host));
         root.Subcommands.Add(PredictCommand.Create(host));
         root.Subcommands.Add(AttributeCommand.Create(host));
         root.Subcommands.Add(DevicesCommand.Create(host));

@@ -212,6 +212,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
         StartDescent();
         StartComparisons();
         StartPhases();
+        StartSteps();
         NetworkKernels = new NetworkKernels(_library);
     }
 

@@ -124,17 +124,18 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
     }
 
     /// <inheritdoc/>
-    public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient)
+    public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient, ITensor? step = null)
     {
         using BackendUse.Visit visit = _backend.InUse.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ProgramChecks.Gradients(this, tapGradients, inputGradient);
+        ProgramChecks.Gradients(this, tapGradients, inputGradient, step);
         CudaTensor?[] given = new CudaTensor?[tapGradients.Length];
         for (int tap = 0; tap < given.Length; tap++)
         {
             given[tap] = tapGradients[tap] is ITensor gradient ? Use(gradient, Spec.TapShape(tap), "gradient at the tap") : null;
         }
 
+        DevicePointer counter = Spec.RescuedSteps > 0 ? Use(step!, TensorShape.PerImage(1), "step").Pointer : DevicePointer.None;
         CudaTensor? target = inputGradient is null ? null : Use(inputGradient, InputShape, "gradient at the input");
         if (!_hasForward)
         {
@@ -148,7 +149,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
         Begin(first, nodes);
         for (int node = first; node >= last; node--)
         {
-            Meet(node, given);
+            Meet(node, given, counter);
             if (target is not null || node > last)
             {
                 _backward[node]();
@@ -377,7 +378,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
     }
 
     // What happens to the gradient at a node's output before the node's own way back.
-    private void Meet(int node, CudaTensor?[] given)
+    private void Meet(int node, CudaTensor?[] given, DevicePointer step)
     {
         if (_layout.IsSimple)
         {
@@ -411,7 +412,16 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
 
         if (_layout.PassesRelu(node) && !_layout.FusesMask(node))
         {
-            Kernels.Relu.Backward(gradient, _memory.Activation(node + 1), gradient, Spec.Batch * _layout.Nodes[node].OutputCount, Spec.Relu, Element);
+            long count = _layout.Nodes[node].OutputCount;
+            if (Spec.RescuedSteps > 0)
+            {
+                _backend.Stream.Clear(_memory.Passes, Spec.Batch * sizeof(int));
+                Kernels.Relu.Rescue(gradient, _memory.Activation(node + 1), _memory.Passes, step, Spec.RescuedSteps, Spec.Batch, count, Element);
+            }
+            else
+            {
+                Kernels.Relu.Backward(gradient, _memory.Activation(node + 1), gradient, Spec.Batch * count, Spec.Relu, Element);
+            }
         }
 
         if (!pooling)

@@ -63,6 +63,8 @@ internal sealed class ActivateOptions
 
     public Option<bool> Show { get; } = ShowOption();
 
+    public MethodOptions Method { get; } = new();
+
     public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Check everything and print the memory that the run would take; draw nothing." };
 
     /// <summary>--scale, which recipe has too.</summary>
@@ -107,7 +109,7 @@ internal sealed class ActivateOptions
         Class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
         Layer.CompletionSources.Add([.. LayerChoice.AllNames]);
         Preset.CompletionSources.Add([.. Presets.Names]);
-        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Count, Diversity, Sum, Preset, Plan, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, AnisotropicWeight, DecayWeight, Precision, Out, Raw, Gif, WebP, Log, Scale, Show, DryRun])
+        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Count, Diversity, Sum, Preset, Plan, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, AnisotropicWeight, DecayWeight, .. Method.All, Precision, Out, Raw, Gif, WebP, Log, Scale, Show, DryRun])
         {
             command.Options.Add(option);
         }

@@ -83,10 +83,22 @@ internal static class PlanFactory
             objective = new SumObjective { Terms = [objective, new DiversityObjective { Layer = ComparedAt(objective, chosen.Network).Name, Group = count, Weight = weight }] };
         }
 
+        string preset = invocation.Value(options.Preset)!;
+        double likeness = invocation.Value(options.Method.Likeness) ?? (preset == Presets.AccentuateName ? Presets.AccentuateLikeness : 0);
+        if (likeness > 0 && !objective.Leaves.Any(l => l is GuidedObjective))
+        {
+            objective = new SumObjective { Terms = [objective, new LikenessObjective { Layer = ComparedAt(objective, chosen.Network).Name, Weight = likeness }] };
+        }
+
         int? input = InputOf(objective, chosen.Network);
         (int side, ImageStart? start) = SizeAndStart(invocation, options, chosen, isOpen: input is null);
         uint seed = invocation.Value(options.Seed) ?? DefaultSeed;
-        RenderPlan plan = Overrides(invocation, options, start).ApplyTo(Presets.Create(invocation.Value(options.Preset)!, objective, Seeds(seed, count, pictures), side, side, input));
+        if (invocation.Has(options.Method.Spectrum) && preset != Presets.MacoName)
+        {
+            throw CommandException.Usage($"--spectrum belongs to the preset maco, whose pictures are waves of given sizes; '{preset}' draws none such.");
+        }
+
+        RenderPlan plan = Overrides(invocation, options, start, GuideOf(invocation, options, objective, start, side, side)).ApplyTo(Presets.Create(preset, objective, Seeds(seed, count, pictures), side, side, input));
         plan.Validate(chosen.Network);
         return plan;
     }
@@ -136,7 +148,15 @@ internal static class PlanFactory
         return highest.Kind == LayerKind.Dense ? network.Topology.Layers.Last(l => l.Kind == LayerKind.Convolution) : highest;
     }
 
-    private static PlanOverrides Overrides(Invocation invocation, ActivateOptions options, ImageStart? start) => new()
+    // What the objective compares with: the picture given for that, or the one that is started from.
+    private static PictureStart? GuideOf(Invocation invocation, ActivateOptions options, Objective objective, ImageStart? start, int height, int width) =>
+        invocation.Value(options.Method.Guide) is { } path ? StartFrom(path, height, width)
+        : objective.Leaves.Any(l => l is GuidedObjective) ? start as PictureStart
+        : null;
+
+    private static PlanOverrides Overrides(Invocation invocation, ActivateOptions options, ImageStart? start, PictureStart? guide) => options.Method.AddTo(invocation, Plain(invocation, options, start), guide);
+
+    private static PlanOverrides Plain(Invocation invocation, ActivateOptions options, ImageStart? start) => new()
     {
         Iterations = invocation.Value(options.Iterations),
         ActivationWeight = invocation.Value(options.ActWeight),
@@ -159,7 +179,13 @@ internal static class PlanFactory
             throw CommandException.Usage($"The plan starts from a picture{name}; give that picture with --seed-image{(start is null ? "" : " (the one given has other values)")}.");
         }
 
-        RenderPlan merged = Overrides(invocation, options, start).ApplyTo(plan);
+        PictureStart? guide = GuideOf(invocation, options, plan.Objective, start, plan.Height, plan.Width);
+        if (plan.Guide is { } compared && guide?.Sha256 != compared.Sha256)
+        {
+            throw CommandException.Usage($"The plan compares with a picture; give that picture with --guide{(guide is null ? "" : " (the one given has other values)")}.");
+        }
+
+        RenderPlan merged = Overrides(invocation, options, start, guide).ApplyTo(plan);
         merged.Validate(chosen.Network);
         return merged;
     }

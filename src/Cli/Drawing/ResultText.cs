@@ -25,8 +25,13 @@ internal static class ResultText
         }
 
         IEnumerable<string> Scores(RenderedImage image) => image.Scores.IsEmpty
-            ? [string.Create(CultureInfo.InvariantCulture, $"{result.Plan.Objective.Describe(image.Index)}: activation {image.FinalActivation:G5}")]
+            ? [Whole(image)]
             : image.Scores.Zip(result.Plan.Objective.Units(image.Index, chosen.Network, chosen.NameOf), Score);
+
+        // What is compared with a guide is not compared again on the finished picture.
+        string Whole(RenderedImage image) => result.Plan.Objective is GuidedObjective
+            ? string.Create(CultureInfo.InvariantCulture, $"{result.Plan.Objective.Describe(image.Index)}: {-image.Losses[image.BestStep][0]:G5} in that step")
+            : string.Create(CultureInfo.InvariantCulture, $"{result.Plan.Objective.Describe(image.Index)}: activation {image.FinalActivation:G5}");
 
         static string Score(ChannelScore s, string unit)
         {

@@ -121,6 +121,59 @@ public interface IImageOperations
     /// <param name="high">As for <see cref="Sigmoid"/>.</param>
     void SigmoidBackward(ITensor source, ITensor gradient, ITensor target, double low, double high);
 
+    /// <summary>target = source, and what lies outside low..high brought to the nearer bound.</summary>
+    /// <param name="source">Any shape, not changed.</param>
+    /// <param name="target">Same shape, overwritten; may be the source.</param>
+    /// <param name="low">Smallest value.</param>
+    /// <param name="high">Largest value, above <paramref name="low"/>.</param>
+    void Clip(ITensor source, ITensor target, double low, double high);
+
+    /// <summary>The way back of <see cref="Clip"/> for a descent: target = gradient, but 0 where the source is above high and a step downhill would raise it (gradient &lt; 0), or below low and would lower it (gradient &gt; 0).</summary>
+    /// <param name="source">What <see cref="Clip"/> was given, not changed.</param>
+    /// <param name="gradient">Same shape, with respect to the result; not changed.</param>
+    /// <param name="target">Same shape, overwritten; may be <paramref name="gradient"/>.</param>
+    /// <param name="low">As for <see cref="Clip"/>.</param>
+    /// <param name="high">As for <see cref="Clip"/>.</param>
+    /// <remarks>Within the bounds the derivative; outside the derivative is 0, and what has once left the range would never come back.</remarks>
+    void ClipBackward(ITensor source, ITensor gradient, ITensor target, double low, double high);
+
+    /// <summary>target[n, i] = source[n, i] + deviation * z, z from the i-th numbers of a generator that counts, keyed by the image's seed: <see cref="NoiseField"/>.</summary>
+    /// <param name="source">(N, H, W, C), not changed.</param>
+    /// <param name="target">Same shape, overwritten; may be the source.</param>
+    /// <param name="seeds">(steps, N, 1, 1): for every step and image a whole number, 0 to 2^24 - 1.</param>
+    /// <param name="step">Says which row of <paramref name="seeds"/> counts; a step beyond the table uses the last row.</param>
+    /// <param name="deviation">Standard deviation.</param>
+    void Noise(ITensor source, ITensor target, ITensor seeds, ITensor step, double deviation);
+
+    /// <summary>target += factor * source, everywhere.</summary>
+    /// <param name="source">Any shape, not changed.</param>
+    /// <param name="factor">Finite.</param>
+    /// <param name="target">Same shape; not the source.</param>
+    void Accumulate(ITensor source, double factor, ITensor target);
+
+    /// <summary>Makes a step longer or shorter: target = before + f * (target - before), f = factors[step]; where f is 1 the target stays as it is, to the bit.</summary>
+    /// <param name="before">Any shape: what the target was before the step; not changed.</param>
+    /// <param name="target">Same shape; not <paramref name="before"/>.</param>
+    /// <param name="factors">(steps, 1, 1, 1).</param>
+    /// <param name="step">Says which factor counts; a step beyond the table uses the last.</param>
+    void ScaleStep(ITensor before, ITensor target, ITensor factors, ITensor step);
+
+    /// <summary>target = source in every k-th step: where step + 1 is a multiple of k. In the others the target stays as it is.</summary>
+    /// <param name="source">Any shape, not changed.</param>
+    /// <param name="target">Same shape; not the source.</param>
+    /// <param name="step">The number of steps done before.</param>
+    /// <param name="every">k, 1 or more.</param>
+    void CopyEvery(ITensor source, ITensor target, ITensor step, int every);
+
+    /// <summary>value[n] = weight * mean over positions of l - 0.1, l = sqrt(|a - b|^2 + 0.01), the length over the channels: |a - b|, but smooth where the two are equal.</summary>
+    /// <param name="tap">a: (N, h, w, C), not changed.</param>
+    /// <param name="other">b: same shape, not changed.</param>
+    /// <param name="weight">Factor; positive for a penalty.</param>
+    /// <param name="value">Per image, overwritten.</param>
+    /// <param name="gradient">Same shape as the tap; weight / (h w) (a - b) / l is added.</param>
+    /// <remarks>Hamblin et al., "Feature Accentuation" (2024), where the length is |a - b| itself: of a picture that starts as what it is compared with, its gradient is rounding errors divided by their own length.</remarks>
+    void Distance(ITensor tap, ITensor other, double weight, ITensor value, ITensor gradient);
+
     /// <summary>value[n] = weight * sum over an image's elements of a * b.</summary>
     /// <param name="a">(N, h, w, C), not changed.</param>
     /// <param name="b">Same shape, not changed.</param>
@@ -182,6 +235,18 @@ public interface IImageOperations
     /// <param name="value">Per image, overwritten.</param>
     /// <param name="gradient">Same shape as the image; 2 weight / (H W C) (image - centre) is added.</param>
     void Decay(ITensor image, double centre, double weight, ITensor value, ITensor gradient);
+
+    /// <summary>value[n] = weight / (H W C) * sum over the pixels at the edge of r^2 + pull (image - centre)^2, r = blurred - image: the edge shall be smooth, and like the centre.</summary>
+    /// <param name="image">(N, H, W, C), not changed.</param>
+    /// <param name="width">How many pixels deep the edge is, 1 or more.</param>
+    /// <param name="pull">Factor of the distance from the centre, 0 or more.</param>
+    /// <param name="centre">The value that the edge is drawn to.</param>
+    /// <param name="weight">Factor.</param>
+    /// <param name="residual">Same shape as the image, overwritten with r, 0 off the edge.</param>
+    /// <param name="value">Per image, overwritten.</param>
+    /// <param name="gradient">Same shape as the image; the gradient is added.</param>
+    /// <remarks>Blurred is the mean over 5 x 5 pixels, those of the outer ring counting half, as many as lie within the picture: lucid <c>_tf_blur</c>, <c>penalize_boundary_complexity</c> (pull 0.8, width 20, values 0 to 1).</remarks>
+    void Boundary(ITensor image, int width, double pull, double centre, double weight, ITensor residual, ITensor value, ITensor gradient);
 
     /// <summary>value[n] = weight * sum over k of (mean over positions of tap[n, :, :, k]).</summary>
     /// <param name="tap">(N, h, w, K).</param>

@@ -29,9 +29,10 @@ public interface INetworkProgram : IDisposable
     /// <summary>Carries gradients at the taps back to the image, with the ReLU and pooling decisions of the last <see cref="Forward"/>.</summary>
     /// <param name="tapGradients">One per tap, of its shape, or null where nothing is given there; not changed. At least one is given.</param>
     /// <param name="inputGradient">Shape of the input, same channel order; overwritten. Null where only gradients at taps are wanted: then nothing below the lowest of those is computed.</param>
+    /// <param name="step">The number of steps done before, as a tensor of one element; needed where the spec rescues dead units in the first of them (<see cref="ProgramSpec.RescuedSteps"/>), else not looked at.</param>
     /// <remarks>ReLU passes what <see cref="ProgramSpec.Relu"/> says, plainly nothing where its input was at most 0. Max-pooling passes the gradient to the first maximum in row-major order of its window. A gradient given after an activation passes the layer's own ReLU too.</remarks>
     /// <exception cref="InvalidOperationException">The spec asked for no gradient, or no forward pass came before.</exception>
-    void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient);
+    void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient, ITensor? step = null);
 
     /// <summary>The same for a program of one tap.</summary>
     void Backward(ITensor tapGradient, ITensor inputGradient) => Backward(new ReadOnlySpan<ITensor?>(ref tapGradient!), inputGradient);

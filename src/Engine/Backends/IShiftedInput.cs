@@ -9,7 +9,7 @@ public interface IShiftedInput
     /// <param name="shifts">(steps, N, 1, 2), as for <c>Shift</c>.</param>
     /// <param name="step">The row of <paramref name="shifts"/> that counts.</param>
     /// <param name="mode">What happens at the edges.</param>
-    /// <remarks>A gradient from <see cref="INetworkProgram.Backward(ReadOnlySpan{ITensor}, ITensor)"/> belongs to the shifted image.</remarks>
+    /// <remarks>A gradient from <see cref="INetworkProgram.Backward(ReadOnlySpan{ITensor}, ITensor, ITensor)"/> belongs to the shifted image.</remarks>
     /// <exception cref="ArgumentException">Shapes do not fit, or something is another backend's.</exception>
     void ForwardShifted(ITensor source, ITensor shifted, ITensor shifts, ITensor step, ShiftMode mode);
 }

@@ -44,12 +44,19 @@ public static class OperationChecks
     public static void Table(ITensor images, ITensor table, string tableName, int numbers, ITensor step)
     {
         ArgumentNullException.ThrowIfNull(table, tableName);
-        ArgumentNullException.ThrowIfNull(step);
         if (table.Shape != new TensorShape(table.Shape.N, images.Shape.N, 1, numbers))
         {
             throw new ArgumentException($"The table '{tableName}' is {table.Shape}; (steps, {images.Shape.N}, 1, {numbers}) is needed for images {images.Shape}.", tableName);
         }
 
+        Counter(step);
+    }
+
+    /// <summary>The step counter.</summary>
+    /// <exception cref="ArgumentException">Another shape.</exception>
+    public static void Counter(ITensor step)
+    {
+        ArgumentNullException.ThrowIfNull(step);
         if (step.Shape != TensorShape.PerImage(1))
         {
             throw new ArgumentException($"The step is {step.Shape}; {TensorShape.PerImage(1)} is needed.", nameof(step));
@@ -96,6 +103,57 @@ public static class OperationChecks
         if (!(power >= 0) || !double.IsFinite(power))
         {
             throw new ArgumentOutOfRangeException(nameof(power), power, "The power must be a finite number of at least 0.");
+        }
+    }
+
+    /// <summary>The bounds of <see cref="IImageOperations.Clip"/>.</summary>
+    /// <exception cref="ArgumentException">Not in order.</exception>
+    public static void Bounds(double low, double high)
+    {
+        if (!(low < high))
+        {
+            throw new ArgumentException($"The bounds are {low} and {high}; the lower must come first.", nameof(low));
+        }
+    }
+
+    /// <summary>The arguments of <see cref="IImageOperations.ScaleStep"/>.</summary>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    public static void ScaleStep(ITensor before, ITensor target, ITensor factors, ITensor step)
+    {
+        Same(before, nameof(before), target, nameof(target));
+        Apart(before, nameof(before), target, nameof(target));
+        ArgumentNullException.ThrowIfNull(factors);
+        if (factors.Shape != TensorShape.PerImage(factors.Shape.N))
+        {
+            throw new ArgumentException($"The factors are {factors.Shape}; (steps, 1, 1, 1) is needed.", nameof(factors));
+        }
+
+        Counter(step);
+    }
+
+    /// <summary>The arguments of <see cref="IImageOperations.CopyEvery"/>.</summary>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    public static void CopyEvery(ITensor source, ITensor target, ITensor step, int every)
+    {
+        Same(source, nameof(source), target, nameof(target));
+        Apart(source, nameof(source), target, nameof(target));
+        Counter(step);
+        ArgumentOutOfRangeException.ThrowIfLessThan(every, 1);
+    }
+
+    /// <summary>The arguments of <see cref="IImageOperations.Boundary"/>.</summary>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    public static void Boundary(ITensor image, int width, double pull, ITensor residual, ITensor value, ITensor gradient)
+    {
+        PerImage(image, nameof(image), value, nameof(value));
+        Same(image, nameof(image), gradient, nameof(gradient));
+        Same(image, nameof(image), residual, nameof(residual));
+        Apart(image, nameof(image), residual, nameof(residual));
+        Apart(gradient, nameof(gradient), residual, nameof(residual));
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        if (!(pull >= 0) || !double.IsFinite(pull))
+        {
+            throw new ArgumentOutOfRangeException(nameof(pull), pull, "The pull must be a finite number of at least 0.");
         }
     }
 

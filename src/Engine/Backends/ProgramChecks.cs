@@ -6,7 +6,7 @@ public static class ProgramChecks
     /// <summary>Checks what a backward pass is given against the program's spec.</summary>
     /// <exception cref="InvalidOperationException">The program was compiled without a backward pass.</exception>
     /// <exception cref="ArgumentException">A count or a shape does not fit, nothing is given, or nothing is wanted.</exception>
-    public static void Gradients(INetworkProgram program, ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient)
+    public static void Gradients(INetworkProgram program, ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient, ITensor? step)
     {
         ProgramSpec spec = program.Spec;
         if (!spec.NeedsGradient)
@@ -17,6 +17,11 @@ public static class ProgramChecks
         if (tapGradients.Length != spec.Taps.Length)
         {
             throw new ArgumentException($"{tapGradients.Length} gradients for {spec.Taps.Length} taps; one place for each is needed, null where nothing is given.", nameof(tapGradients));
+        }
+
+        if (spec.RescuedSteps > 0 && step?.Shape != TensorShape.PerImage(1))
+        {
+            throw new ArgumentException($"The step is {step?.Shape.ToString() ?? "missing"}; {TensorShape.PerImage(1)} is needed, since dead units are rescued in the first {spec.RescuedSteps} steps.", nameof(step));
         }
 
         bool given = false;

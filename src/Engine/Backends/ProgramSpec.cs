@@ -63,13 +63,20 @@ public sealed record ProgramSpec
     /// <summary>How gradients pass a ReLU.</summary>
     public ReluRule Relu { get; init; } = ReluRule.Plain;
 
+    /// <summary>
+    /// In the first so many steps, for each image and ReLU by itself: where nothing of the gradient g of a loss passes the ReLU, what would raise its
+    /// input does, min(g, 0), so that units that are off everywhere are woken. Afterwards, and for 0, the derivative alone. With <see cref="ReluRule.Plain"/> only.
+    /// </summary>
+    /// <remarks>lucid <c>redirected_relu_grad</c> in the first 17 steps.</remarks>
+    public int RescuedSteps { get; init; }
+
     /// <summary>What happens to the image on its way in.</summary>
     public Preprocessing Preprocessing { get; init; } = Preprocessing.Vgg16;
 
     /// <summary>The network's arithmetic.</summary>
     public Precision Precision { get; init; } = Precision.Auto;
 
-    /// <summary>Whether <see cref="INetworkProgram.Backward(ReadOnlySpan{ITensor}, ITensor)"/> will be called.</summary>
+    /// <summary>Whether <see cref="INetworkProgram.Backward(ReadOnlySpan{ITensor}, ITensor, ITensor)"/> will be called.</summary>
     public bool NeedsGradient { get; init; } = true;
 
     /// <summary>The highest layer that is computed.</summary>
@@ -113,6 +120,13 @@ public sealed record ProgramSpec
         if (Batch < 1)
         {
             throw new PlanException($"The batch is {Batch}; it must be at least 1.");
+        }
+
+        if (RescuedSteps < 0 || (RescuedSteps > 0 && Relu != ReluRule.Plain))
+        {
+            throw new PlanException(RescuedSteps < 0
+                ? $"Dead units are rescued in {RescuedSteps} steps; it must be 0 or more."
+                : $"Dead units are rescued where gradients pass a ReLU by its derivative; the rule is '{Relu}'.");
         }
 
         foreach (TapSpec tap in Taps)

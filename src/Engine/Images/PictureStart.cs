@@ -28,20 +28,27 @@ public sealed record PictureStart(string Source, string Sha256) : ImageStart
     }
 
     /// <inheritdoc/>
-    public override void Validate(int height, int width)
+    public override void Validate(int height, int width) => Validate(height, width, "start picture");
+
+    /// <summary>Checks the values.</summary>
+    /// <param name="height">Rows of the picture.</param>
+    /// <param name="width">Columns of the picture.</param>
+    /// <param name="role">What the picture is called in messages.</param>
+    /// <exception cref="PlanException">They are too many, too few, or not finite.</exception>
+    public void Validate(int height, int width, string role)
     {
         if (Values.Length != height * width * 3)
         {
             throw new PlanException(Values.Length == 0
-                ? $"The start picture '{Source}' has not been loaded."
-                : $"The start picture '{Source}' has {Values.Length} values; {height} x {width} x 3 = {height * width * 3} are needed.");
+                ? $"The {role} '{Source}' has not been loaded."
+                : $"The {role} '{Source}' has {Values.Length} values; {height} x {width} x 3 = {height * width * 3} are needed.");
         }
 
         foreach (float value in Values.Span)
         {
             if (!float.IsFinite(value))
             {
-                throw new PlanException($"The start picture '{Source}' holds values that are not finite.");
+                throw new PlanException($"The {role} '{Source}' holds values that are not finite.");
             }
         }
     }

@@ -15,6 +15,8 @@ namespace VggCuda.Engine.Objectives;
 [JsonDerivedType(typeof(InterpolationObjective), "interpolation")]
 [JsonDerivedType(typeof(DiversityObjective), "diversity")]
 [JsonDerivedType(typeof(AlignmentObjective), "alignment")]
+[JsonDerivedType(typeof(CaricatureObjective), "caricature")]
+[JsonDerivedType(typeof(LikenessObjective), "likeness")]
 [JsonDerivedType(typeof(SumObjective), "sum")]
 public abstract record Objective
 {

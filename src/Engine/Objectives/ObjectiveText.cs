@@ -19,6 +19,7 @@ namespace VggCuda.Engine.Objectives;
 ///        | direction ( layer , channel = number { , channel = number } [ , power = number ] )
 ///        | interpolation ( layer , unit , unit )
 ///        | diversity ( layer ) | alignment ( layer )
+///        | caricature ( layer ) | likeness ( layer )   of the guide
 /// </code>
 /// Names with other characters than letters, digits and _ stand in single quotes.
 /// </remarks>
@@ -97,7 +98,7 @@ public sealed class ObjectiveText
     private Objective Thing()
     {
         int start = Skip();
-        string name = Word("a layer, or one of probability, direction, interpolation, diversity, alignment,");
+        string name = Word("a layer, or one of probability, direction, interpolation, diversity, alignment, caricature, likeness,");
         if (Takes('('))
         {
             Objective made = name switch
@@ -107,7 +108,9 @@ public sealed class ObjectiveText
                 "interpolation" => Interpolation(),
                 "diversity" => new DiversityObjective { Layer = Layer().Name, Group = Coupled(start, name) },
                 "alignment" => new AlignmentObjective { Layer = Layer().Name, Group = Coupled(start, name) },
-                _ => throw Wrong(start, $"'{name}' is none of probability, direction, interpolation, diversity and alignment"),
+                "caricature" => new CaricatureObjective { Layer = Layer().Name },
+                "likeness" => new LikenessObjective { Layer = Layer().Name },
+                _ => throw Wrong(start, $"'{name}' is none of probability, direction, interpolation, diversity, alignment, caricature and likeness"),
             };
             Expect(')');
             return made;

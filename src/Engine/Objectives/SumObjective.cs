@@ -61,7 +61,7 @@ public sealed record SumObjective : Objective
     public override string Describe(int picture) => Join(t => t.Describe(picture));
 
     /// <inheritdoc/>
-    public override string Label(int picture, Network network, Func<int, string?> className) => Join(t => t.Label(picture, network, className), t => t is not CoupledObjective);
+    public override string Label(int picture, Network network, Func<int, string?> className) => Join(t => t.Label(picture, network, className), t => t is not (CoupledObjective or GuidedObjective));
 
     /// <inheritdoc/>
     public override ImmutableArray<string> Units(int picture, Network network, Func<int, string?> className) => [.. Terms.SelectMany(t => t.Units(picture, network, className))];

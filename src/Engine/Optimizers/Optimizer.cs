@@ -14,7 +14,12 @@ public abstract record Optimizer
     [JsonIgnore]
     public abstract int StateCount { get; }
 
-    /// <summary>Changes the parameters by one step downhill.</summary>
+    /// <summary>The same with other steps.</summary>
+    /// <param name="rate">Length of a step; null for its own.</param>
+    /// <param name="normalizes">Whether each picture's gradient is divided by its root mean square first; null for its own.</param>
+    public abstract Optimizer With(double? rate, bool? normalizes);
+
+    /// <summary>Changes the parameters by one step downhill. A step is in proportion to the rate, and no state depends on it: so schedules can make it shorter.</summary>
     /// <param name="operations">The backend.</param>
     /// <param name="parameters">Overwritten.</param>
     /// <param name="gradient">Of the loss; may be overwritten.</param>

@@ -14,6 +14,9 @@ public sealed record RmsProp(double Rate = 1, double Decay = 0.95, double Epsilo
     public override int StateCount => 1;
 
     /// <inheritdoc/>
+    public override Optimizer With(double? rate, bool? normalizes) => this with { Rate = rate ?? Rate, NormalizeGradient = normalizes ?? NormalizeGradient };
+
+    /// <inheritdoc/>
     public override void Apply(IImageOperations operations, ITensor parameters, ITensor gradient, IReadOnlyList<ITensor> state, ITensor step)
     {
         ArgumentNullException.ThrowIfNull(operations);

@@ -48,6 +48,7 @@ public sealed record Octaves(int Count, double Ratio = 1.4)
             Octaves = null,
             Height = size.H,
             Width = size.W,
+            Guide = plan.Guide is { } guide ? guide with { Values = Array.ConvertAll(resize.Apply(Array.ConvertAll(guide.Values.ToArray(), v => (double)v), full), v => (float)v) } : null,
             Start = picture is null ? plan.Start : PictureStart.FromValues($"octave {octave + 1}", Array.ConvertAll(picture, v => (float)v)),
         };
     }

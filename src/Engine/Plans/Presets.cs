@@ -33,12 +33,19 @@ public static class Presets
 
     private const string ModernName = "modern";
 
-    private const string MacoName = "maco";
+    /// <summary>The name of the preset that draws with phases alone.</summary>
+    public const string MacoName = "maco";
+
+    /// <summary>The name of the preset that draws into a picture.</summary>
+    public const string AccentuateName = "accentuate";
+
+    /// <summary>With accentuate: the weight of the likeness to the picture, at the objective's own layer or the last convolution below a dense one.</summary>
+    public const double AccentuateLikeness = 0.02;
 
     private const string DeepDreamName = "deepdream";
 
     /// <summary>Names of all presets.</summary>
-    public static ImmutableArray<string> Names { get; } = [ModernName, MacoName, DeepDreamName, KerasVisName];
+    public static ImmutableArray<string> Names { get; } = [ModernName, MacoName, DeepDreamName, AccentuateName, KerasVisName];
 
     /// <summary>A preset's plan.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -52,6 +59,7 @@ public static class Presets
     {
         ModernName => Modern(objective, seeds, height, width, input),
         MacoName => Maco(objective, seeds, height, width, input),
+        AccentuateName => Accentuate(objective, seeds, height, width, input),
         DeepDreamName => DeepDream(objective, seeds, height, width, input),
         KerasVisName => KerasVis(objective, seeds, height, width),
         _ => throw new PlanException($"There is no preset '{name}'; presets are {string.Join(", ", Names)}."),
@@ -63,6 +71,7 @@ public static class Presets
     {
         ModernName => "Fourier spectra in decorrelated colours, seen through random views; for classes, filters, everything",
         MacoName => "phases of waves whose sizes are those of photographs, seen through random views; the most natural textures",
+        AccentuateName => "a class or filter brought out in a picture that stays what it is; for --seed-image",
         DeepDreamName => "what a layer sees in a picture, drawn into it from coarse to fine; for --seed-image and whole layers",
         KerasVisName => "keras-vis 0.3.3's visualize_class_activation, as the recipe uses it",
         _ => throw new PlanException($"There is no preset '{name}'; presets are {string.Join(", ", Names)}."),
@@ -141,6 +150,19 @@ public static class Presets
             Start = new NormalStart(0, 1),
             Parameters = [new Standardization(), new PhaseSpectrum(), new Standardization(), new Decorrelation(), new SigmoidRange()],
             Optimizer = new Adam(MacoRate),
+        };
+    }
+
+    // Hamblin et al., "Feature Accentuation" (2024): modern's parameters made from the picture, few steps, the mean of several crops. Whoever takes the preset adds the likeness to the objective.
+    private static RenderPlan Accentuate(Objective objective, ImmutableArray<uint> seeds, int height, int width, int? input)
+    {
+        RenderPlan modern = Modern(objective, seeds, height, width, input);
+        return modern with
+        {
+            Preset = AccentuateName,
+            Iterations = 100,
+            Views = 4,
+            Transforms = [.. modern.Transforms.Select(t => t is RandomAffine view ? view with { Degrees = 5, SmallestScale = view.SmallestScale / 0.75, LargestScale = view.LargestScale * 1.2 } : t)],
         };
     }
 

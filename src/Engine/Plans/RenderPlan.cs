@@ -22,6 +22,8 @@ public sealed record RenderPlan
     /// <summary>The most steps that a plan may have: their random numbers are drawn, and their losses kept, for the whole run.</summary>
     public const int MostIterations = 1_000_000;
 
+    private const int MostViews = 64;
+
     private static readonly (string Name, Func<JsonNode> Value)[] Defaults =
     [
         ("preset", () => Presets.KerasVisName),
@@ -31,6 +33,7 @@ public sealed record RenderPlan
         ("preprocessing", () => nameof(Preprocessing.Raw)),
         ("precision", () => nameof(Precision.Auto)),
         ("keep", () => nameof(PictureChoice.Best)),
+        ("views", () => 1),
         ("display", () => new JsonObject { ["kind"] = "keras-vis" }),
     ];
 
@@ -71,11 +74,26 @@ public sealed record RenderPlan
     /// <summary>How gradients become steps.</summary>
     public required Optimizer Optimizer { get; init; }
 
+    /// <summary>How the optimiser's rate changes from step to step; null for not at all.</summary>
+    public RateSchedule? Schedule { get; init; }
+
+    /// <summary>How often what is optimised is blurred; null for never.</summary>
+    public PeriodicBlur? BlurEvery { get; init; }
+
+    /// <summary>How many random views of each picture a step looks at, one after the other; the gradient is their mean. 1 to 64.</summary>
+    public int Views { get; init; } = 1;
+
+    /// <summary>The picture that the objective compares with, where it does (<see cref="GuidedObjective"/>); its size is the pictures'.</summary>
+    public PictureStart? Guide { get; init; }
+
     /// <summary>What happens to the picture on its way into the network; keras-vis: nothing.</summary>
     public Preprocessing Preprocessing { get; init; } = Preprocessing.Raw;
 
     /// <summary>The network's arithmetic.</summary>
     public Precision Precision { get; init; } = Precision.Auto;
+
+    /// <summary>In how many steps, the first, dead units are rescued: see <see cref="ProgramSpec.RescuedSteps"/>. lucid: 17; 0 for none.</summary>
+    public int RescuedSteps { get; init; }
 
     /// <summary>How the picture is shown.</summary>
     public PictureDisplay Display { get; init; } = new KerasVisDisplay();
@@ -191,6 +209,9 @@ public sealed record RenderPlan
         TensorShape start = Start is PictureStart ? PictureShape : ParametersShape;
         Start.Validate(start.H, start.W);
         Optimizer.Validate();
+        Schedule?.Validate(Iterations);
+        BlurEvery?.Validate(PictureShape, ParametersShape);
+        ValidateGuide();
         Octaves?.Validate(Height, Width, network.Topology.SmallestInput);
         if (Octaves is not null && Objective.GroupSize > 1)
         {
@@ -222,6 +243,7 @@ public sealed record RenderPlan
             Top = Objective.ProgramTop,
             Preprocessing = Preprocessing,
             Precision = Precision,
+            RescuedSteps = RescuedSteps,
         };
     }
 
@@ -234,8 +256,38 @@ public sealed record RenderPlan
         }
     }
 
+    private void ValidateGuide()
+    {
+        GuidedObjective? guided = Objective.Leaves.OfType<GuidedObjective>().FirstOrDefault();
+        if ((guided is null) != (Guide is null))
+        {
+            throw new PlanException(guided is null
+                ? $"A guide '{Guide!.Source}' is given, and the objective compares with none; add caricature(LAYER) or likeness(LAYER) to it."
+                : $"'{guided.Describe(0)}' compares with a guide, and none is given: give a picture (--guide FILE or --seed-image FILE).");
+        }
+
+        if (Guide is not null && Transforms.Any(t => t.ReplacesPicture))
+        {
+            throw new PlanException("The picture is compared with a guide through the same random view, and a jitter that replaces the picture for good moves it away from the guide; take --jitter 0 or another preset.");
+        }
+
+        Guide?.Validate(Height, Width, "guide");
+    }
+
     private void ValidateStages()
     {
+        if (Views is < 1 or > MostViews)
+        {
+            throw new PlanException($"A step looks at {Views} views of each picture; 1 to {MostViews} are possible.");
+        }
+
+        if (Views > 1 && (!Transforms.Any(t => t.NumbersPerStep > 0) || Transforms.Any(t => t.ReplacesPicture)))
+        {
+            throw new PlanException(Transforms.Any(t => t.ReplacesPicture)
+                ? "Several views of each picture, and a jitter that replaces it for good: there is one such picture in a step. Take one of the two."
+                : "Several views of each picture, and no random transform, so that they would all be the same.");
+        }
+
         TensorShape shape = PictureShape;
         foreach (Stage stage in Parameters.Reverse())
         {

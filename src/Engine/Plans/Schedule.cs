@@ -8,8 +8,8 @@ namespace VggCuda.Engine.Plans;
 
 /// <summary>All random numbers of a run, drawn before it starts.</summary>
 /// <remarks>
-/// Every picture has a stream of its own, started from its own seed; it yields the start image and then, step by step,
-/// the numbers of each transform in order. So a picture does not depend on its neighbours in the batch, nor on the
+/// Every picture has a stream of its own, started from its own seed; it yields the start image and then, step by step
+/// and view by view, the numbers of each transform in order. So a picture does not depend on its neighbours in the batch, nor on the
 /// backend, and a longer run begins like a shorter one.
 /// </remarks>
 public sealed class Schedule
@@ -23,7 +23,7 @@ public sealed class Schedule
     /// <summary>Starts of the parameters, in C order: (N, H, W, 3) where they are the pixels.</summary>
     public double[] Start { get; }
 
-    /// <summary>For each transform a table (steps, N, 1, numbers per step).</summary>
+    /// <summary>For each view and, within it, each transform a table (steps, N, 1, numbers per step).</summary>
     public ImmutableArray<double[]> Tables { get; }
 
     /// <summary>Draws the numbers of a plan.</summary>
@@ -37,7 +37,7 @@ public sealed class Schedule
         TensorShape parameters = plan.ParametersShape;
         int perImage = checked((int)parameters.CountPerImage);
         double[] start = new double[parameters.Count];
-        ImmutableArray<double[]> tables = [.. plan.Transforms.Select(t => Table((long)plan.Iterations * plan.Count * t.NumbersPerStep))];
+        ImmutableArray<double[]> tables = [.. Enumerable.Repeat(plan.Transforms, plan.Views).SelectMany(t => t).Select(t => Table((long)plan.Iterations * plan.Count * t.NumbersPerStep))];
         double[]? fromPicture = null;
         for (int image = 0; image < plan.Count; image++)
         {
@@ -60,9 +60,10 @@ public sealed class Schedule
                 }
 
                 TensorShape shape = plan.PictureShape;
-                for (int t = 0; t < plan.Transforms.Length; t++)
+                for (int t = 0; t < tables.Length; t++)
                 {
-                    Stage transform = plan.Transforms[t];
+                    Stage transform = plan.Transforms[t % plan.Transforms.Length];
+                    shape = t % plan.Transforms.Length == 0 ? plan.PictureShape : shape;
                     int row = ((step * plan.Count) + image) * transform.NumbersPerStep;
                     transform.Draw(random, shape, tables[t].AsSpan(row, transform.NumbersPerStep));
                     shape = transform.OutputShape(shape);

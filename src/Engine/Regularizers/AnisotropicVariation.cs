@@ -10,7 +10,7 @@ public sealed record AnisotropicVariation(double Weight) : Regularizer(Weight)
     public override string Name => "tv1";
 
     /// <inheritdoc/>
-    public override void Apply(IImageOperations operations, ITensor image, ITensor value, ITensor gradient)
+    public override void Apply(IImageOperations operations, ITensor image, ITensor value, ITensor gradient, IReadOnlyList<ITensor> scratch)
     {
         ArgumentNullException.ThrowIfNull(operations);
         operations.AbsoluteVariation(image, Weight, value, gradient);

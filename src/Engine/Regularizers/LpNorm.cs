@@ -11,7 +11,7 @@ public sealed record LpNorm(double Weight, double P = 6) : Regularizer(Weight)
     public override string Name => "lp";
 
     /// <inheritdoc/>
-    public override void Apply(IImageOperations operations, ITensor image, ITensor value, ITensor gradient)
+    public override void Apply(IImageOperations operations, ITensor image, ITensor value, ITensor gradient, IReadOnlyList<ITensor> scratch)
     {
         ArgumentNullException.ThrowIfNull(operations);
         operations.LpNorm(image, P, Weight, value, gradient);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using VggCuda.Engine.Backends;
 
@@ -10,14 +11,24 @@ namespace VggCuda.Engine.Regularizers;
 [JsonDerivedType(typeof(TotalVariation), "tv")]
 [JsonDerivedType(typeof(AnisotropicVariation), "tv1")]
 [JsonDerivedType(typeof(ValueDecay), "decay")]
+[JsonDerivedType(typeof(EdgeRoughness), "boundary")]
 public abstract record Regularizer(double Weight)
 {
     /// <summary>Its name in logs: lp, tv.</summary>
     [JsonIgnore]
     public abstract string Name { get; }
 
+    /// <summary>Tensors that it works in.</summary>
+    /// <param name="image">Shape of the images.</param>
+    public virtual ImmutableArray<TensorShape> Scratch(TensorShape image) => [];
+
     /// <summary>value[n] = the weighted penalty; its gradient is added to <paramref name="gradient"/>.</summary>
-    public abstract void Apply(IImageOperations operations, ITensor image, ITensor value, ITensor gradient);
+    /// <param name="operations">The backend.</param>
+    /// <param name="image">(N, H, W, C), not changed.</param>
+    /// <param name="value">Per image, overwritten.</param>
+    /// <param name="gradient">Shape of the image, added to.</param>
+    /// <param name="scratch">As <see cref="Scratch"/> says.</param>
+    public abstract void Apply(IImageOperations operations, ITensor image, ITensor value, ITensor gradient, IReadOnlyList<ITensor> scratch);
 
     /// <summary>Checks the settings.</summary>
     /// <exception cref="PlanException">A value is out of its range.</exception>

@@ -11,7 +11,7 @@ public sealed record TotalVariation(double Weight, double Beta = 2) : Regularize
     public override string Name => "tv";
 
     /// <inheritdoc/>
-    public override void Apply(IImageOperations operations, ITensor image, ITensor value, ITensor gradient)
+    public override void Apply(IImageOperations operations, ITensor image, ITensor value, ITensor gradient, IReadOnlyList<ITensor> scratch)
     {
         ArgumentNullException.ThrowIfNull(operations);
         operations.TotalVariation(image, Beta, Weight, value, gradient);

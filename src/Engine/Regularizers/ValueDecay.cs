@@ -11,7 +11,7 @@ public sealed record ValueDecay(double Weight, double Centre = 127.5) : Regulari
     public override string Name => "decay";
 
     /// <inheritdoc/>
-    public override void Apply(IImageOperations operations, ITensor image, ITensor value, ITensor gradient)
+    public override void Apply(IImageOperations operations, ITensor image, ITensor value, ITensor gradient, IReadOnlyList<ITensor> scratch)
     {
         ArgumentNullException.ThrowIfNull(operations);
         operations.Decay(image, Centre, Weight, value, gradient);

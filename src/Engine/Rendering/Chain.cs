@@ -54,6 +54,22 @@ internal sealed class Chain
         }
     }
 
+    // The same stages with the same tensors between them, and other ends.
+    private Chain(Chain other, StageTensors[] tensors, ITensor output, ITensor outputGradient)
+    {
+        _stages = other._stages;
+        _tensors = tensors;
+        Output = output;
+        OutputGradient = outputGradient;
+    }
+
+    /// <summary>The same stages by other drawn numbers, or of another picture; the tensors are shared, so that they hold what the last of the two has done.</summary>
+    /// <param name="input">What goes into the first.</param>
+    /// <param name="tables">Each stage's drawn numbers, or null.</param>
+    public Chain Again(ITensor input, IReadOnlyList<ITensor?> tables) => IsEmpty
+        ? new Chain(this, _tensors, input, OutputGradient)
+        : new Chain(this, [.. _tensors.Select((t, i) => t.With(i == 0 ? input : t.Input, tables[i]))], Output, OutputGradient);
+
     /// <summary>Whether there is nothing between input and output.</summary>
     public bool IsEmpty => _stages.Length == 0;
 

@@ -50,6 +50,18 @@ internal sealed class Excitation
         }
     }
 
+    /// <summary>In each step, when the guide has gone through the network: what is compared with is kept.</summary>
+    public void Look(IImageOperations operations)
+    {
+        foreach (Leaf leaf in _leaves)
+        {
+            if (leaf.Objective is GuidedObjective)
+            {
+                GuidedObjective.Look(operations, leaf.Taps, leaf.Scratch);
+            }
+        }
+    }
+
     /// <summary>In each step: losses, their sum, the gradients.</summary>
     public void Evaluate(IImageOperations operations)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Stages;
 
@@ -38,9 +39,9 @@ public sealed record RunMemory(MemoryForecast Network, long Images, long Scoring
         int size = isDouble ? sizeof(double) : sizeof(float);
         long values = one.PictureShape.CountPerImage;
         int columns = one.LossNames.Length;
-        long tables = one.Transforms.Sum(t => (long)t.NumbersPerStep) * one.Iterations * one.Count;
+        long tables = one.Transforms.Sum(t => (long)t.NumbersPerStep) * one.Views * one.Iterations * one.Count;
         long log = (long)one.Iterations * one.Count * columns;
-        long images = (Tensors(one, spec) + tables + log) * size;
+        long images = (Tensors(network, one, spec) + tables + log) * size;
 
         // Random numbers are drawn as doubles, and pictures read back as such; per picture float32 and bytes stay, and a row of losses for each step.
         const long rowOverhead = 32;
@@ -77,13 +78,30 @@ public sealed record RunMemory(MemoryForecast Network, long Images, long Scoring
     private static long LargestConstant(RenderPlan plan) =>
         Links(plan).SelectMany(l => l.Stage.Constants(l.Input, l.Output)).Select(c => c.Shape.Count).DefaultIfEmpty().Max();
 
-    private static long Tensors(RenderPlan plan, ProgramSpec spec)
+    private static long Tensors(Network network, RenderPlan plan, ProgramSpec spec)
     {
         // Parameters, gradient, best; a second one where a transform replaces the picture.
         bool replaces = plan.Transforms.Any(t => t.ReplacesPicture);
         long own = plan.ParametersShape.Count * (3 + plan.Optimizer.StateCount + (replaces ? 1 : 0));
         long between = Links(plan).Sum(l =>
             (2 * l.Output.Count) + l.Stage.Scratch(l.Input, l.Output).Sum(s => s.Count) + l.Stage.Constants(l.Input, l.Output).Sum(c => c.Shape.Count));
+        own += plan.Schedule is null ? 0 : plan.ParametersShape.Count;
+        own += plan.Views == 1 ? 0 : plan.PictureShape.Count;
+        own += plan.Guide is null ? 0 : plan.PictureShape.Count;
+        own += plan.Regularizers.Where(r => r.Weight != 0).SelectMany(r => r.Scratch(plan.PictureShape)).Sum(s => s.Count);
+        if (plan.BlurEvery is not null)
+        {
+            own += (2 * plan.ParametersShape.Count) + ((long)plan.Height * plan.Height) + ((long)plan.Width * plan.Width);
+        }
+
+        int first = 0;
+        foreach (TapObjective leaf in plan.Objective.Leaves)
+        {
+            int taps = leaf.Taps(network).Length;
+            own += leaf.Scratch([.. Enumerable.Range(first, taps).Select(spec.TapShape)]).Sum(s => s.Count);
+            first += taps;
+        }
+
         return own + between + Enumerable.Range(0, spec.Taps.Length).Sum(i => spec.TapShape(i).Count);
     }
 

@@ -20,7 +20,7 @@ internal sealed class StepRecorder : IDisposable
     private readonly List<ITensor?> _tables = [];
     private readonly List<ITensor> _state = [];
     private readonly List<ITensor> _columns = [];
-    private readonly Regularizer[] _regularizers;
+    private readonly (Regularizer Regularizer, ITensor[] Scratch)[] _regularizers;
     private readonly INetworkProgram? _program;
     private readonly Excitation? _excitation;
     private readonly ITensor _parameters;
@@ -28,7 +28,12 @@ internal sealed class StepRecorder : IDisposable
     private readonly ITensor _current;
     private readonly (Stage Stage, StageTensors Tensors)[] _replacing;
     private readonly Chain _toPicture;
-    private readonly Chain _toNetwork;
+    private readonly Chain[] _toNetwork;
+    private readonly Chain[] _guideToNetwork;
+    private readonly ITensor? _guide;
+    private readonly (ITensor Gradient, ITensor Value)? _mean;
+    private readonly (ITensor Before, ITensor Factors)? _pace;
+    private readonly (Blur Stage, StageTensors Tensors)? _blurred;
     private readonly ITensor _total;
     private readonly ITensor _best;
     private readonly ITensor _step;
@@ -64,7 +69,7 @@ internal sealed class StepRecorder : IDisposable
             BestTotal = Own(backend.Allocate(perImage));
             BestStep = Own(backend.Allocate(perImage));
             _step = Own(backend.Allocate(TensorShape.PerImage(1)));
-            _regularizers = [.. plan.Regularizers.Where(r => r.Weight != 0)];
+            _regularizers = [.. plan.Regularizers.Where(r => r.Weight != 0).Select(r => (r, r.Scratch(plan.PictureShape).Select(s => Own(backend.Allocate(s))).ToArray()))];
             for (int i = 0; i <= _regularizers.Length; i++)
             {
                 _columns.Add(Own(backend.Allocate(perImage)));
@@ -81,7 +86,7 @@ internal sealed class StepRecorder : IDisposable
                 _state.Add(Own(backend.Allocate(shape)));
             }
 
-            foreach (Stage transform in plan.Transforms)
+            foreach (Stage transform in Enumerable.Repeat(plan.Transforms, plan.Views).SelectMany(t => t))
             {
                 _tables.Add(transform.NumbersPerStep == 0 ? null : Own(backend.Allocate(new TensorShape(plan.Iterations, plan.Count, 1, transform.NumbersPerStep))));
             }
@@ -95,7 +100,13 @@ internal sealed class StepRecorder : IDisposable
                 shapes.Add(transform.OutputShape(shapes.Count == 0 ? plan.PictureShape : shapes[^1]));
             }
 
-            _toNetwork = new Chain(backend, transforms, shapes, _toPicture.Output, _toPicture.OutputGradient, [.. _tables.Skip(_replacing.Length)], _step, disposable => Own(disposable));
+            Chain first = new(backend, transforms, shapes, _toPicture.Output, _toPicture.OutputGradient, TablesOf(0), _step, disposable => Own(disposable));
+            _toNetwork = [first, .. Enumerable.Range(1, plan.Views - 1).Select(view => first.Again(_toPicture.Output, TablesOf(view)))];
+            _guide = plan.Guide is null || _program is null ? null : Own(backend.Allocate(plan.PictureShape));
+            _guideToNetwork = _guide is null ? [] : [.. Enumerable.Range(0, plan.Views).Select(view => first.Again(_guide, TablesOf(view)))];
+            _mean = plan.Views == 1 ? null : (Own(backend.Allocate(plan.PictureShape)), Own(backend.Allocate(perImage)));
+            _pace = plan.Schedule is null ? null : (Own(backend.Allocate(shape)), Own(backend.Allocate(new TensorShape(plan.Iterations, 1, 1, 1))));
+            _blurred = plan.BlurEvery is { } blur ? (new Blur(blur.Deviation), Blurred(new Blur(blur.Deviation))) : null;
             Log = Own(backend.CreateLog(plan.Iterations, plan.Count, _columns.Count));
             Replay = Own(backend.Record(Step));
             Begin(schedule);
@@ -176,7 +187,7 @@ internal sealed class StepRecorder : IDisposable
         ITensor sum = _columns[0];
         for (int i = 0; i < _regularizers.Length; i++)
         {
-            _regularizers[i].Apply(_backend, picture, _columns[i + 1], pictureGradient);
+            _regularizers[i].Regularizer.Apply(_backend, picture, _columns[i + 1], pictureGradient, _regularizers[i].Scratch);
             _backend.Add(sum, _columns[i + 1], _total);
             sum = _total;
         }
@@ -187,7 +198,7 @@ internal sealed class StepRecorder : IDisposable
         }
 
         _toPicture.Backward(_backend);
-        _plan.Optimizer.Apply(_backend, _current, _gradient, _state, _step);
+        Descend();
         if (_plan.Keep == PictureChoice.Last)
         {
             // Then every total that is a number is the lowest so far.
@@ -204,32 +215,98 @@ internal sealed class StepRecorder : IDisposable
         _backend.Advance(_step);
     }
 
+    private void Descend()
+    {
+        if (_pace is { } before)
+        {
+            _backend.Copy(_current, before.Before);
+        }
+
+        _plan.Optimizer.Apply(_backend, _current, _gradient, _state, _step);
+        if (_pace is { } pace)
+        {
+            _backend.ScaleStep(pace.Before, _current, pace.Factors, _step);
+        }
+
+        if (_blurred is { } blurred)
+        {
+            blurred.Stage.Forward(_backend, blurred.Tensors);
+            _backend.CopyEvery(blurred.Tensors.Output, _current, _step, _plan.BlurEvery!.Every);
+        }
+    }
+
     private void Replace()
     {
         for (int i = 0; i < _replacing.Length; i++)
         {
             // The last of them may go into the network's first pass, which Evaluate makes.
-            if (_program is null || !_toNetwork.IsEmpty || i < _replacing.Length - 1)
+            if (_program is null || !IsTakenIn || i < _replacing.Length - 1)
             {
                 _replacing[i].Stage.Forward(_backend, _replacing[i].Tensors);
             }
         }
     }
 
+    // Whether the last of the transforms that replace the picture may go into the network's first pass.
+    private bool IsTakenIn => _replacing.Length > 0 && _toNetwork[0].IsEmpty;
+
     private void Evaluate(INetworkProgram program)
     {
-        if (_toNetwork.IsEmpty && _replacing.Length > 0)
+        if (_mean is not { } mean)
+        {
+            Look(program, 0);
+            return;
+        }
+
+        _backend.Fill(mean.Gradient, 0);
+        _backend.Fill(mean.Value, 0);
+        for (int view = 0; view < _plan.Views; view++)
+        {
+            Look(program, view);
+            _backend.Accumulate(_toPicture.OutputGradient, 1.0 / _plan.Views, mean.Gradient);
+            _backend.Accumulate(_columns[0], 1.0 / _plan.Views, mean.Value);
+        }
+
+        _backend.Copy(mean.Gradient, _toPicture.OutputGradient);
+        _backend.Copy(mean.Value, _columns[0]);
+    }
+
+    // One view of the picture, and before it the same of the guide.
+    private void Look(INetworkProgram program, int view)
+    {
+        if (_guide is not null)
+        {
+            _guideToNetwork[view].ForwardInto(_backend, program);
+            _excitation!.Look(_backend);
+        }
+
+        if (IsTakenIn)
         {
             _replacing[^1].Stage.ForwardInto(_backend, program, _replacing[^1].Tensors);
         }
         else
         {
-            _toNetwork.ForwardInto(_backend, program);
+            _toNetwork[view].ForwardInto(_backend, program);
         }
 
         _excitation!.Evaluate(_backend);
-        program.Backward(_excitation.Gradients, _toNetwork.OutputGradient);
-        _toNetwork.Backward(_backend);
+        program.Backward(_excitation.Gradients, _toNetwork[view].OutputGradient, _step);
+        _toNetwork[view].Backward(_backend);
+    }
+
+    private ITensor?[] TablesOf(int view) => [.. _tables.Skip(view * _plan.Transforms.Length).Take(_plan.Transforms.Length).Skip(_replacing.Length)];
+
+    private StageTensors Blurred(Blur blur)
+    {
+        TensorShape shape = _parameters.Shape;
+        return new StageTensors
+        {
+            Input = _current,
+            Output = Own(_backend.Allocate(shape)),
+            Step = _step,
+            Constants = [.. blur.Constants(shape, shape).Select(c => Own(_backend.Allocate(c.Shape)))],
+            Scratch = [.. blur.Scratch(shape, shape).Select(s => Own(_backend.Allocate(s)))],
+        };
     }
 
     private ((Stage Stage, StageTensors Tensors)[] Stages, ITensor Current) Replacing()
@@ -268,7 +345,25 @@ internal sealed class StepRecorder : IDisposable
         }
 
         _toPicture.Begin(_backend);
-        _toNetwork.Begin(_backend);
+        _toNetwork[0].Begin(_backend);
+        if (_guide is not null)
+        {
+            _backend.Upload(_guide, [.. Enumerable.Repeat(_plan.Guide!.Values.ToArray(), _plan.Count).SelectMany(v => v)]);
+        }
+
+        if (_pace is { } pace)
+        {
+            _backend.Upload(pace.Factors, _plan.Schedule!.Factors(_plan.Iterations));
+        }
+
+        if (_blurred is { } blurred)
+        {
+            foreach ((ITensor constant, StageConstant values) in blurred.Tensors.Constants.Zip(blurred.Stage.Constants(_parameters.Shape, _parameters.Shape)))
+            {
+                _backend.Upload(constant, values.Values());
+            }
+        }
+
         foreach (ITensor tensor in (IEnumerable<ITensor>)[.. _state, .. _columns])
         {
             _backend.Fill(tensor, 0);

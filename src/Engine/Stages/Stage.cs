@@ -16,11 +16,13 @@ namespace VggCuda.Engine.Stages;
 [JsonDerivedType(typeof(RandomAffine), "affine")]
 [JsonDerivedType(typeof(Resize), "resize")]
 [JsonDerivedType(typeof(Blur), "blur")]
+[JsonDerivedType(typeof(Noise), "noise")]
 [JsonDerivedType(typeof(Spectrum), "spectrum")]
 [JsonDerivedType(typeof(PhaseSpectrum), "phases")]
 [JsonDerivedType(typeof(Standardization), "standardization")]
 [JsonDerivedType(typeof(Decorrelation), "decorrelation")]
 [JsonDerivedType(typeof(SigmoidRange), "sigmoid")]
+[JsonDerivedType(typeof(ClipRange), "clip")]
 public abstract record Stage
 {
     /// <summary>How many random numbers a step needs per image; 0 for a stage without chance.</summary>

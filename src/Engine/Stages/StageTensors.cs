@@ -28,4 +28,19 @@ public sealed class StageTensors
 
     /// <summary>As <see cref="Stage.Scratch"/> says.</summary>
     public IReadOnlyList<ITensor> Scratch { get; init; } = [];
+
+    /// <summary>The same tensors but for two.</summary>
+    /// <param name="input">What goes in.</param>
+    /// <param name="table">The drawn numbers.</param>
+    public StageTensors With(ITensor input, ITensor? table) => new()
+    {
+        Input = input,
+        Output = Output,
+        OutputGradient = OutputGradient,
+        InputGradient = InputGradient,
+        Table = table,
+        Step = Step,
+        Constants = Constants,
+        Scratch = Scratch,
+    };
 }

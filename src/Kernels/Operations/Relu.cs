@@ -8,6 +8,8 @@ internal sealed class Relu(KernelLibrary library)
 {
     private readonly ElementKernels _forward = new(library, "Relu", "relu");
     private readonly ElementKernels _positive = new(library, "Relu", "relu_positive");
+    private readonly ElementKernels _seek = new(library, "Relu", "relu_seek");
+    private readonly ElementKernels _rescue = new(library, "Relu", "relu_rescue");
     private readonly BiasRelu _plain = new(library);
 
     /// <summary>Device memory traffic: one read, one write.</summary>
@@ -34,6 +36,23 @@ internal sealed class Relu(KernelLibrary library)
         }
 
         _positive[type].Launch(library.Blocks(Eights(count)), dy, rule == ReluRule.Deconvnet ? DevicePointer.None : x, dx, Eights(count));
+    }
+
+    /// <summary>Device memory traffic of <see cref="Rescue"/>: while it rescues four reads and one write, else two and one.</summary>
+    public static long RescueBytes(long count, bool rescues, ElementType type) => (rescues ? 5L : 3L) * Elements.Size(type) * count;
+
+    /// <summary>Queues, in place, for each image: g where x is above 0, or in the first steps where that leaves nothing of the image's gradient, min(g, 0). See <see cref="ProgramSpec.RescuedSteps"/>.</summary>
+    /// <param name="gradient">T (images, count), aligned to 16 bytes; count a multiple of 8.</param>
+    /// <param name="x">T of the same shape: what the ReLU gave, or a pooling behind it.</param>
+    /// <param name="passes">int32 (images), all 0; overwritten.</param>
+    /// <param name="step">One float32: the number of steps done before.</param>
+    /// <param name="steps">How many steps rescue.</param>
+    /// <param name="count">Values of one image.</param>
+    public void Rescue(DevicePointer gradient, DevicePointer x, DevicePointer passes, DevicePointer step, int steps, int images, long count, ElementType type)
+    {
+        Dim3 grid = library.BlocksPerImage(Eights(count), images);
+        _seek[type].Launch(grid, gradient, x, passes, step, steps, Eights(count));
+        _rescue[type].Launch(grid, gradient, x, passes, step, steps, Eights(count));
     }
 
     private static long Eights(long count)

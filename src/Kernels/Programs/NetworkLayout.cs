@@ -43,7 +43,7 @@ internal sealed record Node(Layer Layer, int Height, int Width, int Inputs, int 
 /// <remarks>
 /// <para>Channels are stored in multiples of 8, as tensor cores and 16-byte loads want them; what pads is zero. Of the last layer
 /// with weights only the union of the wanted channels is computed, where that is less, and of a pooling behind it the same.</para>
-/// <para>A program of one tap whose gradient is given and not read, with the derivative of each ReLU, is <see cref="IsSimple"/>: every mask is then part of
+/// <para>A program of one tap whose gradient is given and not read, with the derivative of each ReLU in every step, is <see cref="IsSimple"/>: every mask is then part of
 /// an operation that is done anyway. Otherwise gradients meet at the tapped layers' outputs, and there, or everywhere for another rule, the ReLU
 /// is a kernel of its own on the way back.</para>
 /// </remarks>
@@ -72,7 +72,7 @@ internal sealed class NetworkLayout
     public bool IsSoftmax => Spec.HasSoftmax(Spec.Last);
 
     /// <summary>Whether one tap's gradient goes in at the top and all else is carried along.</summary>
-    public bool IsSimple => Spec is { Taps.Length: 1, Relu: ReluRule.Plain } && !Spec.Taps[0].WantsGradient;
+    public bool IsSimple => Spec is { Taps.Length: 1, Relu: ReluRule.Plain, RescuedSteps: 0 } && !Spec.Taps[0].WantsGradient;
 
     /// <summary>Lays a spec out; it must have been validated.</summary>
     public static NetworkLayout Of(Topology topology, ProgramSpec spec)
@@ -145,7 +145,7 @@ internal sealed class NetworkLayout
         : Nodes[node].Relu && (IsMet(node) || node + 1 == Nodes.Count || Nodes[node + 1].Layer.Kind != LayerKind.MaxPool);
 
     /// <summary>Whether what comes next on the way there takes that ReLU along on the way back.</summary>
-    public bool FusesMask(int node) => PassesRelu(node) && Spec.Relu == ReluRule.Plain && !IsMet(node);
+    public bool FusesMask(int node) => PassesRelu(node) && Spec is { Relu: ReluRule.Plain, RescuedSteps: 0 } && !IsMet(node);
 
     /// <summary>Whether a node's output is asked for on the way back: as the ReLU's mask.</summary>
     public bool IsMask(int node) => PassesRelu(node) && Spec.Relu != ReluRule.Deconvnet;

@@ -23,6 +23,7 @@ internal sealed class ProgramMemory
     private readonly int _probabilities = -1;
     private readonly int _probabilityGradient = -1;
     private readonly int _unlifting = -1;
+    private readonly int _rescue = -1;
     private readonly int _workspace = -1;
 
     /// <summary>Plans the buffers.</summary>
@@ -87,6 +88,11 @@ internal sealed class ProgramMemory
 
         if (backward)
         {
+            if (layout.Spec.RescuedSteps > 0)
+            {
+                _rescue = _plan.Add(images * sizeof(int), count + 2, end);
+            }
+
             _topGradient = _plan.Add(images * layout.Top.OutputCount * size, count + 2, count + 3);
         }
 
@@ -115,6 +121,9 @@ internal sealed class ProgramMemory
 
     /// <summary>One over what each image's gradient is multiplied by on the way, float32 (N); none where it is the same for all.</summary>
     public DevicePointer Unlifting => At(_unlifting);
+
+    /// <summary>For each image whether something of its gradient passes the ReLU at hand: int32 (N); none where no dead units are rescued.</summary>
+    public DevicePointer Passes => At(_rescue);
 
     /// <summary>What goes into a node; beyond the last node, what comes out of it.</summary>
     public DevicePointer Activation(int node) => At(_activations[node]);

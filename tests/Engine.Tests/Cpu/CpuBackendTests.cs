@@ -1,6 +1,13 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Backends.Cpu;
+using VggCuda.Engine.Images;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Objectives;
+using VggCuda.Engine.Optimizers;
+using VggCuda.Engine.Plans;
+using VggCuda.Engine.Regularizers;
+using VggCuda.Engine.Rendering;
+using VggCuda.Engine.Stages;
 using VggCuda.Tests.Shared.Contract;
 
 namespace VggCuda.Engine.Tests.Cpu;
@@ -195,6 +202,42 @@ public class CpuResourceTests
         replay.Run(20);
         long before = GC.GetTotalAllocatedBytes(precise: true);
         replay.Run(50);
+        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        Assert.InRange(allocated, 0, 49 * 24);
+    }
+
+    [Theory]
+    [InlineData("keras-vis")]
+    [InlineData("modern")]
+    [InlineData("maco")]
+    [InlineData("accentuate")]
+    [InlineData("all of it")]
+    public void A_step_of_a_preset_allocates_nothing(string name)
+    {
+        using CpuBackend cpu = new(3);
+        ChannelObjective channel = new() { Layer = "block3_conv2", Channels = [[1], [3]] };
+        PictureStart scene = PictureStart.FromValues("scene", [.. Enumerable.Range(0, 40 * 33 * 3).Select(i => (float)(i % 256))]);
+        LikenessObjective like = new() { Layer = "block2_conv2" };
+        RenderPlan plan = name == "all of it"
+            ? Presets.Create("deepdream", new SumObjective { Terms = [channel, like, new CaricatureObjective { Layer = "block2_conv1" }] }, [1, 2], 40, 33) with
+            {
+                Octaves = null,
+                Guide = scene,
+                Views = 2,
+                RescuedSteps = 1000,
+                Transforms = [new RandomAffine(5) { Outside = 127.5 }, new Blur(1), new Noise(3)],
+                Parameters = [new ClipRange()],
+                Regularizers = [new EdgeRoughness(0.1), new TotalVariation(1), new AnisotropicVariation(1), new ValueDecay(1)],
+                Schedule = new RateSchedule(RateCurve.Linear),
+                BlurEvery = new PeriodicBlur(3),
+            }
+            : Presets.Create(name, name == "accentuate" ? new SumObjective { Terms = [channel, like] } : channel, [1, 2], 40, 33) with { Guide = name == "accentuate" ? scene : null };
+        plan = plan with { Iterations = 100 };
+        plan.Validate(Samples.WithoutTop);
+        using StepRecorder recorder = new(cpu, Samples.WithoutTop, plan, default);
+        recorder.Replay.Run(20);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        recorder.Replay.Run(50);
         long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
         Assert.InRange(allocated, 0, 49 * 24);
     }

@@ -75,6 +75,35 @@ public sealed class ChainFixtureTests : IDisposable
     public void Adam_takes_PyTorchs_steps() => TakesSteps(new Adam(0.05), "adam");
 
     [Fact]
+    public void A_normalised_gradients_steps_do_not_depend_on_its_scale()
+    {
+        TensorShape shape = new(2, 1, 4, 3);
+        double[] gradient = Samples.Uniform(shape, -1, 1, 5);
+        foreach (Optimizer optimizer in (Optimizer[])[new Adam(), new RmsProp(NormalizeGradient: false), new Momentum(NormalizeGradient: false)])
+        {
+            Optimizer normalised = optimizer.With(0.25, true);
+            double[] once = Steps(normalised, 1), larger = Steps(normalised, 1000);
+            Assert.All(once.Zip(larger), p => Assert.Equal(p.First, p.Second, 1e-6));
+            Assert.Contains(once.Zip(Steps(optimizer.With(0.25, null), 1)), p => Math.Abs(p.First - p.Second) > 1e-3);
+        }
+
+        // The second step's gradient is not in proportion to the first's, or Adam would take the same steps of any.
+        double[] Steps(Optimizer optimizer, double scale)
+        {
+            ITensor x = _t.Zeros(shape);
+            ITensor[] state = [.. Enumerable.Range(0, optimizer.StateCount).Select(_ => _t.Zeros(shape))];
+            ITensor step = _t.Scalar(0);
+            for (int i = 0; i < 3; i++)
+            {
+                optimizer.Apply(_backend, x, _t.Put(shape, [.. gradient.Select((g, k) => scale * Math.Pow(3, i) * (g + (0.3 * i * (k % 3))))]), state, step);
+                _backend.Advance(step);
+            }
+
+            return _t.Get(x);
+        }
+    }
+
+    [Fact]
     public void Momentum_takes_PyTorchs_steps() => TakesSteps(new Momentum(0.1, 0.9, NormalizeGradient: false), "momentum");
 
     [Fact]
@@ -108,6 +137,30 @@ public sealed class ChainFixtureTests : IDisposable
         program.Forward(_t.Put(program.InputShape, Fixture.Image(33, 35, 300)));
         program.Backward(given, gradient);
         Fixture.Close(Fixture.Array($"{rule.ToString().ToLowerInvariant()}-{tap}"), _t.Get(gradient), Tolerance);
+    }
+
+    [Theory]
+    [InlineData("block3_conv1", 4)]
+    [InlineData("block5_conv3", 2)]
+    public void A_rescued_channel_that_is_dead_has_PyTorchs_gradient(string tap, int channel)
+    {
+        Network network = Fixture.NetworkOf("top");
+        ProgramSpec spec = new()
+        {
+            Taps = [new TapSpec(network.Topology.Find(tap)!) { Channels = [[channel]] }],
+            Batch = 1,
+            Height = 33,
+            Width = 35,
+            Preprocessing = Preprocessing.Raw,
+            RescuedSteps = 17,
+        };
+        INetworkProgram program = _t.Own(_backend.Compile(network, spec));
+        ITensor gradient = _t.Zeros(program.InputShape);
+        program.Forward(_t.Put(program.InputShape, Fixture.Image(33, 35, 300)));
+        program.Backward([MeanOf(program.Tap.Shape, -1)], gradient, _t.Scalar(16));
+        Fixture.Close(Fixture.Array($"rescued-{tap}"), _t.Get(gradient), Tolerance);
+        program.Backward([MeanOf(program.Tap.Shape, -1)], gradient, _t.Scalar(17));
+        Assert.All(_t.Get(gradient), g => Assert.Equal(0, g));
     }
 
     [Fact]

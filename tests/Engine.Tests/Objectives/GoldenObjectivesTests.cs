@@ -39,6 +39,15 @@ public sealed class GoldenObjectivesTests : IDisposable
         Assert.Equal(expected, Sum(new DirectionObjective { Layer = "", Channels = [0, 1], Values = [1, 2], Power = power }) / 3, 1e-7);
 
     [Fact]
+    public void Boundary()
+    {
+        TensorShape shape = new(1, 6, 6, 1);
+        ITensor value = _t.Zeros(TensorShape.PerImage(1));
+        _backend.Boundary(_t.Put(shape, [.. Enumerable.Range(0, 36).Select(i => Math.Sin(i))]), 1, 0.8, 0.5, 36, _t.Zeros(shape), value, _t.Zeros(shape));
+        Assert.Equal(23.4034533, _t.Get(value)[0], 1e-7);
+    }
+
+    [Fact]
     public void Channel()
     {
         ITensor value = _t.Zeros(TensorShape.PerImage(3));

@@ -53,6 +53,24 @@ public class FiniteDifferences
     [Fact]
     public void Absolute_variation() => CheckOperation((b, image, value, gradient) => b.AbsoluteVariation(image, 1.75, value, gradient));
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(9)]
+    public void Boundary(int width) => CheckOperation((b, image, value, gradient) =>
+    {
+        using ITensor residual = b.Allocate(image.Shape);
+        b.Boundary(image, width, 0.8, 0.3, 1.75, residual, value, gradient);
+    });
+
+    [Fact]
+    public void Distance() => CheckOperation((b, image, value, gradient) =>
+    {
+        using ITensor other = b.Allocate(image.Shape);
+        b.Fill(other, 0.4);
+        b.Distance(image, other, 1.75, value, gradient);
+    });
+
     [Fact]
     public void Decay() => CheckOperation((b, image, value, gradient) => b.Decay(image, 0.3, 1.75, value, gradient));
 

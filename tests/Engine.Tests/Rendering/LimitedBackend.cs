@@ -117,6 +117,22 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
 
     public void Log(ILossLog log, ITensor step, ReadOnlySpan<ITensor> columns) => _inner.Log(log, step, columns);
 
+    public void Clip(ITensor source, ITensor target, double low, double high) => _inner.Clip(source, target, low, high);
+
+    public void ClipBackward(ITensor source, ITensor gradient, ITensor target, double low, double high) => _inner.ClipBackward(source, gradient, target, low, high);
+
+    public void Noise(ITensor source, ITensor target, ITensor seeds, ITensor step, double deviation) => _inner.Noise(source, target, seeds, step, deviation);
+
+    public void Accumulate(ITensor source, double factor, ITensor target) => _inner.Accumulate(source, factor, target);
+
+    public void ScaleStep(ITensor before, ITensor target, ITensor factors, ITensor step) => _inner.ScaleStep(before, target, factors, step);
+
+    public void CopyEvery(ITensor source, ITensor target, ITensor step, int every) => _inner.CopyEvery(source, target, step, every);
+
+    public void Distance(ITensor tap, ITensor other, double weight, ITensor value, ITensor gradient) => _inner.Distance(tap, other, weight, value, gradient);
+
+    public void Boundary(ITensor image, int width, double pull, double centre, double weight, ITensor residual, ITensor value, ITensor gradient) => _inner.Boundary(image, width, pull, centre, weight, residual, value, gradient);
+
     public void Advance(ITensor step) => _inner.Advance(step);
 
     public void Dispose() => _inner.Dispose();
@@ -141,7 +157,7 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
             inner.Forward(shifted);
         }
 
-        public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient) => inner.Backward(tapGradients, inputGradient);
+        public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient, ITensor? step = null) => inner.Backward(tapGradients, inputGradient, step);
 
         public void Dispose() => inner.Dispose();
     }

@@ -47,6 +47,51 @@ public sealed class PhaseSpectrumTests : IDisposable
     }
 
     [Fact]
+    public void A_measured_spectrum_is_that_of_the_pictures_waves()
+    {
+        // Two waves of the first colour: 3 cycles down, 8 across, and one along the columns of 20; on grey.
+        byte[] rgb = new byte[MeanSpectrum.Side * MeanSpectrum.Side * 3];
+        for (int y = 0; y < MeanSpectrum.Side; y++)
+        {
+            for (int x = 0; x < MeanSpectrum.Side; x++)
+            {
+                double value = 127.5 + (60 * Math.Cos(2 * Math.PI * ((3.0 * y) + (8.0 * x)) / 256)) + (30 * Math.Cos(2 * Math.PI * 20 * x / 256.0));
+                rgb.AsSpan(((y * MeanSpectrum.Side) + x) * 3, 3).Fill((byte)Math.Round(value));
+            }
+        }
+
+        SpectrumMeter meter = new();
+        meter.Add(rgb);
+        meter.Add(rgb);
+        MeanSpectrum spectrum = meter.Result();
+        spectrum.Validate();
+        Assert.Equal(2, spectrum.Pictures);
+
+        // Grey is 3 x 0.57744 times itself in the first decorrelated colour; half a wave's size in each of its two places, the mean with its mirror image halves one that is slanted.
+        double unit = 0.57744 * 3 / 255 * 65536 / 2;
+        int bands = MeanSpectrum.Bands.Length;
+        Assert.Equal(60 * unit / 2 / (1 * 2), At(3, 7), 60 * unit * 0.01);
+        Assert.Equal(30 * unit / (1 * 4), At(0, 12), 30 * unit * 0.01);
+        Assert.True(At(5, 5) < unit / 100);
+
+        double At(int row, int column) => spectrum.Magnitudes[((row * bands) + column) * 3];
+    }
+
+    [Fact]
+    public void A_measured_spectrum_is_read_between_its_bands_and_beyond_them()
+    {
+        int bands = MeanSpectrum.Bands.Length;
+        MeanSpectrum spectrum = new() { Pictures = 1, Magnitudes = [.. Enumerable.Range(0, bands * bands * 3).Select(i => i < 3 ? 500f : 100f / (1 + MeanSpectrum.Bands[i / 3 / bands] + MeanSpectrum.Bands[i / 3 % bands]))] };
+        Assert.Equal(500, spectrum.At(0, 0, 0), 1e-3);
+        Assert.Equal(100.0 / (1 + 3), spectrum.At(3 / 256.0, 0, 1), 1e-4);
+        Assert.Equal(100.0 / (1 + 256), spectrum.At(0.5, 0.5, 2), 1e-4);
+        Assert.Equal(Math.Sqrt(100.0 / 7 * 100 / 9), spectrum.At(7 / 256.0, 0, 0), 1e-4);
+        Assert.Equal(spectrum.At(1 / 256.0, 1 / 256.0, 0), spectrum.At(1 / 1024.0, 1 / 1024.0, 0), 1e-9);
+        Assert.Equal(spectrum.Magnitudes, MeanSpectrum.FromJson(spectrum.ToJson()).Magnitudes);
+        Assert.Throws<PlanException>(() => MeanSpectrum.FromJson("{\"pictures\":1,\"magnitudes\":[1,2]}"));
+    }
+
+    [Fact]
     public void No_spot_stands_out_where_all_phases_are_alike()
     {
         TensorShape picture = new(1, 32, 32, 3);

@@ -303,6 +303,33 @@ public class NetworkKernelsTests
 
     [Theory]
     [MemberData(nameof(Types))]
+    public void A_rescue_lets_pass_what_raises_a_dead_image(int t)
+    {
+        ElementType type = (ElementType)t;
+        using Device device = new();
+        NetworkKernels kernels = new(device.Library);
+        const int Count = 8 * 700;
+        double[] x = [.. Numbers.Round(Numbers.Random(3 * Count, 28, zeros: 0.2), type)];
+        double[] dy = [.. Numbers.Round(Numbers.Random(3 * Count, 29, zeros: 0.2), type)];
+
+        // The second image is off everywhere; of the third only the last value passes.
+        for (int i = Count; i < 3 * Count; i++)
+        {
+            x[i] = 0;
+        }
+
+        (x[^1], dy[^1]) = (1, -0.5);
+        foreach (int step in (int[])[0, 16, 17])
+        {
+            DevicePointer dx = device.Put(dy, type);
+            kernels.Relu.Rescue(dx, device.Put([.. x.Select(v => Math.Max(v, 0))], type), device.Put(new int[3]), device.Put([(double)step], ElementType.Float32), 17, 3, Count, type);
+            double[] expected = [.. dy.Select((g, i) => step < 17 && i / Count == 1 ? Math.Min(g, 0) : x[i] > 0 ? g : 0)];
+            Assert.Equal(expected, device.Get(dx, 3 * Count, type));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
     public void Softmax_and_its_gradient(int t)
     {
         ElementType type = (ElementType)t;

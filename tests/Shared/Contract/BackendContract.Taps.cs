@@ -103,6 +103,30 @@ public abstract partial class BackendContract
     }
 
     [Fact]
+    public void A_rescue_wakes_a_dead_image_in_the_first_steps_alone()
+    {
+        using Tensors t = new(Backend);
+        double[] first = t.Get(Run(0)), last = t.Get(Run(1)), later = t.Get(Run(2));
+        int half = first.Length / 2;
+        Assert.Contains(first[..half], g => g != 0);
+        SameBits(first, last, "the first and the last step of the rescue");
+        Assert.All(later[..half], g => Assert.Equal(0, g));
+        SameBits(first[half..], later[half..], "the image that is not dead");
+        Refuses(() => Run(null));
+        Assert.Throws<PlanException>(() => Backend.Compile(TapsCase.All["rescued"].Program.Network, TapsCase.All["rescued"].Program.Spec with { Precision = Precision, Relu = ReluRule.Guided }));
+
+        ITensor Run(int? step)
+        {
+            TapsCase one = TapsCase.All["rescued"];
+            INetworkProgram program = t.Own(Backend.Compile(one.Program.Network, one.Program.Spec with { Precision = Precision }));
+            ITensor gradient = t.Zeros(program.InputShape);
+            program.Forward(t.Put(program.InputShape, one.Program.Images()));
+            program.Backward([t.Put(program.Taps[0].Shape, one.Program.TapGradients()), null], gradient, step is int done ? t.Scalar(done) : null);
+            return gradient;
+        }
+    }
+
+    [Fact]
     public void A_forecast_counts_the_taps()
     {
         NetworkCase one = TapsCase.All["under a pooling"].Program;

@@ -151,6 +151,88 @@ public sealed record OperationCase(bool IsExact, Func<Tensors, TensorShape, int,
             t.Backend.Sigmoid(x, x, -20, 255);
             return [.. results, t.Get(x), t.Get(g)];
         }),
+        ["Clip"] = new(true, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 151);
+            ITensor y = t.Zeros(shape);
+            ITensor g = t.Put(shape, Samples.Uniform(shape, -1, 1, 152, first));
+            ITensor back = t.Zeros(shape);
+            t.Backend.Clip(x, y, 16.5, 200);
+            t.Backend.ClipBackward(x, g, back, 16.5, 200);
+            double[][] results = [t.Get(y), t.Get(back), t.Get(x), t.Get(g)];
+            t.Backend.ClipBackward(x, g, g, 16.5, 200);
+            t.Backend.Clip(x, x, 16.5, 200);
+            return [.. results, t.Get(x), t.Get(g)];
+        }),
+        ["Noise"] = new(false, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 153);
+            ITensor y = t.Zeros(shape);
+            ITensor seeds = t.Put(new TensorShape(3, shape.N, 1, 1), [.. Enumerable.Range(0, 3).SelectMany(row => Enumerable.Range(first, shape.N).Select(n => (double)(((row * 7919 * 977) + (n * 104729)) & 0xFFFFFF)))]);
+            List<double[]> results = [];
+            for (int step = 0; step < 4; step++)
+            {
+                t.Backend.Noise(x, y, seeds, t.Scalar(step), 40);
+                results.Add(t.Get(y));
+            }
+
+            results.Add(t.Get(x));
+            t.Backend.Noise(x, x, seeds, t.Scalar(1), 40);
+            return [.. results, t.Get(x)];
+        }),
+        ["Accumulate"] = new(false, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 154);
+            ITensor y = Image(t, shape, first, 155);
+            t.Backend.Accumulate(x, -0.375, y);
+            return [t.Get(y), t.Get(x)];
+        }),
+        ["ScaleStep"] = new(false, (t, shape, first) =>
+        {
+            ITensor x = Image(t, shape, first, 156);
+            ITensor y = Image(t, shape, first, 157);
+            ITensor factors = t.Put(new TensorShape(3, 1, 1, 1), [0.25, 1, 0.5]);
+            List<double[]> results = [];
+            for (int step = 0; step < 4; step++)
+            {
+                t.Backend.ScaleStep(x, y, factors, t.Scalar(step));
+                results.Add(t.Get(y));
+            }
+
+            return [.. results, t.Get(x)];
+        }),
+        ["CopyEvery"] = new(true, (t, shape, first) =>
+        {
+            ITensor y = Image(t, shape, first, 158);
+            List<double[]> results = [];
+            for (int step = 0; step < 7; step++)
+            {
+                t.Backend.CopyEvery(Image(t, shape, first, 160 + (uint)step), y, t.Scalar(step), 3);
+                results.Add(t.Get(y));
+            }
+
+            return [.. results];
+        }),
+        ["Distance"] = new(false, (t, shape, first) =>
+        {
+            ITensor a = Image(t, shape, first, 171);
+            double[] other = Samples.Uniform(shape, -40, 255, 172, first);
+
+            // Equal at the first position of each image.
+            double[] own = t.Get(a);
+            for (int n = 0; n < shape.N; n++)
+            {
+                own.AsSpan((int)(n * shape.CountPerImage), shape.C).CopyTo(other.AsSpan((int)(n * shape.CountPerImage)));
+            }
+
+            ITensor b = t.Put(shape, other);
+            ITensor value = t.Zeros(TensorShape.PerImage(shape.N));
+            ITensor gradient = t.Put(shape, Samples.Uniform(shape, -1e-3, 1e-3, 173, first));
+            t.Backend.Distance(a, b, 0.75, value, gradient);
+            return [t.Get(value), t.Get(gradient), t.Get(a), t.Get(b)];
+        }),
+        ["Boundary 1"] = new(false, (t, shape, first) => Boundary(t, shape, first, 1)),
+        ["Boundary 4"] = new(false, (t, shape, first) => Boundary(t, shape, first, 4)),
         ["Dot"] = new(false, (t, shape, first) =>
         {
             ITensor value = t.Zeros(TensorShape.PerImage(shape.N));
@@ -307,6 +389,16 @@ public sealed record OperationCase(bool IsExact, Func<Tensors, TensorShape, int,
         t.Backend.Upload(y, Samples.Uniform(to, -1, 1, 110, first));
         t.Backend.Product(matrix, y, x, inner, transposed: true);
         return [forward, t.Get(x), t.Get(y)];
+    }
+
+    private static double[][] Boundary(Tensors t, TensorShape shape, int first, int width)
+    {
+        ITensor x = Image(t, shape, first, 174);
+        ITensor value = t.Zeros(TensorShape.PerImage(shape.N));
+        ITensor gradient = t.Put(shape, Samples.Uniform(shape, -1e-3, 1e-3, 175, first));
+        ITensor residual = Image(t, shape, first, 176);
+        t.Backend.Boundary(x, width, 0.8, 127.5, 0.75, residual, value, gradient);
+        return [t.Get(value), t.Get(gradient), t.Get(x)];
     }
 
     private static double[][] Direction(Tensors t, TensorShape shape, int first, double power)

@@ -22,6 +22,8 @@ public static class StageCase
         ["phases"] = new PhaseSpectrum(),
         ["standardization"] = new Standardization(),
         ["decorrelation"] = new Decorrelation(),
+        ["noise"] = new Noise(3),
+        ["clip"] = new ClipRange(-20, 255),
         ["sigmoid"] = new SigmoidRange(-20, 255),
     };
 

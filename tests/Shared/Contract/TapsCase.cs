@@ -29,7 +29,18 @@ public sealed record TapsCase(NetworkCase Program, bool[] Given, bool WantsInput
         ["deconvnet"] = Of(Samples.WithLargerTop, 65, 70, 2, [Tap("predictions", channels: [[5], [0]]), Tap("block3_conv1", wanted: true)], [true, false], s => s with { Relu = ReluRule.Deconvnet }),
         ["guided, one tap"] = Of(Samples.WithoutTop, 65, 33, 2, [Tap("block3_conv2", channels: [[1], [4]])], [true], s => s with { Relu = ReluRule.Guided, Preprocessing = Preprocessing.Raw }),
         ["deconvnet, before, one tap"] = Of(Samples.WithoutTop, 65, 33, 2, [Tap("block4_conv2", TapPoint.BeforeActivation)], [true], s => s with { Relu = ReluRule.Deconvnet }),
+
+        // One of the two images has nothing above zero in the channel, so that it is rescued there and the other is not.
+        ["rescued"] = Of(Samples.WithTop, 37, 41, 2, [Tap("block3_conv1", channels: [[3], [3]]), Tap("block2_conv2", wanted: true)], [true, false], s => s with { RescuedSteps = 2 }) with { Step = 1 },
+        ["rescued, one tap"] = Of(Samples.WithTop, 37, 41, 2, [Tap("block3_conv1", channels: [[3], [1]])], [true], s => s with { RescuedSteps = 1 }),
+        ["rescued, behind a pooling"] = Of(Samples.WithTop, 37, 41, 2, [Tap("block4_pool", channels: [[1], [1]], wanted: true)], [true], s => s with { RescuedSteps = 17 }) with { Step = 16 },
+        ["rescued, a dense layer"] = Of(Samples.WithTop, 37, 41, 2, [Tap("fc1", channels: [[1], [2]]), Tap("block5_pool", wanted: true)], [true, false], s => s with { RescuedSteps = 3 }),
+        ["rescued no longer"] = Of(Samples.WithTop, 37, 41, 2, [Tap("block3_conv1", channels: [[3], [3]]), Tap("block2_conv2", wanted: true)], [true, false], s => s with { RescuedSteps = 2 }) with { Step = 2 },
+        ["rescued where nothing is dead"] = Of(Samples.WithLargerTop, 65, 70, 2, [Tap("predictions", channels: [[5], [0]])], [true], s => s with { RescuedSteps = 2 }),
     };
+
+    /// <summary>The number of steps done before.</summary>
+    public int Step { get; init; }
 
     /// <summary>The same for one image of the batch.</summary>
     public TapsCase Alone(int image) => this with { Program = Program.Alone(image) };
@@ -44,7 +55,7 @@ public sealed record TapsCase(NetworkCase Program, bool[] Given, bool WantsInput
         ITensor?[] given = [.. Given.Select((g, i) => g ? t.Put(program.Taps[i].Shape, Program.TapGradients(firstImage, i)) : null)];
         program.Forward(image);
         List<(string, double[], bool)> results = [.. program.Taps.Select((tap, i) => ($"tap {i}", t.Get(tap), false))];
-        program.Backward(given, gradient);
+        program.Backward(given, gradient, t.Scalar(Step));
         for (int i = 0; i < Given.Length; i++)
         {
             if (program.Spec.Taps[i].WantsGradient)

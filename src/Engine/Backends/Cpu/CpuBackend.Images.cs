@@ -156,5 +156,5 @@ public sealed unsafe partial class CpuBackend
         _momentum.Run(Pool, Own(image, nameof(image)), Own(gradient, nameof(gradient), image.Shape), Own(velocity, nameof(velocity), image.Shape), rate, decay);
     }
 
-    private long StepOf(ITensor step) => (long)Own(step, nameof(step), TensorShape.PerImage(1)).Data[0];
+    internal long StepOf(ITensor step) => (long)Own(step, nameof(step), TensorShape.PerImage(1)).Data[0];
 }

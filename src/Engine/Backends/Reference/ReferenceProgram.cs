@@ -133,11 +133,12 @@ internal sealed class ReferenceProgram : INetworkProgram
     }
 
     /// <inheritdoc/>
-    public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient)
+    public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient, ITensor? step = null)
     {
         using BackendUse.Visit visit = _owner.InUse.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ProgramChecks.Gradients(this, tapGradients, inputGradient);
+        ProgramChecks.Gradients(this, tapGradients, inputGradient, step);
+        bool rescues = Spec.RescuedSteps > 0 && _owner.ValuesOf(step!, nameof(step))[0] < Spec.RescuedSteps;
         double[]?[] given = [.. tapGradients.ToArray().Select(g => g is null ? null : _owner.ValuesOf(g, nameof(tapGradients)))];
         double[]? result = inputGradient is null ? null : _owner.ValuesOf(inputGradient, InputShape, nameof(inputGradient));
         if (!_ranForward)
@@ -151,7 +152,7 @@ internal sealed class ReferenceProgram : INetworkProgram
         {
             Stage stage = _stages[i];
             Meet(stage, TapPoint.AfterActivation, given, gradient);
-            stage.BackThroughActivation(gradient, Spec.Relu);
+            stage.BackThroughActivation(gradient, Spec.Relu, rescues);
             Meet(stage, TapPoint.BeforeActivation, given, gradient);
             if (stage.Layer.Index == lowest)
             {
@@ -253,14 +254,18 @@ internal sealed class ReferenceProgram : INetworkProgram
             }
         }
 
-        public void BackThroughActivation(double[] gradient, ReluRule rule)
+        public void BackThroughActivation(double[] gradient, ReluRule rule, bool rescues)
         {
             if (HasSoftmax)
             {
                 SoftmaxTop.Backward(Output, gradient, InputShape.N);
             }
 
-            if (HasRelu)
+            if (HasRelu && rescues)
+            {
+                Relu.Rescue(Output, gradient, InputShape.N);
+            }
+            else if (HasRelu)
             {
                 Relu.Backward(Output, gradient, rule);
             }

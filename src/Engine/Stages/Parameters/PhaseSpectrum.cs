@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Randomness;
 
@@ -17,6 +18,10 @@ public sealed record PhaseSpectrum : Stage
 {
     private const uint OffsetSeed = 2023;
     private static readonly double[] Levels = [1, 0.922, 0.833];
+
+    /// <summary>The waves' sizes as measured on pictures; null for the built-in law.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MeanSpectrum? Measured { get; init; }
 
     /// <inheritdoc/>
     public override TensorShape InputShape(TensorShape output) => output with { W = (output.W / 2) + 1 };
@@ -63,6 +68,8 @@ public sealed record PhaseSpectrum : Stage
         {
             throw new PlanException("A picture of one pixel has no waves.");
         }
+
+        Measured?.Validate();
     }
 
     private static double[] Offsets(TensorShape one)
@@ -77,7 +84,7 @@ public sealed record PhaseSpectrum : Stage
         return offset;
     }
 
-    private static double[] Magnitudes(TensorShape one, TensorShape output)
+    private double[] Magnitudes(TensorShape one, TensorShape output)
     {
         (int h, int w) = (output.H, output.W);
         double[] magnitude = new double[one.Count];
@@ -90,7 +97,7 @@ public sealed record PhaseSpectrum : Stage
                 double law = (k == 0 && l == 0 ? 2.6 : 1) * Math.Pow(f, -1.293) * Math.Exp(-Math.Pow(f / 0.2976, 2.266));
                 for (int c = 0; c < one.C; c++)
                 {
-                    magnitude[(((k * one.W) + l) * one.C) + c] = law * Levels[c % Levels.Length];
+                    magnitude[(((k * one.W) + l) * one.C) + c] = Measured?.At(fy, (double)l / w, c % Levels.Length) ?? law * Levels[c % Levels.Length];
                 }
             }
         }

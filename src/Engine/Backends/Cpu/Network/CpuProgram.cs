@@ -54,11 +54,12 @@ internal sealed unsafe class CpuProgram : INetworkProgram
     }
 
     /// <inheritdoc/>
-    public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient)
+    public void Backward(ReadOnlySpan<ITensor?> tapGradients, ITensor? inputGradient, ITensor? step = null)
     {
         using BackendUse.Visit visit = _backend.InUse.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ProgramChecks.Gradients(this, tapGradients, inputGradient);
+        ProgramChecks.Gradients(this, tapGradients, inputGradient, step);
+        bool rescues = Spec.RescuedSteps > 0 && _backend.StepOf(step!) < Spec.RescuedSteps;
         Take(tapGradients);
         if (inputGradient is not null)
         {
@@ -72,12 +73,12 @@ internal sealed unsafe class CpuProgram : INetworkProgram
 
         // Nothing is computed above the highest tap that is given something, nor below the lowest layer where something is wanted.
         int lowest = inputGradient is null ? LowestWanted() : 0;
-        bool arrived = _plan.Dense is not null && _plan.Dense.Backward(_backend.Pool, _plan.Scales, lowest);
+        bool arrived = _plan.Dense is not null && _plan.Dense.Backward(_backend.Pool, _plan.Scales, lowest, rescues);
         for (int i = _plan.Maps.Length - 1; i >= 0; i--)
         {
             if (_plan.MapTaps[i] is MapTaps taps)
             {
-                arrived = taps.Backward(_backend.Pool, _plan.Scales, arrived);
+                arrived = taps.Backward(_backend.Pool, _plan.Scales, arrived, rescues);
             }
 
             if (_plan.Maps[i].Layer.Index <= lowest)
@@ -107,7 +108,7 @@ internal sealed unsafe class CpuProgram : INetworkProgram
     internal void RunDenseBackward(ITensor tapGradient)
     {
         Take([tapGradient]);
-        _plan.Dense!.Backward(_backend.Pool, _plan.Scales, 0);
+        _plan.Dense!.Backward(_backend.Pool, _plan.Scales, 0, rescues: false);
     }
 
     internal void RunFirstBackward(ITensor inputGradient) =>

@@ -90,13 +90,14 @@ internal sealed unsafe class DenseLayers : IDisposable
     /// <param name="pool">Who works.</param>
     /// <param name="scales">Factors.</param>
     /// <param name="lowest">Index of the lowest layer where a gradient is wanted.</param>
+    /// <param name="rescues">Whether this step rescues dead units.</param>
     /// <returns>Whether the map has a gradient now.</returns>
-    public bool Backward(WorkerPool pool, GradientScales scales, int lowest)
+    public bool Backward(WorkerPool pool, GradientScales scales, int lowest, bool rescues)
     {
         bool arrived = false;
         for (int i = _layers.Length - 1; i >= 0; i--)
         {
-            arrived = _taps[i].Backward(_gradients[i + 1].Floats, scales, arrived);
+            arrived = _taps[i].Backward(_gradients[i + 1].Floats, scales, arrived, rescues);
             if (_shapes[i].Layer.Index <= lowest)
             {
                 return false;

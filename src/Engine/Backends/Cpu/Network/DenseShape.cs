@@ -23,7 +23,7 @@ internal sealed record DenseShape
     /// <summary>The program's taps before it.</summary>
     public required int[] Before { get; init; }
 
-    /// <summary>Whether a tap must see the gradient before it passes the layer's own ReLU.</summary>
+    /// <summary>Whether a tap, or the rescue of dead units, must see the gradient before it passes the layer's own ReLU.</summary>
     public required bool MeetsBeforeRelu { get; init; }
 
     /// <summary>Whether the values before the ReLU are kept beside those after it.</summary>

@@ -55,8 +55,9 @@ internal sealed unsafe class DenseTaps
     /// <param name="gradient">(images, columns) at the layer's outputs; what has arrived from above, or anything.</param>
     /// <param name="scales">Factors; where the softmax is given something, they are decided here.</param>
     /// <param name="arrived">Whether something has arrived.</param>
+    /// <param name="rescues">Whether this step rescues dead units.</param>
     /// <returns>Whether there is a gradient now.</returns>
-    public bool Backward(float* gradient, GradientScales scales, bool arrived)
+    public bool Backward(float* gradient, GradientScales scales, bool arrived, bool rescues)
     {
         if (_shape.HasSoftmax)
         {
@@ -67,7 +68,7 @@ internal sealed unsafe class DenseTaps
             arrived = Meet(_after, gradient, scales, _shape.HasRelu && !_shape.MeetsBeforeRelu, arrived);
             if (arrived && _shape.MeetsBeforeRelu)
             {
-                PassRelu(gradient);
+                PassRelu(gradient, rescues);
             }
         }
 
@@ -178,18 +179,41 @@ internal sealed unsafe class DenseTaps
         }
     }
 
-    private void PassRelu(float* gradient)
+    private void PassRelu(float* gradient, bool rescues)
     {
         for (int image = 0; image < _images; image++)
         {
             float* outputs = _layer.Outputs + ((nint)image * _layer.Columns);
             float* g = gradient + ((nint)image * _layer.Columns);
+            if (rescues && !PassesAny(outputs, g))
+            {
+                for (int k = 0; k < _layer.OutputCount; k++)
+                {
+                    g[k] = g[k] > 0f ? 0f : g[k];
+                }
+
+                continue;
+            }
+
             for (int k = 0; k < _layer.OutputCount; k++)
             {
                 bool passes = _rule == ReluRule.Deconvnet || outputs[k] > 0f;
                 g[k] = passes && (_rule == ReluRule.Plain || !(g[k] <= 0f)) ? g[k] : 0f;
             }
         }
+    }
+
+    private bool PassesAny(float* outputs, float* g)
+    {
+        for (int k = 0; k < _layer.OutputCount; k++)
+        {
+            if (outputs[k] > 0f && g[k] != 0f)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private bool SoftmaxBackward(float* gradient, GradientScales scales)

@@ -41,7 +41,7 @@ internal sealed record MapShape
     /// <summary>The program's taps before its activation.</summary>
     public required int[] Before { get; init; }
 
-    /// <summary>Whether a tap must see the gradient before it passes the layer's own ReLU.</summary>
+    /// <summary>Whether a tap, or the rescue of dead units, must see the gradient before it passes the layer's own ReLU.</summary>
     public required bool MeetsBeforeRelu { get; init; }
 
     /// <summary>Whether the pooled gradient is wanted also where nothing above zero was pooled.</summary>
@@ -51,7 +51,7 @@ internal sealed record MapShape
     public required PlaneLayout Stored { get; init; }
 
     /// <summary>Whether a tap looks in front of something that would otherwise happen in registers, or its pooling cannot happen there: then it is written before its activation, which follows as a pass of its own.</summary>
-    public bool IsSplit => IsPooled ? IsFirst || After.Length + Before.Length > 0 : HasRelu && Before.Length > 0;
+    public bool IsSplit => IsPooled ? IsFirst || MeetsBeforeRelu || After.Length + Before.Length > 0 : HasRelu && Before.Length > 0;
 
     /// <summary>Whether some tap looks at it.</summary>
     public bool IsTapped => Pooled.Length + After.Length + Before.Length > 0;

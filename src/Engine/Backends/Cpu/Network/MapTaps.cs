@@ -18,18 +18,20 @@ internal sealed unsafe class MapTaps
     private readonly Job? _activate;
     private readonly Job? _unpool;
     private readonly Job? _passRelu;
+    private readonly MapRescue? _rescue;
 
     /// <summary>Plans them.</summary>
     /// <param name="map">The map.</param>
     /// <param name="taps">All taps of the program.</param>
-    /// <param name="rule">How gradients pass a ReLU.</param>
+    /// <param name="spec">The program's spec.</param>
     /// <param name="stored">What is kept of the map, pooled where it is pooled; in the backward pass its gradient.</param>
     /// <param name="whole">The map before pooling, where it is split; otherwise the same as <paramref name="stored"/>.</param>
     /// <param name="reluMasks">Bits of the map's own ReLU, or null.</param>
     /// <param name="poolMasks">Masks of its pooling, or null.</param>
-    public MapTaps(MapShape map, CpuTap[] taps, ReluRule rule, float* stored, float* whole, ushort* reluMasks, ulong* poolMasks)
+    public MapTaps(MapShape map, CpuTap[] taps, ProgramSpec spec, float* stored, float* whole, ushort* reluMasks, ulong* poolMasks)
     {
         _map = map;
+        ReluRule rule = spec.Relu;
         bool later = map.MeetsBeforeRelu;
         _pooled = [.. map.Pooled.Where(i => taps[i].Spec.Point == TapPoint.AfterActivation).Select(OfPooled)];
         _pooledBefore = [.. map.Pooled.Where(i => taps[i].Spec.Point == TapPoint.BeforeActivation).Select(OfPooled)];
@@ -49,6 +51,10 @@ internal sealed unsafe class MapTaps
         {
             // What a pooling passes on has been above zero unless the rule lets everything through.
             _passRelu = rule == ReluRule.Plain ? null : new PassReluJob(map.Stored, stored, new ReluGate(map.Kernels, rule, null));
+        }
+        else if (spec.RescuedSteps > 0 && reluMasks is not null)
+        {
+            _rescue = new MapRescue(map, whole, reluMasks);
         }
         else if (later)
         {
@@ -76,8 +82,9 @@ internal sealed unsafe class MapTaps
     /// <param name="pool">Who works.</param>
     /// <param name="scales">What gradients are multiplied by on their way.</param>
     /// <param name="arrived">Whether a gradient has come from above.</param>
+    /// <param name="rescues">Whether this step rescues dead units.</param>
     /// <returns>Whether there is a gradient now.</returns>
-    public bool Backward(WorkerPool pool, GradientScales scales, bool arrived)
+    public bool Backward(WorkerPool pool, GradientScales scales, bool arrived, bool rescues)
     {
         if (_map.IsPooled)
         {
@@ -93,6 +100,11 @@ internal sealed unsafe class MapTaps
         if (arrived && _passRelu is not null)
         {
             pool.Run(_passRelu);
+        }
+
+        if (arrived)
+        {
+            _rescue?.Run(pool, rescues);
         }
 
         return Meet(pool, _before, scales, arrived);

@@ -136,7 +136,7 @@ internal sealed class NetworkShape
             HasSoftmax = softmax,
             After = after,
             Before = before,
-            MeetsBeforeRelu = relu && MeetsBeforeRelu(after),
+            MeetsBeforeRelu = relu && (Spec.RescuedSteps > 0 || MeetsBeforeRelu(after)),
         };
     }
 
@@ -151,8 +151,8 @@ internal sealed class NetworkShape
         LaneKernels kernels = LaneKernels.For(level, slice.Count);
         PlaneLayout map = new(Spec.Batch, slice.Count, kernels.Width, Spec.Height >> layer.Halvings, Spec.Width >> layer.Halvings);
         bool relu = Spec.HasRelu(layer);
-        bool later = relu && MeetsBeforeRelu(after);
-        bool split = after.Length + before.Length > 0;
+        bool later = relu && (Spec.RescuedSteps > 0 || MeetsBeforeRelu(after));
+        bool split = later || after.Length + before.Length > 0;
         return new MapShape
         {
             Layer = layer,

@@ -47,7 +47,7 @@ internal sealed unsafe class ProgramPlan : IDisposable
                 _reluMasks[i] = Masks(map.ReluMaskBytes);
                 _poolMasks[i] = Masks(map.PoolMaskBytes);
                 _biases[i] = Bias(map.Layer, map.Slice, map.Map.Lanes);
-                MapTaps[i] = map.IsTapped || map.IsSplit ? new MapTaps(map, Taps, Spec.Relu, DataOf(map), WholeOf(map), ReluMasks(i), PoolMasks(i)) : null;
+                MapTaps[i] = map.IsTapped || map.IsSplit || map.MeetsBeforeRelu ? new MapTaps(map, Taps, Spec, DataOf(map), WholeOf(map), ReluMasks(i), PoolMasks(i)) : null;
             }
 
             First = PlanFirst();

@@ -23,4 +23,25 @@ internal static class Relu
             gradient[i] = stopped ? 0 : gradient[i];
         }
     }
+
+    /// <summary>In place; for each image the derivative, or where that leaves nothing of its gradient, what would raise the input: min(g, 0).</summary>
+    /// <remarks>lucid <c>redirected_relu_grad</c>: it keeps g where x is above 0 too, but there g is 0 where nothing is left. At x = 0 lucid's ordinary gradient passes, ours does not.</remarks>
+    public static void Rescue(double[] outputs, double[] gradient, int images)
+    {
+        int perImage = gradient.Length / images;
+        for (int n = 0; n < images; n++)
+        {
+            bool passes = false;
+            for (int i = n * perImage; i < (n + 1) * perImage; i++)
+            {
+                passes |= !(outputs[i] <= 0) && gradient[i] != 0;
+            }
+
+            for (int i = n * perImage; i < (n + 1) * perImage; i++)
+            {
+                bool stopped = passes ? outputs[i] <= 0 : gradient[i] > 0;
+                gradient[i] = stopped ? 0 : gradient[i];
+            }
+        }
+    }
 }
