@@ -36,7 +36,7 @@ public sealed class Library : IDisposable
         string program = Path.Combine(Folder, $"{Path.GetFileNameWithoutExtension(source)}-{string.Concat(flags.SelectMany(f => f.Where(char.IsLetterOrDigit)))}");
         if (!File.Exists(program))
         {
-            Tools.Succeed(Folder, compiler, [isPlain ? "-std=gnu99" : "-std=c++17", "-Wall", "-Wextra", "-Werror", "-O1", "-g", $"-I{Root}/include", $"-I{Folder}", .. flags, SourceTree.PathOf($"tests/Native.Tests/programs/{source}"), "-o", program, $"-L{Root}/lib", "-lvggcuda", "-lpthread", "-ldl", $"-Wl,-rpath,{Root}/lib"]);
+            Tools.Succeed(Folder, compiler, [isPlain ? "-std=gnu99" : "-std=c++17", "-Wall", "-Wextra", "-Werror", "-O1", "-g", $"-I{Root}/include", $"-I{Folder}", .. flags, SourceTree.PathOf($"tests/Native.Tests/programs/{source}"), "-o", program, "-Wl,--as-needed", $"-L{Root}/lib", "-lvggcuda", "-lpthread", "-ldl", $"-Wl,-rpath,{Root}/lib"]);
         }
 
         return program;

@@ -4,9 +4,12 @@ namespace VggCuda.Native.Tests;
 [Collection(nameof(Library))]
 public sealed class ProgramTests(Library library)
 {
-    // Seeds and rounds of the fuzz that every run of the tests makes; VGGCUDA_FUZZ=N makes N times as many.
+    // What every run of the tests does; VGGCUDA_LONG=N does N times as much.
     private const int FuzzSeeds = 3;
     private const int FuzzRounds = 2000;
+    private const int Cycles = 100;
+
+    private static int Times => int.TryParse(Environment.GetEnvironmentVariable("VGGCUDA_LONG"), out int given) ? Math.Clamp(given, 1, 1000) : 1;
 
     [Fact]
     public void Every_misuse_gives_its_status() => Assert.Equal("misuse: all refused", library.Run("misuse.c"));
@@ -28,14 +31,14 @@ public sealed class ProgramTests(Library library)
     }
 
     [Fact]
-    public void A_thousand_cycles_leave_the_memory_where_it_was() => Assert.StartsWith("endurance: 1000 cycles", library.Run("endurance.c", ["1000"]), StringComparison.Ordinal);
+    public void Cycles_of_opening_and_closing_leave_the_memory_where_it_was() =>
+        Assert.StartsWith($"endurance: {Cycles * Times} cycles", library.Run("endurance.c", [$"{Cycles * Times}"]), StringComparison.Ordinal);
 
     [Fact]
     public void Random_calls_give_statuses_alone()
     {
         string program = library.Compile("fuzz.c");
-        int times = int.TryParse(Environment.GetEnvironmentVariable("VGGCUDA_FUZZ"), out int given) ? Math.Max(1, given) : 1;
-        for (int seed = 1; seed <= FuzzSeeds * times; seed++)
+        for (int seed = 1; seed <= FuzzSeeds * Times; seed++)
         {
             // One thread alone can be repeated call by call.
             string said = Tools.Succeed(library.Folder, program, [$"{seed}", $"{FuzzRounds}", $"{(seed % 3 == 1 ? 1 : 3)}"]).Output;
@@ -51,7 +54,8 @@ public sealed class ProgramTests(Library library)
     {
         string program = library.Compile(source, "-fsanitize=address");
 
-        // The runtime's own handler of SIGSEGV stays; its heap is mapped, not allocated, and is not looked at.
-        Tools.Succeed(library.Folder, program, [], ("ASAN_OPTIONS", "handle_segv=0:detect_leaks=1:use_sigaltstack=0"), ("LSAN_OPTIONS", "exitcode=23"));
+        // The runtime keeps its own handler of SIGSEGV. What is allocated is referred to from the managed heap, which the search for leaks
+        // does not look at and would call lost: leaks are counted by endurance.c.
+        Tools.Succeed(library.Folder, program, [], ("ASAN_OPTIONS", "handle_segv=0:detect_leaks=0:use_sigaltstack=0"));
     }
 }

@@ -32,10 +32,10 @@
  *   - After fork() the child must not use it if the parent had called it: the child has none of its threads. Calls in the
  *     child are answered with VGG_ERROR_FORKED. fork() followed by exec(), posix_spawn() and system() are fine. A child
  *     that is forked before the first call may use it.
- *   - Signals. At load the runtime installs handlers for SIGSEGV, SIGFPE and SIGRTMIN and ignores SIGPIPE if nobody has
- *     set it. Faults that are not its own go to the handler that was there before. A program that sets handlers of its
- *     own for these after the load must pass on what is not its own; SIGRTMIN must be left to the runtime. No other
- *     signal is touched; SIGINT and SIGTERM are the program's own.
+ *   - Signals. The first call takes SIGSEGV, SIGFPE and SIGRTMIN for the runtime, and has SIGPIPE ignored, whatever was set
+ *     before. Faults that are not the runtime's own go to the handlers that were there. A program that sets handlers of
+ *     its own for these three later must pass on what is not its own, and leave SIGRTMIN alone; it may set SIGPIPE as it
+ *     likes after the first call. No other signal is touched: SIGINT, SIGTERM and SIGCHLD are the program's own.
  *   - A progress callback must come back: no longjmp() and no C++ exception through it.
  *   - A thread that calls the library needs an ordinary stack (256 KiB or more).
  */

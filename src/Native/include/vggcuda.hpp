@@ -107,10 +107,8 @@ T options() {
 
 class Network {
 public:
-    // The bundled model.
-    Network() : Network(nullptr) {}
-    // A path, "imagenet", "imagenet-notop" or "demo".
-    explicit Network(const std::string& weights) : Network(weights.c_str()) {}
+    // A path, "imagenet", "imagenet-notop", or "demo" for the bundled model.
+    explicit Network(const std::string& weights = "demo") : handle_(open(weights)) {}
 
     vgg_network get() const noexcept { return handle_.get(); }
     vgg_network_info info() const {
@@ -139,10 +137,9 @@ public:
     }
 
 private:
-    explicit Network(const char* weights) : handle_(open(weights)) {}
-    static vgg_handle open(const char* weights) {
+    static vgg_handle open(const std::string& weights) {
         vgg_network network = 0;
-        detail::check(vgg_network_open(weights, nullptr, &network));
+        detail::check(vgg_network_open(weights.c_str(), nullptr, &network));
         return network;
     }
     detail::Handle handle_;

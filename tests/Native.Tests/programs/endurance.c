@@ -1,7 +1,8 @@
 /* Opens, renders, evaluates and closes over and over: the resident memory stays where it was.
- * usage: endurance [CYCLES [BYTES]]; a line of figures, and 1 where it grew by more than BYTES. */
+ * usage: endurance [CYCLES [BYTES]]; a line of figures, and 1 where it grew by more than BYTES, or what malloc gave by more than 256 KiB. */
 #include "check.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 static long resident(void)
@@ -12,13 +13,20 @@ static long resident(void)
     return pages * sysconf(_SC_PAGESIZE);
 }
 
+/* Bytes that malloc has given out and not got back, in all its arenas. */
+static long allocated(void)
+{
+    struct mallinfo2 now = mallinfo2();
+    return (long)(now.uordblks + now.hblkhd);
+}
+
 int main(int argc, char **argv)
 {
     int cycles = argc > 1 ? atoi(argv[1]) : 1000;
     long allowed = argc > 2 ? atol(argv[2]) : 8L << 20;
     static float picture[VALUES], slopes[VALUES], map[SIDE * SIDE];
     paint(picture, VALUES);
-    long before = 0;
+    long before = 0, native = 0;
     int warm = cycles / 4;
     for (int i = 0; i < cycles + warm; i++) {
         vgg_network network;
@@ -32,6 +40,7 @@ int main(int argc, char **argv)
         size_t count = 5;
         if (i == warm) {
             before = resident();
+            native = allocated();
         }
 
         EXPECT(VGG_OK, vgg_network_open(NULL, NULL, &network));
@@ -55,6 +64,7 @@ int main(int argc, char **argv)
     }
 
     long grown = resident() - before;
-    printf("endurance: %d cycles, %ld KiB resident after %d, grown by %ld KiB\n", cycles, before >> 10, warm, grown >> 10);
-    return grown > allowed;
+    long kept = allocated() - native;
+    printf("endurance: %d cycles, %ld KiB resident after %d, grown by %ld KiB; %ld KiB allocated natively, grown by %ld bytes\n", cycles, before >> 10, warm, grown >> 10, native >> 10, kept);
+    return grown > allowed || kept > 256 << 10;
 }

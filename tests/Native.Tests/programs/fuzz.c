@@ -114,17 +114,6 @@ static uint32_t struct_size(Thread *t, size_t right)
     }
 }
 
-static int32_t progress(void *data, const vgg_progress *now)
-{
-    Thread *t = data;
-    CHECK(now->struct_size == sizeof *now);
-    switch (below(t, 4)) {
-    case 0: vgg_close(handle(t)); return 0;
-    case 1: return (int32_t)next(t);
-    default: return 0;
-    }
-}
-
 static void count(vgg_status status)
 {
     CHECK(status >= 0 && status < 16);
@@ -135,6 +124,17 @@ static void count(vgg_status status)
         vgg_last_error(message, &size);
         fprintf(stderr, "VGG_ERROR_INTERNAL: %s\n", message);
         exit(1);
+    }
+}
+
+static int32_t progress(void *data, const vgg_progress *now)
+{
+    Thread *t = data;
+    CHECK(now->struct_size == sizeof *now);
+    switch (below(t, 4)) {
+    case 0: count(vgg_close(handle(t))); return 0;
+    case 1: return (int32_t)next(t);
+    default: return 0;
     }
 }
 
@@ -154,20 +154,20 @@ static void one(Thread *t)
     size_t index = below(t, 3) ? below(t, 24) : length(t, 0);
     switch (below(t, 30)) {
     case 0:
-        if (below(t, 4) == 0) {
-            vgg_status status = vgg_network_open(below(t, 2) ? NULL : text(t), below(t, 4) ? NULL : text(t), out);
-            count(status);
-            if (status == VGG_OK) keep(t, 0, h);
-        }
+    {
+        vgg_status status = vgg_network_open(below(t, 3) ? NULL : text(t), below(t, 4) ? NULL : text(t), out);
+        count(status);
+        if (status == VGG_OK) keep(t, 0, h);
         break;
+    }
     case 1:
-        if (below(t, 4) == 0) {
-            /* Threads of their own cost; what is asked for here is small, or too much. */
-            vgg_status status = vgg_device_open(below(t, 2) ? "cpu" : text(t), below(t, 6) ? 1 + below(t, 2) : (next(t) | 0x10000u), out);
-            count(status);
-            if (status == VGG_OK) keep(t, 1, h);
-        }
+    {
+        /* Few threads, or too many. */
+        vgg_status status = vgg_device_open(below(t, 3) ? "cpu" : text(t), below(t, 6) ? 1 + below(t, 2) : (next(t) | 0x10000u), out);
+        count(status);
+        if (status == VGG_OK) keep(t, 1, h);
         break;
+    }
     case 2: case 3: {
         vgg_gradient_options o;
         zero_but_size(t, &o, sizeof o);
@@ -276,7 +276,7 @@ static void one(Thread *t)
         count(vgg_attributor_run(of_kind(t, 4), below(t, 20) ? t->pictures : NULL, length(t, VALUES), below(t, 2) ? classes : NULL, below(t, 2) ? below(t, 3) : 0, below(t, 20) ? t->out : NULL, length(t, SIDE * SIDE), below(t, 2) ? (vgg_attribution *)t->values : NULL, below(t, 2) ? below(t, 3) : 0));
         break;
     }
-    case 15: count(vgg_close(handle(t))); break;
+    case 15: if (below(t, 4) == 0) count(vgg_close(handle(t))); break;
     case 16: count(vgg_network_name(handle(t), buffer, sizep)); break;
     case 17: count(vgg_layer_name(of_kind(t, 0), index, buffer, sizep)); break;
     case 18: count(vgg_class_name(of_kind(t, 0), index, buffer, sizep)); break;

@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <dlfcn.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -12,6 +13,13 @@ static volatile sig_atomic_t interrupted;
 static void mine(int number)
 {
     interrupted = number;
+}
+
+static sigjmp_buf back;
+
+static void fault(int number)
+{
+    siglongjmp(back, number);
 }
 
 static void look(void (*handlers[65])(int))
@@ -28,6 +36,9 @@ int main(int argc, char **argv)
     void (*before[65])(int), (*after[65])(int);
     signal(SIGINT, mine);
     signal(SIGTERM, mine);
+    signal(SIGSEGV, fault);
+    signal(SIGFPE, fault);
+    signal(SIGPIPE, mine);
     look(before);
     void *library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
@@ -62,6 +73,24 @@ int main(int argc, char **argv)
         CHECK(!touched[i] || i == SIGSEGV || i == SIGFPE || i == SIGPIPE || i == SIGRTMIN);
     }
 
+    /* A fault outside of the library is the program's own. */
+    if (sigsetjmp(back, 1) == 0) {
+        *(volatile int *)16 = 1;
+        CHECK(!"a fault that nobody saw");
+    }
+
+    volatile int some = 1000, zero = 0;
+    if (sigsetjmp(back, 1) == 0) {
+        printf("%d\n", some / zero);
+        CHECK(!"a division by zero that nobody saw");
+    }
+
+    /* SIGPIPE is ignored whatever was set before, and the program's again once it says so. */
+    CHECK(after[SIGPIPE] == SIG_IGN);
+    signal(SIGPIPE, mine);
+    CHECK(list(&count) == VGG_OK);
+    raise(SIGPIPE);
+    CHECK(interrupted == SIGPIPE);
     raise(SIGINT);
     CHECK(interrupted == SIGINT);
     CHECK(dlclose(library) == 0);
