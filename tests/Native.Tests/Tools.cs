@@ -5,8 +5,8 @@ namespace VggCuda.Native.Tests;
 /// <summary>Programs that the tests run: compilers, what they made, the command line.</summary>
 internal static class Tools
 {
-    // A machine that builds other things at the same time takes its time.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    // A machine that builds other things at the same time takes its time, three libraries above all.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(60);
 
     /// <summary>Where a program lies on the path, or null.</summary>
     public static string? Find(string name) =>
