@@ -282,7 +282,9 @@ static void two_at_a_time(void)
     pthread_t thread;
     vgg_pictures pictures;
     EXPECT(VGG_OK, vgg_gradient_open(network, device, "predictions:20", NULL, &inside));
-    CHECK(pthread_create(&thread, NULL, elsewhere, NULL) == 0);
+    pthread_attr_t small;
+    CHECK(pthread_attr_init(&small) == 0 && pthread_attr_setstacksize(&small, 256 << 10) == 0);
+    CHECK(pthread_create(&thread, &small, elsewhere, NULL) == 0);
     vgg_render_options options = {.struct_size = sizeof options, .objective = "predictions:20", .iterations = 100000, .progress = within, .progress_data = &stage};
     EXPECT(VGG_CANCELLED, vgg_render(network, device, &options, &pictures));
     CHECK(pthread_join(thread, NULL) == 0);
