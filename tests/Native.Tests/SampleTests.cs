@@ -23,17 +23,17 @@ public sealed class SampleTests(Library library)
         Tools.Need("pkg-config", "make", "gcc");
         string folder = Copy("c", "make");
         Tools.Succeed(folder, "make", ["CC=gcc"], ("PKG_CONFIG_PATH", $"{installed}/lib/pkgconfig"));
-        Draws(folder, Path.Combine(folder, "bird"));
+        Draws(folder, "bird");
     }
 
     [Fact]
-    public void The_c_sample_by_cmake() => Draws(Build("c"), "./build/bird");
+    public void The_c_sample_by_cmake() => Draws(Build("c"), "build/bird");
 
     [Fact]
     public void The_cpp_sample_by_cmake()
     {
         string folder = Build("cpp");
-        Outcome outcome = Draws(folder, "./build/bird", "map.f32");
+        Outcome outcome = Draws(folder, "build/bird", "map.f32");
         Assert.Contains("% bird", outcome.Output, StringComparison.Ordinal);
 
         // What the command line says of the saved picture.
@@ -104,7 +104,7 @@ public sealed class SampleTests(Library library)
 
     private static Outcome Draws(string folder, string program, params string[] more)
     {
-        Outcome outcome = Tools.Succeed(folder, program, ["bird.ppm", "gradient.f32", .. more]);
+        Outcome outcome = Tools.Succeed(folder, Path.Combine(folder, program), ["bird.ppm", "gradient.f32", .. more]);
         Assert.Contains("64 x 64, logit ", outcome.Output, StringComparison.Ordinal);
         Assert.Contains(" of 64", outcome.Error, StringComparison.Ordinal);
         Compare(folder, Floats(Path.Combine(folder, "gradient.f32")));
