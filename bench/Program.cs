@@ -2,6 +2,7 @@ using VggCuda.Bench;
 using VggCuda.Bench.Cuda;
 using VggCuda.Bench.Cpu;
 using VggCuda.Bench.Host;
+using VggCuda.Bench.Native;
 
 // One bench, one question, one file: `dotnet run -c Release --project bench -- NAME [arguments]`.
 Bench[] benches =
@@ -12,6 +13,7 @@ Bench[] benches =
     new("cpu", "How much faster is the CPU engine than PyTorch, and where does its time go?", CpuBench.Run),
     AttributionBench.Line,
     HostBench.Line,
+    NativeBench.Line,
 ];
 
 Bench? chosen = args.Length > 0 ? benches.FirstOrDefault(b => b.Name == args[0]) : null;

@@ -61,7 +61,7 @@ internal static class PredictCommand
                         predictions = predictor.Predict(pixels);
                     }
 
-                    run.Show(pictures, [.. predictions.Select(all => Calibrated(all, chosen.Temperature.Value).Take(most).ToImmutableArray())]);
+                    run.Show(pictures, [.. predictions.Select(all => Probabilities.Calibrated(all, chosen.Temperature.Value).Take(most).ToImmutableArray())]);
                 }
 
                 return run.End();
@@ -73,18 +73,6 @@ internal static class PredictCommand
             }
         });
         return command;
-    }
-
-    // Softmax of the logits divided by the temperature; all classes are there wherever it is not 1. The order stays.
-    private static IEnumerable<Prediction> Calibrated(ImmutableArray<Prediction> all, double temperature)
-    {
-        if (temperature == 1)
-        {
-            return all;
-        }
-
-        double[] probabilities = Probabilities.Of([.. all.Select(p => p.Logit / temperature)]);
-        return all.Select((p, i) => p with { Probability = probabilities[i] });
     }
 
     private static Task<ReadPicture[]> Read(string[] paths, int from, int side, CancellationToken cancellation) => Task.Run(

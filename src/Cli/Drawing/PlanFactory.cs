@@ -90,7 +90,7 @@ internal static class PlanFactory
             objective = new SumObjective { Terms = [objective, new LikenessObjective { Layer = ComparedAt(objective, chosen.Network).Name, Weight = likeness }] };
         }
 
-        int? input = InputOf(objective, chosen.Network);
+        int? input = objective.InputSize(chosen.Network);
         (int side, ImageStart? start) = SizeAndStart(invocation, options, chosen, isOpen: input is null);
         uint seed = invocation.Value(options.Seed) ?? DefaultSeed;
         if (invocation.Has(options.Method.Spectrum) && preset != Presets.MacoName)
@@ -108,7 +108,7 @@ internal static class PlanFactory
     {
         ChannelObjective objective = new() { Layer = layer.Name, Channels = [.. Enumerable.Repeat(ImmutableArray.Create(unit), count)] };
         int side = network.Topology.FixedInputSize ?? SizeWithoutTop;
-        RenderPlan plan = overrides.ApplyTo(Presets.Create(preset, objective, Seeds(seed, count, count), side, side, InputOf(objective, network)));
+        RenderPlan plan = overrides.ApplyTo(Presets.Create(preset, objective, Seeds(seed, count, count), side, side, objective.InputSize(network)));
         plan.Validate(network);
         return plan;
     }
@@ -136,10 +136,6 @@ internal static class PlanFactory
             ? throw CommandException.Usage($"{units.Length} filters times --count {count} are {pictures} pictures; at most 100000 at once.")
             : (new ChannelObjective { Layer = layer.Name, Channels = [.. units.SelectMany(u => Enumerable.Repeat(u, count))] }, (int)pictures);
     }
-
-    // The one size that the objective's layers take, or null where they take any.
-    private static int? InputOf(Objective objective, Network network) =>
-        objective.Taps(network).Any(t => t.Layer.Kind == LayerKind.Dense) ? network.Topology.FixedInputSize : null;
 
     // Where pictures can differ by what is where: at the objective's own layer, or the last convolution below a dense one.
     private static Layer ComparedAt(Objective objective, Network network)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
-using System.Text.Json;
 using VggCuda.Cli.Hosting;
 using VggCuda.Engine.Model;
 using VggCuda.Hdf5Loader;
@@ -12,6 +11,8 @@ namespace VggCuda.Cli.Networks;
 /// <summary>Which weights a command uses: a file, the published network, or the bundled model.</summary>
 internal static class NetworkChoice
 {
+    private static readonly BundledModel Bundled = new(typeof(NetworkChoice).Assembly);
+
     /// <summary>Opens what --weights says; without it the published file where it is found, else the bundled model, and a line says which.</summary>
     /// <exception cref="WeightsException">The file is missing or not what it should be.</exception>
     public static ChosenNetwork Open(Invocation invocation)
@@ -36,7 +37,7 @@ internal static class NetworkChoice
         try
         {
             WeightsChoice choice = WeightsFiles.Find(arguments.GetValue(host.Globals.Weights), WeightsFolders.Find(host.Terminal.Variable, host.Terminal.Home));
-            ClassNames names = choice.Path is null ? DemoNames() : File.Exists(ClassNames.PathBeside(choice.Path)) ? ClassNames.Load(ClassNames.PathBeside(choice.Path)) : ImageNetClasses.Names;
+            ClassNames names = choice.Path is null ? Bundled.Names : File.Exists(ClassNames.PathBeside(choice.Path)) ? ClassNames.Load(ClassNames.PathBeside(choice.Path)) : ImageNetClasses.Names;
             return Enumerable.Range(0, names.Count).Select(i => new CompletionItem(TerminalText.Line(names[i])));
         }
         catch (WeightsException)
@@ -46,15 +47,7 @@ internal static class NetworkChoice
     }
 
     private static ChosenNetwork OpenDemo(string? networkName) =>
-        new(KerasWeights.Open(Resource("demo.h5"), "the bundled model", networkName), "bundled model", null, DemoNames()) { Temperature = new(DemoTemperature) };
-
-    private static ClassNames DemoNames() => ClassNames.Parse(Resource("demo.classes.txt"), "the bundled model's class names");
-
-    private static double DemoTemperature()
-    {
-        using JsonDocument facts = JsonDocument.Parse(Resource("demo.json"));
-        return facts.RootElement.GetProperty("prediction_temperature").GetDouble();
-    }
+        new(Bundled.Open(networkName), "bundled model", null, Bundled.Names) { Temperature = new(() => Bundled.Temperature) };
 
     private static ChosenNetwork OpenFile(Invocation invocation, string path)
     {
@@ -90,14 +83,5 @@ internal static class NetworkChoice
         {
             invocation.Note($"Weights: for {file} it is assumed {assumption}.");
         }
-    }
-
-    private static byte[] Resource(string name)
-    {
-        using Stream stream = typeof(NetworkChoice).Assembly.GetManifestResourceStream(name)
-            ?? throw new InvalidOperationException($"The build left out the resource {name}.");
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
     }
 }

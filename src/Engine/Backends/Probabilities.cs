@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace VggCuda.Engine.Backends;
 
 /// <summary>p_i = exp(z_i - max z) / sum_j exp(z_j - max z).</summary>
@@ -33,6 +35,20 @@ public static class Probabilities
         }
 
         return Math.Exp(logits[index] - max) / sum;
+    }
+
+    /// <summary>All of a picture's classes with the probabilities of logits that are divided by a temperature; the order stays.</summary>
+    /// <param name="all">Every class.</param>
+    /// <param name="temperature">Above 0; 1 changes nothing.</param>
+    public static ImmutableArray<Prediction> Calibrated(ImmutableArray<Prediction> all, double temperature)
+    {
+        if (temperature == 1)
+        {
+            return all;
+        }
+
+        double[] probabilities = Of([.. all.Select(p => p.Logit / temperature)]);
+        return [.. all.Select((p, i) => p with { Probability = probabilities[i] })];
     }
 
     private static double Largest(ReadOnlySpan<double> logits)

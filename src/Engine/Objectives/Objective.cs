@@ -50,6 +50,15 @@ public abstract record Objective
     /// <exception cref="PlanException">The network has no such layer.</exception>
     public abstract ImmutableArray<TapSpec> Taps(Network network);
 
+    /// <summary>The one side of input that its layers take, in pixels, or null where they take any: the dense layers take one.</summary>
+    /// <param name="network">Where the layers are.</param>
+    /// <exception cref="PlanException">The network has no such layer.</exception>
+    public int? InputSize(Network network)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        return Taps(network).Any(t => t.Layer.Kind == LayerKind.Dense) ? network.Topology.FixedInputSize : null;
+    }
+
     /// <summary>The objective of some of the pictures.</summary>
     public abstract Objective Slice(int first, int count);
 
