@@ -28,6 +28,8 @@ internal static class CommandLine
         root.Subcommands.Add(AttributeCommand.Create(host));
         root.Subcommands.Add(SweepCommand.Create(host));
         root.Subcommands.Add(SweepWorker.Create(host));
+        root.Subcommands.Add(Commands.VerifyCommand.Create(host));
+        root.Subcommands.Add(RerunCommand.Create(host));
         root.Subcommands.Add(DevicesCommand.Create(host));
         root.Subcommands.Add(WeightsCommand.Create(host));
         return root;

@@ -169,7 +169,10 @@ internal static class PlanFactory
         Start = start,
     };
 
-    private static RenderPlan Again(Invocation invocation, ActivateOptions options, ChosenNetwork chosen, RenderPlan plan)
+    /// <summary>A plan that was read, with what the user wants otherwise.</summary>
+    /// <exception cref="CommandException">It starts from a picture that was not given.</exception>
+    /// <exception cref="PlanException">It does not fit the network.</exception>
+    public static RenderPlan Again(Invocation invocation, ActivateOptions options, ChosenNetwork chosen, RenderPlan plan)
     {
         ImageStart? start = invocation.Value(options.SeedImage) is { } path ? StartFrom(path, plan.Height, plan.Width) : null;
         if (plan.Start is PictureStart wanted && (start as PictureStart)?.Sha256 != wanted.Sha256)

@@ -12,16 +12,27 @@ namespace VggCuda.Cli.Networks;
 /// <summary>Which weights a command uses: a file, the published network, or the bundled model.</summary>
 internal static class NetworkChoice
 {
+    private const string BundledModel = "bundled model";
+
     /// <summary>Opens what --weights says; without it the published file where it is found, else the bundled model, and a line says which.</summary>
     /// <exception cref="WeightsException">The file is missing or not what it should be.</exception>
-    public static ChosenNetwork Open(Invocation invocation)
+    public static ChosenNetwork Open(Invocation invocation) => Open(invocation, invocation.Weights);
+
+    /// <summary>Opens what a picture says that it was drawn with, unless --weights says otherwise: the bundled model, or what <see cref="Open(Invocation)"/> opens.</summary>
+    /// <param name="invocation">The command line.</param>
+    /// <param name="weights">The picture's <c>vggcuda:weights</c>, or null.</param>
+    /// <inheritdoc cref="Open(Invocation)"/>
+    public static ChosenNetwork OpenFor(Invocation invocation, string? weights) =>
+        Open(invocation, invocation.Weights ?? (weights?.StartsWith(BundledModel, StringComparison.Ordinal) == true ? "demo" : null));
+
+    private static ChosenNetwork Open(Invocation invocation, string? asked)
     {
-        if (invocation.Weights is { } asked && string.IsNullOrWhiteSpace(asked))
+        if (asked is not null && string.IsNullOrWhiteSpace(asked))
         {
             throw CommandException.Usage("--weights needs a file name, demo or imagenet.");
         }
 
-        WeightsChoice choice = WeightsFiles.Find(invocation.Weights, WeightsFolders.Find(invocation.Terminal.Variable, invocation.Terminal.Home));
+        WeightsChoice choice = WeightsFiles.Find(asked, WeightsFolders.Find(invocation.Terminal.Variable, invocation.Terminal.Home));
         if (choice.Explanation is { } line)
         {
             invocation.Note(line);
@@ -46,7 +57,7 @@ internal static class NetworkChoice
     }
 
     private static ChosenNetwork OpenDemo(string? networkName) =>
-        new(KerasWeights.Open(Resource("demo.h5"), "the bundled model", networkName), "bundled model", null, DemoNames()) { Temperature = new(DemoTemperature) };
+        new(KerasWeights.Open(Resource("demo.h5"), "the bundled model", networkName), BundledModel, null, DemoNames()) { Temperature = new(DemoTemperature) };
 
     private static ClassNames DemoNames() => ClassNames.Parse(Resource("demo.classes.txt"), "the bundled model's class names");
 

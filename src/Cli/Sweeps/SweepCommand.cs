@@ -78,7 +78,7 @@ internal static class SweepCommand
 
         using IDisposable keeping = invocation.Terminal.Keeping.Begin();
         using GentleEnd gentle = new(invocation.Terminal);
-        using SweepRun run = new(folder, settings);
+        using SweepRun run = new(folder, settings, invocation.Detail);
         SweepEnd end;
         try
         {

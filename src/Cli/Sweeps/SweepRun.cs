@@ -46,6 +46,7 @@ internal sealed class SweepRun : IDisposable
 
     private readonly SweepFolder _folder;
     private readonly SweepRunSettings _settings;
+    private readonly Action<string> _detail;
     private readonly BlockingCollection<WorkerEvent> _events = [];
     private readonly LinkedList<WorkItem> _pending = new();
     private readonly List<WorkerProcess> _workers = [];
@@ -58,10 +59,14 @@ internal sealed class SweepRun : IDisposable
     private string _lastDeath = "";
     private int _lastId;
 
-    public SweepRun(SweepFolder folder, SweepRunSettings settings)
+    /// <param name="folder">The sweep, its folders made.</param>
+    /// <param name="settings">How it is to go.</param>
+    /// <param name="detail">Told what only a curious user wants to know.</param>
+    public SweepRun(SweepFolder folder, SweepRunSettings settings, Action<string> detail)
     {
         _folder = folder;
         _settings = settings;
+        _detail = detail;
     }
 
     /// <summary>Units of its shards that have a picture.</summary>
@@ -285,6 +290,7 @@ internal sealed class SweepRun : IDisposable
         if (sweep.Kernels == own.Kernels || _settings.IsMixed)
         {
             worker.IsReady = true;
+            _detail(string.Create(CultureInfo.InvariantCulture, $"Worker {worker.Id} draws on {worker.Device}: {own.Device}, {own.Kernels}."));
             return;
         }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using VggCuda.Cli.Drawing;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Sweeps.Format;
 using VggCuda.Engine.Files;
@@ -30,17 +31,10 @@ internal sealed class UnitWriter(SweepFolder folder, string kernels, (string Nam
         SweepUnit unit = part.Units[place];
         RenderPlan plan = folder.PlanOf(part).Slice(place, 1);
         string key = UnitKey.Of(plan, weights.Sha256);
-        Picture picture = new(plan.Width, plan.Height, image.Display);
-        byte[] png = PictureFile.EncodePng(picture, new Dictionary<string, string>
-        {
-            ["Software"] = $"{Software.Name} {Software.Version}",
-            ["vggcuda:plan"] = plan.ToJson(),
-            ["vggcuda:version"] = Software.Version,
-            ["vggcuda:weights"] = $"{weights.Name} sha256:{weights.Sha256}",
-            ["vggcuda:kernels"] = kernels,
-            ["vggcuda:label"] = "none",
-            ["vggcuda:key"] = key,
-        });
+        Dictionary<string, string> texts = PictureTexts.Of(plan, weights.Name, weights.Sha256, kernels);
+        texts[PictureTexts.Label] = "none";
+        texts["vggcuda:key"] = key;
+        byte[] png = PictureFile.EncodePng(new Picture(plan.Width, plan.Height, image.Display), texts);
         ChannelScore? score = image.Scores.Length == 1 ? image.Scores[0] : null;
         UnitRecord record = new()
         {

@@ -170,7 +170,8 @@ internal sealed record UnitFailure(string Key, string Part, string Unit, int Att
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    RespectRequiredConstructorParameters = true,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(SweepManifest))]
 [JsonSerializable(typeof(SweepEngine))]
 [JsonSerializable(typeof(UnitRecord))]

@@ -1,6 +1,6 @@
 using VggCuda.Engine.Backends;
 
-namespace VggCuda.Cli.Sweeps;
+namespace VggCuda.Cli.Drawing;
 
 /// <summary>What rounds alike: two backends of the same kernel name give the same bits for the same plan and weights.</summary>
 internal static class KernelName
