@@ -35,6 +35,8 @@ internal static class SweepCommand
             throw CommandException.Usage("--out needs the name of a folder.");
         }
 
+        // From here on, so that a batch system's signal during the start is no Ctrl-C.
+        using GentleEnd gentle = new(invocation.Terminal);
         bool isThere = SweepFolder.IsThere(path);
         if (!isThere || options.Subjects.Any(invocation.Has))
         {
@@ -62,10 +64,10 @@ internal static class SweepCommand
             .. devices[0].StartsWith("cuda", StringComparison.Ordinal) ? (string[])["--no-autotune"] : [],
         ];
         SweepRunSettings settings = new(shards, devices, worker, invocation.Value(options.Mixed), invocation.Value(options.Retry), TimeSpan.FromSeconds(invocation.Value(options.Grace) ?? 60));
-        return Draw(invocation, folder, settings);
+        return Draw(invocation, folder, settings, gentle);
     }
 
-    private static int Draw(Invocation invocation, SweepFolder folder, SweepRunSettings settings)
+    private static int Draw(Invocation invocation, SweepFolder folder, SweepRunSettings settings, GentleEnd gentle)
     {
         try
         {
@@ -77,12 +79,12 @@ internal static class SweepCommand
         }
 
         using IDisposable keeping = invocation.Terminal.Keeping.Begin();
-        using GentleEnd gentle = new(invocation.Terminal);
+        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(gentle.Token, invocation.Cancellation);
         using SweepRun run = new(folder, settings, invocation.Detail);
         SweepEnd end;
         try
         {
-            run.Begin(invocation.Note, invocation.Cancellation);
+            run.Begin(invocation.Note, any.Token);
             if (run.Left > 0)
             {
                 invocation.Say($"{folder.Root}: {run.Left} of {run.Done + run.Failed + run.Left} pictures to draw, on {string.Join(", ", settings.Devices)}.");
@@ -92,7 +94,7 @@ internal static class SweepCommand
         }
         catch (OperationCanceledException)
         {
-            end = SweepEnd.Cancelled;
+            end = invocation.Cancellation.IsCancellationRequested ? SweepEnd.Cancelled : SweepEnd.Gentle;
         }
 
         string state = $"{run.Done} of {run.Done + run.Failed + run.Left} pictures are in {folder.Root}";

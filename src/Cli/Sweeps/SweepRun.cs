@@ -140,7 +140,7 @@ internal sealed class SweepRun : IDisposable
         _display = display;
         long? endsAt = null;
         long beatAt = 0;
-        if (_pending.Count > 0)
+        if (_pending.Count > 0 && !gentle.IsCancellationRequested)
         {
             foreach (string device in _settings.Devices)
             {
@@ -214,6 +214,7 @@ internal sealed class SweepRun : IDisposable
         WorkItem begun = new(item.Order, item.Shard, item.Attempts + 1);
         worker.InFlight.Add(begun);
         worker.IsDrawing = true;
+        worker.Working.Start();
         worker.Send(begun.Order);
     }
 
@@ -234,6 +235,7 @@ internal sealed class SweepRun : IDisposable
                 break;
             case WorkReportKind.Drawn:
                 worker.IsDrawing = false;
+                worker.DrawingMilliseconds += report.Milliseconds;
                 Settle(worker, item);
                 break;
             case WorkReportKind.Done when item?.Open.Remove(report.Place) == true:
@@ -418,7 +420,10 @@ internal sealed class SweepRun : IDisposable
     {
         foreach (WorkerProcess worker in _workers)
         {
+            worker.Working.Stop();
             worker.Close();
+            double time = worker.Working.Elapsed.TotalMilliseconds;
+            _detail(string.Create(CultureInfo.InvariantCulture, $"Worker {worker.Id} drew for {worker.DrawingMilliseconds / Math.Max(time, 1):P2} of {time:F0} ms since its first order."));
         }
 
         Stopwatch watch = Stopwatch.StartNew();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.CommandLine;
+using System.Diagnostics;
 using System.Text.Json;
 using VggCuda.Cli.Devices;
 using VggCuda.Cli.Drawing;
@@ -22,6 +23,7 @@ internal sealed class SweepWorker : IDisposable
     private readonly bool _isMixed;
     private readonly BlockingCollection<WorkOrder> _orders = [];
     private readonly CancellationTokenSource _ended = new();
+    private readonly Stopwatch _drawing = new();
     private Task _writing = Task.CompletedTask;
     private UnitWriter? _writer;
 
@@ -114,6 +116,7 @@ internal sealed class SweepWorker : IDisposable
     private void Draw(IBackend backend, string kernels, WorkOrder order)
     {
         SweepPart part = _folder.Manifest.Parts[order.Part];
+        _drawing.Reset();
         try
         {
             Draw(backend, kernels, order, part, order.First, order.Count);
@@ -131,7 +134,7 @@ internal sealed class SweepWorker : IDisposable
             Tell(new WorkReport { Kind = WorkReportKind.Failed, Id = order.Id, Place = order.First, Reason = error.Message });
         }
 
-        Tell(new WorkReport { Kind = WorkReportKind.Drawn, Id = order.Id });
+        Tell(new WorkReport { Kind = WorkReportKind.Drawn, Id = order.Id, Milliseconds = _drawing.Elapsed.TotalMilliseconds });
     }
 
     private void DrawAlone(IBackend backend, string kernels, WorkOrder order, SweepPart part, int place)
@@ -151,7 +154,9 @@ internal sealed class SweepWorker : IDisposable
         RenderPlan plan = _folder.PlanOf(part).Slice(first, count);
         RunForecast forecast = RunForecast.Of(backend, _chosen.Network, plan, new DrawingFiles(""), 1);
         forecast.Demand();
+        _drawing.Start();
         RenderResult result = new Renderer(backend).Render(_chosen.Network, plan, new RenderOptions { MaxBatch = forecast.Batch }, _ended.Token);
+        _drawing.Stop();
         if (result.Cancelled)
         {
             throw new OperationCanceledException(_ended.Token);

@@ -27,6 +27,9 @@ internal sealed record WorkReport
     /// <summary>For a failure that ends the sweep: the exit code.</summary>
     public int Code { get; init; }
 
+    /// <summary>When an order is drawn: how long that took.</summary>
+    public double Milliseconds { get; init; }
+
     /// <summary>When it is ready: the kernels' name.</summary>
     public string? Kernels { get; init; }
 

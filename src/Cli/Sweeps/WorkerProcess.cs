@@ -35,6 +35,12 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>Whether it draws at the moment; what it is still writing does not count.</summary>
     public bool IsDrawing { get; set; }
 
+    /// <summary>Milliseconds in which it drew, from its own clock; the rest of its time it waited for orders, or for pictures to be written.</summary>
+    public double DrawingMilliseconds { get; set; }
+
+    /// <summary>Since its first order.</summary>
+    public Stopwatch Working { get; } = new();
+
     /// <summary>Whether its end is wanted.</summary>
     public bool IsClosed { get; private set; }
 
