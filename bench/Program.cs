@@ -12,6 +12,7 @@ Bench[] benches =
     KernelBench.Entry,
     new("cpu", "How much faster is the CPU engine than PyTorch, and where does its time go?", CpuBench.Run),
     AttributionBench.Line,
+    SweepBench.Line,
     HostBench.Line,
     NativeBench.Line,
 ];

@@ -19,8 +19,10 @@ public class ArchitectureTests
         ("Drawing", ["Hosting", "Networks", "Output", "Progress"]),
         ("Attribution", ["Hosting", "Devices", "Networks", "Output"]),
         ("Weights", ["Hosting", "Output", "Progress"]),
+        ("Sweeps/Format", ["Hosting"]),
+        ("Sweeps", ["Hosting", "Devices", "Networks", "Output", "Progress", "Drawing", "Sweeps/Format"]),
         ("Commands", ["Hosting", "Devices", "Networks", "Output", "Figures", "Drawing"]),
-        (FolderArrows.Top, ["Hosting", "Attribution", "Weights", "Commands"]),
+        (FolderArrows.Top, ["Hosting", "Attribution", "Weights", "Sweeps", "Commands"]),
     ];
 
     [Fact]

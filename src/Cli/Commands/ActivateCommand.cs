@@ -32,19 +32,32 @@ internal static class ActivateCommand
         PlanFactory.CheckOptions(invocation, options);
         using ChosenNetwork chosen = NetworkChoice.Open(invocation);
         RenderPlan plan = PlanFactory.Create(invocation, options, chosen);
+        return Draw(invocation, options, chosen, plan, NamesOf(invocation, options, Path.Combine(DefaultFolder, $"activate-{plan.Objective.FileStem()}.png")), invocation.Value(options.Plan), "activate", started);
+    }
+
+    /// <summary>Draws a plan into files.</summary>
+    /// <param name="invocation">The command line.</param>
+    /// <param name="options">Those that it has are read.</param>
+    /// <param name="chosen">The network.</param>
+    /// <param name="plan">What to draw.</param>
+    /// <param name="names">Where to.</param>
+    /// <param name="planFile">The file that the plan came from, or null.</param>
+    /// <param name="command">For the record.</param>
+    /// <param name="started">For the record.</param>
+    public static int Draw(Invocation invocation, ActivateOptions options, ChosenNetwork chosen, RenderPlan plan, DrawingFiles names, string? planFile, string command, DateTimeOffset started)
+    {
         LabelledGrid grid = new(plan, chosen, invocation.Value(options.Scale));
         LabelledGrid.CheckSize(plan, grid.Scale);
 
         using Outputs files = new(invocation);
         files.Protect("--seed-image", invocation.Value(options.SeedImage));
-        files.Protect("--plan", invocation.Value(options.Plan));
+        files.Protect("--plan", planFile);
         files.ProtectWeights(chosen.Path);
-        DrawingFiles names = NamesOf(invocation, options, plan);
 
         // Beside a pipe or a device there is no place for it.
         string? record = Outputs.IsFile(names.Png) ? Path.ChangeExtension(names.Png, ".json") : null;
         FrameCollector? frames = names.Animates ? new FrameCollector(plan, grid.Scale) : null;
-        if (invocation.Value(options.Out) is null)
+        if (Path.GetDirectoryName(names.Png) == DefaultFolder && invocation.Value(options.Out) is null)
         {
             files.PlanFolder("the default folder", DefaultFolder);
         }
@@ -64,7 +77,7 @@ internal static class ActivateCommand
         if (record is not null)
         {
             // Last, and so last in its place: what lies beside it without being named in it, with its checksum, is of another run.
-            files.Stage(record, JsonSerializer.SerializeToUtf8Bytes(drawer.Record("activate", started, [render]), RunRecordJson.Default.RunRecord));
+            files.Stage(record, JsonSerializer.SerializeToUtf8Bytes(drawer.Record(command, started, [render]), RunRecordJson.Default.RunRecord));
         }
 
         files.Commit();
@@ -85,9 +98,14 @@ internal static class ActivateCommand
         return ExitCode.Done;
     }
 
-    private static DrawingFiles NamesOf(Invocation invocation, ActivateOptions options, RenderPlan plan)
+    /// <summary>The files that the options name.</summary>
+    /// <param name="invocation">The command line.</param>
+    /// <param name="options">Those that it has are read.</param>
+    /// <param name="usual">The picture's file where none is named.</param>
+    /// <exception cref="CommandException">An ending does not fit.</exception>
+    public static DrawingFiles NamesOf(Invocation invocation, ActivateOptions options, string usual)
     {
-        string png = invocation.Value(options.Out) ?? Path.Combine(DefaultFolder, $"activate-{plan.Objective.FileStem()}.png");
+        string png = invocation.Value(options.Out) ?? usual;
         return new DrawingFiles(
             Checked("--out", png, ".png")!,
             Checked("--raw", invocation.Value(options.Raw), ".npy"),

@@ -28,9 +28,13 @@ internal static class DeviceChoice
     /// <summary>Opens the device asked for.</summary>
     /// <exception cref="CommandException">No such device, or --threads with a device that has none.</exception>
     /// <exception cref="DeviceException">It cannot be used here; the message says why.</exception>
-    public static IBackend Open(Invocation invocation)
+    public static IBackend Open(Invocation invocation) => Open(invocation, invocation.Device);
+
+    /// <summary>Opens a device by its name.</summary>
+    /// <inheritdoc cref="Open(Invocation)"/>
+    public static IBackend Open(Invocation invocation, string device)
     {
-        string name = invocation.Device.Trim().ToLowerInvariant();
+        string name = device.Trim().ToLowerInvariant();
         IBackend backend = name switch
         {
             "auto" => OpenBest(invocation),
@@ -38,7 +42,7 @@ internal static class DeviceChoice
             "reference" => WithoutThreads(invocation, name, () => new ReferenceBackend()),
             "cuda" => WithoutThreads(invocation, name, () => OpenCuda(invocation, 0)),
             _ when name.StartsWith("cuda:", StringComparison.Ordinal) => WithoutThreads(invocation, name, () => OpenCuda(invocation, IndexOf(name))),
-            _ => throw CommandException.Usage($"There is no device '{invocation.Device}'; choose auto, cpu, cuda, cuda:N or reference.{Nearest.Question(name, ["auto", "cpu", "cuda", "reference"], 1)}\nThe command devices lists what can be used here."),
+            _ => throw CommandException.Usage($"There is no device '{device}'; choose auto, cpu, cuda, cuda:N or reference.{Nearest.Question(name, ["auto", "cpu", "cuda", "reference"], 1)}\nThe command devices lists what can be used here."),
         };
         invocation.Detail($"Device: {backend.Description.Name}, {backend.Description.Device}");
         foreach ((string key, string value) in backend.Description.Details)
@@ -47,6 +51,20 @@ internal static class DeviceChoice
         }
 
         return backend;
+    }
+
+    /// <summary>The devices that --device means where a process each may draw: every GPU that can be used for <c>auto</c> and <c>cuda</c>, else the one that is named; by the names that <see cref="Open(Invocation, string)"/> takes.</summary>
+    public static IReadOnlyList<string> Names(Invocation invocation)
+    {
+        string name = invocation.Device.Trim().ToLowerInvariant();
+        if (name is not ("auto" or "cuda") || (name == "auto" && invocation.Threads is not null))
+        {
+            return [name == "auto" ? "cpu" : name];
+        }
+
+        CudaProbe probe = CudaDevices.Probe();
+        string[] gpus = [.. probe.Devices.Where(d => d.IsSupported && probe.IsUsable).Select(d => string.Create(CultureInfo.InvariantCulture, $"cuda:{d.Ordinal}"))];
+        return gpus.Length > 0 ? gpus : [name == "auto" ? "cpu" : name];
     }
 
     // With --threads the user means the processor. A GPU that turns out unusable only when opened is passed over, with a line.

@@ -54,13 +54,12 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
     public RenderRecord Stage(RenderResult result, LabelledGrid grid, FrameCollector? frames, DrawingFiles names)
     {
         List<FileRecord> written = [];
-        Dictionary<string, string> text = new()
+        Dictionary<string, string> text = PictureTexts.Of(result.Plan, chosen.Name, Sha256(), KernelName.Of(backend.Description));
+        if (result.Cancelled)
         {
-            ["Software"] = $"{Software.Name} {Software.Version}",
-            ["vggcuda:plan"] = result.Plan.ToJson(),
-            ["vggcuda:version"] = Software.Version,
-            ["vggcuda:weights"] = Sha256() is { } hash ? $"{chosen.Name} sha256:{hash}" : chosen.Name,
-        };
+            text[PictureTexts.Steps] = result.Images[^1].Steps.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
         Picture stitched = grid.Stitch(result.Images, [.. result.Images.Select(i => i.Display)]);
         Stage("png", names.Png, () => PictureFile.EncodePng(stitched, text));
         if (names.Raw is { } raw)

@@ -31,16 +31,21 @@ internal sealed class LabelledGrid
     public Picture Stitch(IReadOnlyList<RenderedImage> images, IReadOnlyList<byte[]> displays) =>
         Grid.Stitch([.. images.Select((image, i) => Cell(image, displays[i]))]);
 
-    /// <summary>Refuses early what <see cref="Stitch"/> would refuse after the run.</summary>
-    /// <exception cref="ArgumentException">The sheet would be too large for a picture.</exception>
-    public static void CheckSize(RenderPlan plan, int scale)
+    /// <summary>The sheet's size in pixels: 5 columns, margins of 5 pixels.</summary>
+    public static (long Width, long Height) SizeOf(RenderPlan plan, int scale)
     {
         const int columns = 5;
         const int margin = 5;
         long across = Math.Min(plan.Count, columns);
         long down = (plan.Count + columns - 1) / columns;
-        long width = (across * plan.Width * scale) + ((across - 1) * margin);
-        long height = (down * plan.Height * scale) + ((down - 1) * margin);
+        return ((across * plan.Width * scale) + ((across - 1) * margin), (down * plan.Height * scale) + ((down - 1) * margin));
+    }
+
+    /// <summary>Refuses early what <see cref="Stitch"/> would refuse after the run.</summary>
+    /// <exception cref="ArgumentException">The sheet would be too large for a picture.</exception>
+    public static void CheckSize(RenderPlan plan, int scale)
+    {
+        (long width, long height) = SizeOf(plan, scale);
         if (width > Picture.MaxSide || height > Picture.MaxSide || width * height > Picture.MaxPixels)
         {
             throw Hosting.CommandException.Usage($"{plan.Count} pictures of {plan.Width} x {plan.Height}, enlarged {scale} times, make a sheet of {width} x {height} pixels; at most {Picture.MaxSide} on a side and {Picture.MaxPixels >> 20} Mi pixels fit. Draw fewer at once, or take a smaller --scale.");

@@ -52,16 +52,21 @@ internal static class PlanFactory
             throw CommandException.Usage("Say what to draw: --class 20, --class bird, or --layer block3_conv1 --filter 20.");
         }
 
-        string preset = invocation.Value(options.Preset)!;
-        if (!Presets.Names.Contains(preset))
-        {
-            throw CommandException.Usage($"There is no preset '{preset}'.{Nearest.Question(preset, Presets.Names)} Presets: {string.Join(", ", Presets.Names)}.");
-        }
-
+        string preset = PresetOf(invocation, options);
         if (preset == Presets.KerasVisName && invocation.Has(options.SeedImage) && invocation.Value(options.Jitter) is 0 && invocation.Value(options.Count) is > 1)
         {
             throw CommandException.Usage("--count with --seed-image and --jitter 0 would draw the same picture several times; leave out one of them.");
         }
+    }
+
+    /// <summary>What --preset says.</summary>
+    /// <exception cref="CommandException">There is no such preset.</exception>
+    public static string PresetOf(Invocation invocation, ActivateOptions options)
+    {
+        string preset = invocation.Value(options.Preset)!;
+        return Presets.Names.Contains(preset)
+            ? preset
+            : throw CommandException.Usage($"There is no preset '{preset}'.{Nearest.Question(preset, Presets.Names)} Presets: {string.Join(", ", Presets.Names)}.");
     }
 
     /// <summary>Makes the plan.</summary>
@@ -107,14 +112,28 @@ internal static class PlanFactory
     public static RenderPlan Create(string preset, Network network, Layer layer, int unit, int count, uint seed, PlanOverrides overrides)
     {
         ChannelObjective objective = new() { Layer = layer.Name, Channels = [.. Enumerable.Repeat(ImmutableArray.Create(unit), count)] };
-        int side = network.Topology.FixedInputSize ?? SizeWithoutTop;
-        RenderPlan plan = overrides.ApplyTo(Presets.Create(preset, objective, Seeds(seed, count, count), side, side, objective.InputSize(network)));
+        return Create(preset, network, objective, Seeds(seed, count, count), null, overrides);
+    }
+
+    /// <summary>A preset's plan of an objective, with what the user wants otherwise.</summary>
+    /// <param name="preset">One of <see cref="Presets.Names"/>.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="objective">What to excite.</param>
+    /// <param name="seeds">For each picture its seed.</param>
+    /// <param name="size">Rows and columns; null for the network's own size.</param>
+    /// <param name="overrides">What the user wants otherwise.</param>
+    /// <exception cref="PlanException">A value that the engine refuses.</exception>
+    public static RenderPlan Create(string preset, Network network, Objective objective, ImmutableArray<uint> seeds, int? size, PlanOverrides overrides)
+    {
+        int side = size ?? network.Topology.FixedInputSize ?? SizeWithoutTop;
+        RenderPlan plan = overrides.ApplyTo(Presets.Create(preset, objective, seeds, side, side, objective.InputSize(network)));
         plan.Validate(network);
         return plan;
     }
 
-    // S, S+1, ... for each unit.
-    private static ImmutableArray<uint> Seeds(uint seed, int count, int pictures) => (long)seed + count - 1 > uint.MaxValue
+    /// <summary>S, S+1, ... for each unit, <paramref name="count"/> of them.</summary>
+    /// <exception cref="CommandException">The last would be too large.</exception>
+    public static ImmutableArray<uint> Seeds(uint seed, int count, int pictures) => (long)seed + count - 1 > uint.MaxValue
         ? throw CommandException.Usage($"--seed {seed} with --count {count} would need seeds up to {(long)seed + count - 1}; the largest is {uint.MaxValue}. Take a --seed of at most {uint.MaxValue - (uint)(count - 1)}.")
         : [.. Enumerable.Range(0, pictures).Select(k => seed + (uint)(k % count))];
 
@@ -152,6 +171,9 @@ internal static class PlanFactory
 
     private static PlanOverrides Overrides(Invocation invocation, ActivateOptions options, ImageStart? start, PictureStart? guide) => options.Method.AddTo(invocation, Plain(invocation, options, start), guide);
 
+    /// <summary>What the user wants otherwise than the preset has it.</summary>
+    public static PlanOverrides Overrides(Invocation invocation, ActivateOptions options, ImageStart? start) => Overrides(invocation, options, start, guide: null);
+
     private static PlanOverrides Plain(Invocation invocation, ActivateOptions options, ImageStart? start) => new()
     {
         Iterations = invocation.Value(options.Iterations),
@@ -165,7 +187,10 @@ internal static class PlanFactory
         Start = start,
     };
 
-    private static RenderPlan Again(Invocation invocation, ActivateOptions options, ChosenNetwork chosen, RenderPlan plan)
+    /// <summary>A plan that was read, with what the user wants otherwise.</summary>
+    /// <exception cref="CommandException">It starts from a picture that was not given.</exception>
+    /// <exception cref="PlanException">It does not fit the network.</exception>
+    public static RenderPlan Again(Invocation invocation, ActivateOptions options, ChosenNetwork chosen, RenderPlan plan)
     {
         ImageStart? start = invocation.Value(options.SeedImage) is { } path ? StartFrom(path, plan.Height, plan.Width) : null;
         if (plan.Start is PictureStart wanted && (start as PictureStart)?.Sha256 != wanted.Sha256)

@@ -11,13 +11,13 @@ namespace VggCuda.Cli.Drawing;
 /// <remarks>Two times are compared: the end of the last batch, while its pictures are scored, and the writing of the files, when the network is gone.</remarks>
 internal sealed record RunForecast
 {
-    private const int MostAtOnce = 32;
+    /// <summary>The most pictures that are drawn at once.</summary>
+    public const int MostAtOnce = 32;
+
     private const double ShareOfAvailable = 0.8;
 
     // What the program itself grows by from here on: code compiled, the garbage collector's reserve. Measured: docs/command-line.md.
     private const long Growth = 16L << 20;
-
-    private readonly bool _isOnHost;
 
     private RunForecast(RunMemory drawing, int batch, long process, long frames, long writing, bool isOnHost)
     {
@@ -26,8 +26,11 @@ internal sealed record RunForecast
         Process = process;
         Frames = frames;
         Writing = writing;
-        _isOnHost = isOnHost;
+        IsOnHost = isOnHost;
     }
+
+    /// <summary>Whether the backend computes on the host, in its memory.</summary>
+    public bool IsOnHost { get; }
 
     /// <summary>Pictures drawn at once.</summary>
     public int Batch { get; }
@@ -45,7 +48,7 @@ internal sealed record RunForecast
     public long Writing { get; }
 
     /// <summary>On a backend that computes on the host everything, else what the host has of it.</summary>
-    public long Total => Process + Frames + Drawing.Results + Math.Max(Drawing.Host + (_isOnHost ? Drawing.Device : 0), Writing);
+    public long Total => Process + Frames + Drawing.Results + Math.Max(Drawing.Host + (IsOnHost ? Drawing.Device : 0), Writing);
 
     /// <summary>Works it out for the largest batch that fits what is available; for the fewest that can be drawn alone where nothing does.</summary>
     /// <param name="backend">Where it runs.</param>
@@ -90,12 +93,12 @@ internal sealed record RunForecast
     public IEnumerable<string> Lines()
     {
         MemoryForecast network = Drawing.Network;
-        long total = _isOnHost ? Total : Drawing.Device;
+        long total = IsOnHost ? Total : Drawing.Device;
         yield return Line("weights", network.Weights);
         yield return Line("activations, masks, gradients", network.Activations);
         yield return Line("workspace", network.Workspace);
-        yield return Line(_isOnHost ? "images, scoring, files, the program" : "images and optimiser, scoring", total - network.Total);
-        yield return Line(_isOnHost ? "total at the peak" : "total on the device", total);
+        yield return Line(IsOnHost ? "images, scoring, files, the program" : "images and optimiser, scoring", total - network.Total);
+        yield return Line(IsOnHost ? "total at the peak" : "total on the device", total);
     }
 
     /// <summary>What "all else" is made of, and the host's part where the device has a memory of its own.</summary>

@@ -19,6 +19,15 @@ internal sealed class CommandException : Exception
     /// <summary>A device that cannot be used.</summary>
     public static CommandException Device(string message, Exception? inner = null) => new(ExitCode.Device, message, inner);
 
+    /// <summary>Units of a sweep have no picture, or a picture is not what it should be.</summary>
+    public static CommandException Incomplete(string message) => new(ExitCode.Incomplete, message, null);
+
+    /// <summary>Another run has what this one asks for.</summary>
+    public static CommandException Claimed(string message) => new(ExitCode.Claimed, message, null);
+
+    /// <summary>Ended by a signal, to be started again.</summary>
+    public static CommandException Again(string message) => new(ExitCode.Again, message, null);
+
     /// <summary>Ended by the user, with more to say than that.</summary>
     public static CommandException Cancelled(string message) => new(ExitCode.Cancelled, message, null);
 }

@@ -20,6 +20,15 @@ internal static class ExitCode
     /// <summary>Not one step had a finite loss.</summary>
     public const int Numbers = 5;
 
+    /// <summary>A sweep has units without a picture, or a picture is not what its plan gives.</summary>
+    public const int Incomplete = 6;
+
+    /// <summary>Another run has what this one asks for.</summary>
+    public const int Claimed = 7;
+
+    /// <summary>A sweep was ended by SIGTERM, SIGUSR1 or SIGUSR2 with more to do: the same command goes on. sysexits.h calls it EX_TEMPFAIL.</summary>
+    public const int Again = 75;
+
     /// <summary>Ended by Ctrl-C or SIGTERM.</summary>
     public const int Cancelled = 130;
 }

@@ -18,7 +18,7 @@ internal static class Failure
         (int code, string message) = Describe(exception);
         string[] lines = message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         string text = string.Join(Environment.NewLine, lines.Take(MostLines).Select(TerminalText.Line));
-        terminal.Error.WriteLine(code == ExitCode.Cancelled ? text : $"vggcuda: {text}");
+        terminal.Error.WriteLine(code is ExitCode.Cancelled or ExitCode.Again ? text : $"vggcuda: {text}");
         if (verbose)
         {
             foreach (string line in exception.ToString().Split('\n').Select(l => l.TrimEnd('\r')))

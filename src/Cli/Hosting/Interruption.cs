@@ -39,6 +39,11 @@ internal sealed partial class Interruption : IDisposable
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
+        if (_terminal.Signals == SignalUse.Ignore || (_terminal.Signals == SignalUse.CancelButTerminate && context.Signal == PosixSignal.SIGTERM))
+        {
+            return;
+        }
+
         if (Interlocked.Increment(ref _signals) > 1)
         {
             End("Ended at once; nothing more was written.");

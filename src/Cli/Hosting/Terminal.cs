@@ -23,6 +23,9 @@ internal sealed class Terminal
     /// <summary>What a first signal must not lose.</summary>
     public Keeping Keeping { get; } = new();
 
+    /// <summary>Who sees to signals.</summary>
+    public SignalUse Signals { get; set; }
+
     /// <summary>Whether somebody watches stderr: a live bar, else plain lines now and then.</summary>
     public bool ErrorIsTerminal { get; init; }
 

@@ -11,24 +11,36 @@ namespace VggCuda.Cli.Networks;
 /// <summary>Which weights a command uses: a file, the published network, or the bundled model.</summary>
 internal static class NetworkChoice
 {
+    private const string DemoName = "bundled model";
     private static readonly BundledModel Bundled = new(typeof(NetworkChoice).Assembly);
 
     /// <summary>Opens what --weights says; without it the published file where it is found, else the bundled model, and a line says which.</summary>
     /// <exception cref="WeightsException">The file is missing or not what it should be.</exception>
-    public static ChosenNetwork Open(Invocation invocation)
+    public static ChosenNetwork Open(Invocation invocation) => Open(invocation, invocation.Weights, invocation.NetworkName);
+
+    /// <summary>Opens what a picture says that it was drawn with, unless --weights says otherwise: the bundled model, or what <see cref="Open(Invocation)"/> opens.</summary>
+    /// <param name="invocation">The command line.</param>
+    /// <param name="weights">The picture's <c>vggcuda:weights</c>, or null.</param>
+    /// <inheritdoc cref="Open(Invocation)"/>
+    public static ChosenNetwork OpenFor(Invocation invocation, string? weights) =>
+        Open(invocation, invocation.Weights ?? (weights?.StartsWith(DemoName, StringComparison.Ordinal) == true ? "demo" : null), invocation.NetworkName);
+
+    /// <summary>Opens weights by the words of --weights and --network-name, wherever they come from.</summary>
+    /// <inheritdoc cref="Open(Invocation)"/>
+    public static ChosenNetwork Open(Invocation invocation, string? asked, string? networkName)
     {
-        if (invocation.Weights is { } asked && string.IsNullOrWhiteSpace(asked))
+        if (asked is not null && string.IsNullOrWhiteSpace(asked))
         {
             throw CommandException.Usage("--weights needs a file name, demo or imagenet.");
         }
 
-        WeightsChoice choice = WeightsFiles.Find(invocation.Weights, WeightsFolders.Find(invocation.Terminal.Variable, invocation.Terminal.Home));
+        WeightsChoice choice = WeightsFiles.Find(asked, WeightsFolders.Find(invocation.Terminal.Variable, invocation.Terminal.Home));
         if (choice.Explanation is { } line)
         {
             invocation.Note(line);
         }
 
-        return choice.Path is { } path ? OpenFile(invocation, path) : OpenDemo(invocation.NetworkName);
+        return choice.Path is { } path ? OpenFile(invocation, path, networkName) : OpenDemo(networkName);
     }
 
     /// <summary>Names that --class can take with the --weights of an unfinished command line; for completion, so it never fails.</summary>
@@ -47,11 +59,11 @@ internal static class NetworkChoice
     }
 
     private static ChosenNetwork OpenDemo(string? networkName) =>
-        new(Bundled.Open(networkName), "bundled model", null, Bundled.Names) { Temperature = new(() => Bundled.Temperature) };
+        new(Bundled.Open(networkName), DemoName, null, Bundled.Names) { Temperature = new(() => Bundled.Temperature) };
 
-    private static ChosenNetwork OpenFile(Invocation invocation, string path)
+    private static ChosenNetwork OpenFile(Invocation invocation, string path, string? networkName)
     {
-        KerasWeights weights = KerasWeights.Open(path, invocation.NetworkName);
+        KerasWeights weights = KerasWeights.Open(path, networkName);
         try
         {
             Tell(invocation, path, weights.Inspection);

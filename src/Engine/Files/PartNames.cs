@@ -49,12 +49,23 @@ internal static class PartNames
     public static void Sweep(string target)
     {
         string prefix = Prefix(target);
+        Sweep(Path.GetDirectoryName(target)!, name => name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : null);
+    }
+
+    /// <summary>Removes from a folder the parts of all files that runs left behind which no longer live.</summary>
+    public static void SweepAll(string folder) =>
+        Sweep(folder, name => name.StartsWith('.') && RestOf(name) is { Length: > 0 } rest ? rest : null);
+
+    // ".NAME.123-4.part": "123-4.part".
+    private static string RestOf(string name) => name.LastIndexOf('.') is > 0 and int ending && name.LastIndexOf('.', ending - 1) is > 0 and int before ? name[(before + 1)..] : "";
+
+    private static void Sweep(string folder, Func<string, string?> restOf)
+    {
         try
         {
-            foreach (string path in Directory.EnumerateFiles(Path.GetDirectoryName(target)!))
+            foreach (string path in Directory.EnumerateFiles(folder))
             {
-                string name = Path.GetFileName(path);
-                if (name.StartsWith(prefix, StringComparison.Ordinal) && ProcessOf(name[prefix.Length..]) is int process && !IsLive(path, process))
+                if (restOf(Path.GetFileName(path)) is { } rest && ProcessOf(rest) is int process && !IsLive(path, process))
                 {
                     DeleteUnlessLocked(path);
                 }

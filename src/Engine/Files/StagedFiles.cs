@@ -12,6 +12,9 @@ public sealed class StagedFiles : IDisposable
 {
     private readonly List<StagedPart> _parts = [];
 
+    /// <summary>Whether what dead runs left of a file is removed when it is written again. It takes a look through the file's whole folder: who writes thousands of files into one calls <see cref="Sweep"/> once instead.</summary>
+    public bool SweepsParts { get; init; } = true;
+
     /// <summary>Writes one file.</summary>
     /// <inheritdoc cref="Stage(string, Action{Stream}, bool)"/>
     public static void Write(string path, Action<Stream> write)
@@ -36,6 +39,13 @@ public sealed class StagedFiles : IDisposable
         }
     }
 
+    /// <summary>Removes from a folder the parts of all files that runs left behind which no longer live.</summary>
+    public static void Sweep(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        PartNames.SweepAll(folder);
+    }
+
     /// <summary>Deletes what this process has staged and not committed; for an end at once.</summary>
     public static void DeleteUnfinished() => PartNames.DeleteLive();
 
@@ -56,7 +66,7 @@ public sealed class StagedFiles : IDisposable
             return;
         }
 
-        Add(StagedPart.Create(target, replace), part => part.Write(write));
+        Add(StagedPart.Create(target, replace, sweeps: SweepsParts), part => part.Write(write));
     }
 
     /// <summary>Writes a file of the given bytes beside its place.</summary>
@@ -79,7 +89,7 @@ public sealed class StagedFiles : IDisposable
             throw new IOException($"Cannot write '{path}': it is a pipe or a device, and the file is not written from its beginning to its end; give a file name.");
         }
 
-        Add(StagedPart.Create(target, replace, length), part => part.Write(length, write));
+        Add(StagedPart.Create(target, replace, length, SweepsParts), part => part.Write(length, write));
     }
 
     /// <summary>Puts every staged file in its place, in the order in which they were staged; where one cannot be put there, the others are put back as they were.</summary>

@@ -21,15 +21,20 @@ internal sealed class StagedPart : IDisposable
 
     public OutputTarget Target { get; }
 
-    /// <summary>Creates the part, empty; parts that dead runs left of the same target go.</summary>
+    /// <summary>Creates the part, empty; parts that dead runs left of the same target go, where that is wanted.</summary>
     /// <param name="target">Its place.</param>
     /// <param name="replace">Whether a file may be there.</param>
     /// <param name="length">Bytes to allocate, 0 for none.</param>
+    /// <param name="sweeps">Whether parts of dead runs go.</param>
     /// <exception cref="IOException">It cannot be created, or a file is there that may not be replaced.</exception>
-    public static StagedPart Create(OutputTarget target, bool replace, long length = 0)
+    public static StagedPart Create(OutputTarget target, bool replace, long length = 0, bool sweeps = true)
     {
         target.DemandFree(replace);
-        PartNames.Sweep(target.Path);
+        if (sweeps)
+        {
+            PartNames.Sweep(target.Path);
+        }
+
         FileStreamOptions options = new()
         {
             Mode = FileMode.CreateNew,

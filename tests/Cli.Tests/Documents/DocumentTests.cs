@@ -75,7 +75,7 @@ public sealed partial class DocumentTests : IDisposable
     private void HasItsOptions(string line, string where)
     {
         string[] words = [.. CommandLineParser.SplitCommandLine(Options().Replace(line, " ")).Skip(1).TakeWhile(w => Word().IsMatch(w))];
-        int commands = words[0] == "weights" ? 2 : 1;
+        int commands = words[0] == "weights" || (words[0] == "sweep" && words.Length > 1) ? 2 : 1;
         Outcome help = _shell.Run([.. words.Take(commands), "--help"]);
         Assert.True(help.Code == 0, where);
         foreach (Match option in Option().Matches(line))
@@ -96,6 +96,6 @@ public sealed partial class DocumentTests : IDisposable
     [GeneratedRegex("--[a-z][a-z-]+")]
     private static partial Regex Option();
 
-    [GeneratedRegex("^[a-z]+$")]
+    [GeneratedRegex("^[a-z][a-z-]*$")]
     private static partial Regex Word();
 }

@@ -69,6 +69,8 @@ public sealed partial class Child : IDisposable
         return new Child(Process.Start(start)!);
     }
 
+    public bool HasExited => _process.HasExited;
+
     /// <summary>Waits until stderr contains a text.</summary>
     public void WaitForError(string text)
     {
