@@ -20,7 +20,8 @@ public class ArchitectureTests
         ("Attribution", ["Hosting", "Devices", "Networks", "Output"]),
         ("Weights", ["Hosting", "Output", "Progress"]),
         ("Commands", ["Hosting", "Devices", "Networks", "Output", "Figures", "Drawing"]),
-        (FolderArrows.Top, ["Hosting", "Attribution", "Weights", "Commands"]),
+        ("Shells", ["Hosting"]),
+        (FolderArrows.Top, ["Hosting", "Attribution", "Weights", "Commands", "Shells"]),
     ];
 
     [Fact]
