@@ -59,8 +59,8 @@ static IEnumerable<Part> Parts(string assets)
     }
 
     found.Add(Lz4());
-    found.Add(new Part("Inter", "4", "OFL-1.1", null, null, [Text("src/Imaging/Fonts/Inter-LICENSE.txt")], []));
-    found.Add(new Part("Noto Color Emoji (drawings that the bundled model was trained on)", "2", "OFL-1.1", null, null, [Text("models/LICENSE")], []));
+    found.Add(new Part("Inter Regular", "5.3.0", "OFL-1.1", "pkg:npm/%40fontsource/inter@5.3.0", null, [Text("src/Imaging/Fonts/Inter-LICENSE.txt")], []));
+    found.Add(new Part("Noto Color Emoji (the bundled model was trained on its drawings)", "2.042", "OFL-1.1", null, null, [Text("models/LICENSE")], []));
     return found.OrderBy(p => p.Name, StringComparer.Ordinal);
 }
 
@@ -136,7 +136,7 @@ static byte[] Bill(Part[] parts, string version)
         foreach (Part part in parts)
         {
             json.WriteStartObject();
-            Component(json, part.Name == "Inter" ? "data" : part.Purl is null ? "data" : "library", part.Name, part.Version, part.License, part.Purl, part.Hash);
+            Component(json, part.Purl is null ? "data" : "library", part.Name, part.Version, part.License, part.Purl, part.Hash);
             json.WriteEndObject();
         }
 

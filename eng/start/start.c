@@ -19,10 +19,18 @@ enum { NO_DEVICE = 4, NO_FILE = 3 };
 __asm__(".section .rodata\n.balign 64\nprograms:\n.incbin \"" PROGRAMS_FILE "\"\nprograms_end:\n.previous");
 extern const char programs[], programs_end[];
 
+static const char *unfinished; /* a file on the disk that is to go */
+
+static _Noreturn void leave(int code)
+{
+    if (unfinished) unlink(unfinished);
+    exit(code);
+}
+
 static _Noreturn void fail(const char *step)
 {
     fprintf(stderr, "vggcuda: The program cannot be unpacked: %s: %s. It needs about 30 MB of memory, or of room in TMPDIR (else /tmp) where programs may be run.\n", step, strerror(errno));
-    exit(NO_FILE);
+    leave(NO_FILE);
 }
 
 static int choose(void)
@@ -39,7 +47,7 @@ static void unpack(const char *packed, uint32_t packed_length, char *to, uint32_
 {
     if (LZ4_decompress_safe(packed, to, (int)packed_length, (int)length) != (int)length) {
         fprintf(stderr, "vggcuda: The program's file is damaged; download it again and compare its checksum.\n");
-        exit(NO_FILE);
+        leave(NO_FILE);
     }
 }
 
@@ -52,7 +60,9 @@ static void fill(int file, int chosen)
 
     const struct program *program = &table->programs[chosen];
     size_t length = (size_t)program->before + table->model + program->after;
-    if (posix_fallocate(file, 0, (off_t)length) != 0 && ftruncate(file, (off_t)length) != 0) fail("room for it");
+    /* Asked for before it is written to: a page that finds no room would end the process without a word. */
+    errno = posix_fallocate(file, 0, (off_t)length);
+    if (errno != 0) fail("room for it");
     char *to = mmap(0, length, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (to == MAP_FAILED) fail("mmap");
     unpack(packed, program->before_packed, to, program->before);
@@ -73,16 +83,18 @@ static int memory_file(void)
 static int file_on_disk(int chosen)
 {
     const char *folder = getenv("TMPDIR");
-    char name[4096];
+    static char name[4096];
     if (snprintf(name, sizeof name, "%s/vggcuda-XXXXXX", folder && *folder ? folder : "/tmp") >= (int)sizeof name) fail("TMPDIR");
     int file = mkstemp(name);
     if (file < 0) fail(name);
+    unfinished = name;
     int ready = -1;
     if (fchmod(file, 0700) == 0) {
         fill(file, chosen);
         ready = open(name, O_RDONLY | O_CLOEXEC);
     }
     unlink(name);
+    unfinished = 0;
     close(file);
     if (ready < 0) fail(name);
     return ready;
