@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using VggCuda.Bench.Cpu;
-using VggCuda.Cli;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Sweeps.Format;
 using VggCuda.Engine.Backends.Cpu;
@@ -46,9 +45,9 @@ internal static partial class SweepBench
             for (int round = 1; round <= rounds; round++)
             {
                 double loop = BareLoop(args[0], folder);
-                bare.Add(loop * 1000);
+                bare.Wall.Add(loop * 1000);
                 (double first, double whole, double share, SweepFolder done, double[] memory) = Sweep(what, Path.Combine(root.FullName, $"round-{round}"));
-                swept.Add(first * 1000);
+                swept.Wall.Add(first * 1000);
                 double[] gaps = Gaps(done);
                 int part = Math.Max(1, gaps.Length / Parts);
                 Console.WriteLine(FormattableString.Invariant($"| {round} | {loop:F2} | {first:F2} | {whole:F2} | {folder.Count * 60 / whole:F1} | {share:F2} % | {gaps.Take(part).Average():F3} | {gaps.TakeLast(part).Average():F3} | {memory[memory.Length / Parts]:F0} | {memory[^1]:F0} |"));
@@ -121,7 +120,7 @@ internal static partial class SweepBench
 
     private static void Command(string[] arguments, TextWriter error)
     {
-        int code = CommandLine.Run(arguments, new Terminal { Out = TextWriter.Null, Error = error }, CancellationToken.None);
+        int code = VggCuda.Cli.CommandLine.Run(arguments, new Terminal { Out = TextWriter.Null, Error = error }, CancellationToken.None);
         if (code != ExitCode.Done)
         {
             throw new InvalidOperationException($"{string.Join(' ', arguments)} ended with {code}: {error}");

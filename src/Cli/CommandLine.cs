@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using VggCuda.Cli.Attribution;
 using VggCuda.Cli.Commands;
 using VggCuda.Cli.Hosting;
+using VggCuda.Cli.Shells;
 using VggCuda.Cli.Sweeps;
 using VggCuda.Cli.Weights;
 
@@ -33,6 +34,9 @@ internal static class CommandLine
         root.Subcommands.Add(RerunCommand.Create(host));
         root.Subcommands.Add(DevicesCommand.Create(host));
         root.Subcommands.Add(WeightsCommand.Create(host));
+        root.Subcommands.Add(CompletionsCommand.Create(host));
+        root.Subcommands.Add(CompleteCommand.Create(host));
+        root.Subcommands.Add(ManCommand.Create(host));
         return root;
     }
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
+using VggCuda.Engine.Hashing;
 using VggCuda.Engine.Model;
 using VggCuda.Hdf5Loader.Format;
 using VggCuda.Hdf5Loader.Keras;
@@ -136,14 +136,14 @@ public sealed class KerasWeights : IWeightSource
     /// <exception cref="WeightsException">The file cannot be read, or was changed since it was opened, so that the values read may be of another file.</exception>
     public string ComputeSha256(CancellationToken cancellation = default) => _sha256 ??= KerasFile.Guard(Name, () =>
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ContentHash hash = ContentHash.Sha256();
         byte[] buffer = new byte[1 << 18];
         for (long at = 0; at < _contentLength; at += buffer.Length)
         {
             cancellation.ThrowIfCancellationRequested();
             Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, _contentLength - at));
             _source.Read(at, piece);
-            hash.AppendData(piece);
+            hash.Append(piece);
         }
 
         if (!_source.IsUnchanged)
@@ -151,7 +151,7 @@ public sealed class KerasWeights : IWeightSource
             throw new Hdf5Exception("was changed by another program while it was in use. Run the command again.");
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return hash.Finish();
     });
 
     string? IWeightSource.ComputeSha256(CancellationToken cancellation) => ComputeSha256(cancellation);

@@ -14,7 +14,7 @@ public enum GifPalette
 }
 
 /// <summary>Writes animated GIF, which plays for ever.</summary>
-/// <remarks>Format: CompuServe, "Graphics Interchange Format, version 89a", 1990; the loop by Netscape's application extension.</remarks>
+/// <remarks>Format: CompuServe, "Graphics Interchange Format, version 89a", 1990; the loop by Netscape's application extension. Any thread, any number at once.</remarks>
 public static class AnimatedGif
 {
     /// <summary>Encodes frames of one size.</summary>

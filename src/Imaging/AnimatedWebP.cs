@@ -7,7 +7,7 @@ using VggCuda.Imaging.Containers;
 namespace VggCuda.Imaging;
 
 /// <summary>Writes animated WebP, which plays for ever.</summary>
-/// <remarks>Each frame is encoded by itself; container: RFC 9649, section 2.7.</remarks>
+/// <remarks>Each frame is encoded by itself; container: RFC 9649, section 2.7. Any thread, any number at once.</remarks>
 public static class AnimatedWebP
 {
     private const byte AnimationFlag = 0x02;

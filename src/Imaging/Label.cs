@@ -4,7 +4,7 @@ using System.Text;
 namespace VggCuda.Imaging;
 
 /// <summary>Writes a line of text into a picture.</summary>
-/// <remarks>The letters are bundled (Inter Regular, Latin), so the same label looks the same on every machine, also one without fonts.</remarks>
+/// <remarks>The letters are bundled (Inter Regular, Latin), so the same label looks the same on every machine, also one without fonts. Any thread, any number at once.</remarks>
 public static class Label
 {
     /// <summary>The text's height in pixels from 224 pixels on, as keras-vis 0.3.3 <c>utils.draw_text</c> has it.</summary>

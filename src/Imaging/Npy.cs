@@ -7,7 +7,7 @@ using VggCuda.Engine.Files;
 namespace VggCuda.Imaging;
 
 /// <summary>NumPy's array files, for images as numbers.</summary>
-/// <remarks>Format: NumPy Enhancement Proposal 1, and the documentation of <c>numpy.lib.format</c>; versions 1.0 to 3.0 are read, 1.0 is written.</remarks>
+/// <remarks>Format: NumPy Enhancement Proposal 1, and the documentation of <c>numpy.lib.format</c>; versions 1.0 to 3.0 are read, 1.0 is written. Any thread, any number at once.</remarks>
 public static class Npy
 {
     /// <summary>The longest array file that is read, in bytes.</summary>

@@ -3,6 +3,7 @@ using VggCuda.Imaging.Containers;
 namespace VggCuda.Imaging;
 
 /// <summary>A picture of 8-bit red, green and blue.</summary>
+/// <remarks>Nothing here changes one that was given to it; any number of threads may read one whose values nobody writes.</remarks>
 public sealed class Picture
 {
     /// <summary>The most columns or rows a picture may have.</summary>

@@ -8,6 +8,7 @@ using VggCuda.Imaging.Jpeg;
 namespace VggCuda.Imaging;
 
 /// <summary>Reads pictures of the common formats and writes PNG with text metadata.</summary>
+/// <remarks>Any thread, any number at once.</remarks>
 public static class PictureFile
 {
     /// <summary>The longest picture file that is read, in bytes.</summary>

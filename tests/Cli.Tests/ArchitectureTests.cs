@@ -22,7 +22,8 @@ public class ArchitectureTests
         ("Sweeps/Format", ["Hosting"]),
         ("Sweeps", ["Hosting", "Devices", "Networks", "Output", "Progress", "Drawing", "Sweeps/Format"]),
         ("Commands", ["Hosting", "Devices", "Networks", "Output", "Figures", "Drawing"]),
-        (FolderArrows.Top, ["Hosting", "Attribution", "Weights", "Sweeps", "Commands"]),
+        ("Shells", ["Hosting"]),
+        (FolderArrows.Top, ["Hosting", "Attribution", "Weights", "Sweeps", "Commands", "Shells"]),
     ];
 
     [Fact]

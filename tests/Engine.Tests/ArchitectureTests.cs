@@ -9,14 +9,15 @@ public class ArchitectureTests
     // Lowest first; a folder uses only what stands above it.
     private static readonly (string Folder, string[] Uses)[] Allowed =
     [
-        ("Files", []),
+        ("Hashing", []),
+        ("Files", ["Hashing"]),
         ("Randomness", []),
-        ("Model", []),
+        ("Model", ["Hashing"]),
         ("Backends", ["Model"]),
         ("Backends/Reference/Layers", ["Model", "Backends"]),
         ("Backends/Reference", ["Model", "Backends", "Backends/Reference/Layers"]),
         ("Backends/Cpu", ["Model", "Backends"]),
-        ("Images", ["Randomness", "Backends"]),
+        ("Images", ["Hashing", "Randomness", "Backends"]),
         ("Display", ["Images"]),
         ("Stages", ["Randomness", "Backends"]),
         ("Regularizers", ["Backends"]),

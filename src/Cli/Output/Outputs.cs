@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using VggCuda.Cli.Hosting;
 using VggCuda.Engine.Files;
+using VggCuda.Engine.Hashing;
 using VggCuda.Hdf5Loader.Files;
 
 namespace VggCuda.Cli.Output;
@@ -148,7 +148,7 @@ internal sealed class Outputs(Invocation invocation) : IDisposable
     /// <exception cref="CommandException">It cannot be written; nothing is left of it.</exception>
     public string Stage(string path, Action<Stream> write)
     {
-        using SHA256 hash = SHA256.Create();
+        using ContentHash hash = ContentHash.Sha256();
         if (IsStandardOutput(path))
         {
             _standardOutput = new MemoryStream();
@@ -169,11 +169,11 @@ internal sealed class Outputs(Invocation invocation) : IDisposable
             }
         }
 
-        return Convert.ToHexStringLower(hash.Hash!);
+        return hash.Finish();
 
         void WriteHashed(Stream stream)
         {
-            using CryptoStream both = new(stream, hash, CryptoStreamMode.Write, leaveOpen: true);
+            using HashedStream both = new(stream, hash);
             write(both);
         }
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using VggCuda.Cli.Hosting;
 using VggCuda.Engine.Files;
+using VggCuda.Engine.Hashing;
 using VggCuda.Hdf5Loader.Files;
 
 namespace VggCuda.Cli.Weights;
@@ -30,6 +31,11 @@ internal static class FetchCommand
 
     private static int Fetch(Invocation invocation, PublishedWeights file, string? folder, Uri? address)
     {
+        if (!SystemCryptography.IsThere)
+        {
+            throw CommandException.File("A download needs OpenSSL (libssl.so.3 or 1.1), and it is not on this system. Install it (Debian: libssl3 and ca-certificates), or bring the file here and give --weights FILE.");
+        }
+
         using HttpClient client = WeightDownload.CreateClient();
         WeightFetch fetch = new(WeightsCommand.Folders(invocation), new WeightDownload(client));
         string target = fetch.TargetOf(file, folder);

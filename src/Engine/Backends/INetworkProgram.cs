@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 namespace VggCuda.Engine.Backends;
 
 /// <summary>The network up to its highest tap, compiled for one batch size and input size: forwards, and backwards to the image.</summary>
+/// <remarks>Used like its backend: by one thread at a time, whichever.</remarks>
 public interface INetworkProgram : IDisposable
 {
     /// <summary>What it was compiled for.</summary>

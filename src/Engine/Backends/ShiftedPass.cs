@@ -1,7 +1,7 @@
 namespace VggCuda.Engine.Backends;
 
 /// <summary>A shift of the image and the pass that follows it: in one operation where the program offers that, otherwise one after the other.</summary>
-public static class ShiftedPass
+internal static class ShiftedPass
 {
     /// <inheritdoc cref="IShiftedInput.ForwardShifted"/>
     /// <param name="operations">The program's backend.</param>

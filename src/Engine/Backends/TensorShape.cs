@@ -17,7 +17,7 @@ public readonly record struct TensorShape(int N, int H, int W, int C)
 }
 
 /// <summary>An array on a backend's device: float32 (double on the reference backend), (N, H, W, C) in C order.</summary>
-/// <remarks>Dispose releases the device's memory at once. Usable only with the backend that allocated it.</remarks>
+/// <remarks>Dispose releases the device's memory at once. Usable only with the backend that allocated it, and like it by one thread at a time.</remarks>
 public interface ITensor : IDisposable
 {
     /// <summary>The shape, fixed for life.</summary>

@@ -3,7 +3,7 @@ using VggCuda.Engine.Images;
 namespace VggCuda.Engine.Display;
 
 /// <summary>From optimised values to a picture that can be shown.</summary>
-public static class Deprocess
+internal static class Deprocess
 {
     private const double Epsilon = 1e-7;
 

@@ -1,6 +1,6 @@
 namespace VggCuda.Engine.Display;
 
-/// <summary>keras-vis's way, whatever the picture's range: mean 127, deviation 25.5. See <see cref="Deprocess.KerasVis"/>.</summary>
+/// <summary>keras-vis's way, whatever the picture's range: mean 127, deviation 25.5.</summary>
 public sealed record KerasVisDisplay : PictureDisplay
 {
     /// <inheritdoc/>

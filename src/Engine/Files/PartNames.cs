@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
+using VggCuda.Engine.Hashing;
 
 namespace VggCuda.Engine.Files;
 
@@ -111,7 +111,7 @@ internal static class PartNames
             beginning.Append(rune);
         }
 
-        return $"{beginning}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..HashDigits]}";
+        return $"{beginning}-{ContentHash.Sha256Of(Encoding.UTF8.GetBytes(name))[..HashDigits]}";
     }
 
     private static string Prefix(string target) => $".{Shorten(Path.GetFileName(target), MostBytes)}.";

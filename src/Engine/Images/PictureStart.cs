@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Hashing;
 using VggCuda.Engine.Randomness;
 
 namespace VggCuda.Engine.Images;
@@ -15,7 +16,7 @@ public sealed record PictureStart(string Source, string Sha256) : ImageStart
 
     /// <summary>Makes a start of values, and hashes them.</summary>
     public static PictureStart FromValues(string source, float[] values) =>
-        new(source, Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values)))) { Values = values };
+        new(source, ContentHash.Sha256Of(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values))) { Values = values };
 
     /// <inheritdoc/>
     public override void Draw(NumPyRandom random, int height, int width, Span<double> image)

@@ -1,7 +1,7 @@
 namespace VggCuda.Engine.Images;
 
 /// <summary>Bilinear resampling with half-pixel centres: position i of n reads the source at (i + 1/2) N / n - 1/2, between its neighbours; beyond the outermost centres the outermost value holds. PyTorch's <c>interpolate(mode="bilinear", align_corners=False)</c>.</summary>
-public static class Upsampling
+internal static class Upsampling
 {
     /// <summary>Brings a map to another size.</summary>
     /// <param name="source">(sourceHeight, sourceWidth) in C order.</param>

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Runtime.InteropServices;
+using VggCuda.Engine.Hashing;
 
 namespace VggCuda.Engine.Model;
 
@@ -61,7 +61,7 @@ public sealed class HeWeights : IWeightSource
     /// <inheritdoc/>
     public string? ComputeSha256(CancellationToken cancellation = default)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ContentHash hash = ContentHash.Sha256();
         float[] buffer = new float[1 << 16];
         foreach (Layer layer in Topology.Layers.Where(l => l.HasWeights))
         {
@@ -69,7 +69,7 @@ public sealed class HeWeights : IWeightSource
             Append(layer, WeightPart.Bias, layer.Outputs);
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return hash.Finish();
 
         void Append(Layer layer, WeightPart part, long length)
         {
@@ -77,7 +77,7 @@ public sealed class HeWeights : IWeightSource
             {
                 Span<float> piece = buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - start));
                 Read(layer.Name, part, start, piece, cancellation);
-                hash.AppendData(MemoryMarshal.AsBytes(piece));
+                hash.Append(MemoryMarshal.AsBytes(piece));
             }
         }
     }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using VggCuda.Engine.Hashing;
 
 namespace VggCuda.Engine.Model;
 
@@ -74,14 +74,14 @@ public sealed class MemoryWeights : IWeightSource
     /// <inheritdoc/>
     public string? ComputeSha256(CancellationToken cancellation = default)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using ContentHash hash = ContentHash.Sha256();
         foreach (LayerWeights layer in _layers)
         {
-            hash.AppendData(MemoryMarshal.AsBytes<float>(_values[(layer.Layer, WeightPart.Kernel)]));
-            hash.AppendData(MemoryMarshal.AsBytes<float>(_values[(layer.Layer, WeightPart.Bias)]));
+            hash.Append(MemoryMarshal.AsBytes<float>(_values[(layer.Layer, WeightPart.Kernel)]));
+            hash.Append(MemoryMarshal.AsBytes<float>(_values[(layer.Layer, WeightPart.Bias)]));
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return hash.Finish();
     }
 
     /// <inheritdoc/>

@@ -14,6 +14,7 @@ using VggCuda.Engine.Stages;
 namespace VggCuda.Engine.Plans;
 
 /// <summary>Everything that decides a render except the weights: the same plan on the same weights gives the same pictures.</summary>
+/// <remarks>Immutable: any number of threads may read one.</remarks>
 public sealed record RenderPlan
 {
     /// <summary>The format that <see cref="ToJson"/> writes. 1: without display, parameters and kinds of objectives, as pictures of version 0.1 carry it; 2: this.</summary>

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using VggCuda.Engine.Files;
+using VggCuda.Engine.Hashing;
 
 namespace VggCuda.Hdf5Loader.Files;
 
@@ -263,7 +263,7 @@ internal sealed class DownloadRun(
     private string Md5(IProgress<FileProgress> checking)
     {
         part.Content.Flush();
-        return FileDigest.Of(part.Content, HashAlgorithmName.MD5, checking, cancellation);
+        return FileDigest.Of(part.Content, ContentHash.Md5, checking, cancellation);
     }
 
     private void Report(DownloadPhase phase, long done, string? note)

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using VggCuda.Engine.Hashing;
 
 namespace VggCuda.Hdf5Loader.Files;
 
@@ -10,20 +10,20 @@ internal static class FileDigest
 
     /// <summary>A file's checksum, lower-case hex.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static string Of(string path, HashAlgorithmName algorithm, IProgress<FileProgress>? progress, CancellationToken cancellation)
+    public static string Of(string path, Func<ContentHash> algorithm, IProgress<FileProgress>? progress, CancellationToken cancellation)
     {
         using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.SequentialScan);
         return Of(stream, algorithm, progress, cancellation);
     }
 
     /// <summary>A stream's checksum from its beginning, lower-case hex.</summary>
-    public static string Of(Stream stream, HashAlgorithmName algorithm, IProgress<FileProgress>? progress, CancellationToken cancellation) =>
+    public static string Of(Stream stream, Func<ContentHash> algorithm, IProgress<FileProgress>? progress, CancellationToken cancellation) =>
         Of(stream, [algorithm], progress, cancellation)[0];
 
     /// <summary>Several checksums of a stream from its beginning in one pass, lower-case hex.</summary>
-    public static string[] Of(Stream stream, HashAlgorithmName[] algorithms, IProgress<FileProgress>? progress, CancellationToken cancellation)
+    public static string[] Of(Stream stream, Func<ContentHash>[] algorithms, IProgress<FileProgress>? progress, CancellationToken cancellation)
     {
-        IncrementalHash[] hashes = [.. algorithms.Select(IncrementalHash.CreateHash)];
+        ContentHash[] hashes = [.. algorithms.Select(a => a())];
         byte[] piece = new byte[PieceLength];
         stream.Position = 0;
         long total = stream.Length;
@@ -33,9 +33,9 @@ internal static class FileDigest
         while ((read = stream.Read(piece)) > 0)
         {
             cancellation.ThrowIfCancellationRequested();
-            foreach (IncrementalHash hash in hashes)
+            foreach (ContentHash hash in hashes)
             {
-                hash.AppendData(piece, 0, read);
+                hash.Append(piece.AsSpan(0, read));
             }
 
             done += read;
@@ -49,11 +49,11 @@ internal static class FileDigest
         progress?.Report(new FileProgress(done, total));
         return [.. hashes.Select(Finished)];
 
-        static string Finished(IncrementalHash hash)
+        static string Finished(ContentHash hash)
         {
             using (hash)
             {
-                return Convert.ToHexStringLower(hash.GetHashAndReset());
+                return hash.Finish();
             }
         }
     }

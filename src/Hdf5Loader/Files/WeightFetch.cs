@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using VggCuda.Engine.Files;
+using VggCuda.Engine.Hashing;
 
 namespace VggCuda.Hdf5Loader.Files;
 
@@ -114,7 +114,7 @@ public sealed class WeightFetch
         try
         {
             FileInfo info = new(path);
-            return info.Exists && info.Length == file.Size && FileDigest.Of(path, HashAlgorithmName.MD5, progress, cancellation) == file.Md5;
+            return info.Exists && info.Length == file.Size && FileDigest.Of(path, ContentHash.Md5, progress, cancellation) == file.Md5;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using VggCuda.Engine.Hashing;
 using VggCuda.Engine.Model;
 
 namespace VggCuda.Hdf5Loader.Files;
@@ -36,7 +36,7 @@ public sealed record WeightsVerification(
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.SequentialScan);
             size = stream.Length;
-            digests = FileDigest.Of(stream, [HashAlgorithmName.MD5, HashAlgorithmName.SHA256], new Part(progress, 0, size, 1), cancellation);
+            digests = FileDigest.Of(stream, [ContentHash.Md5, ContentHash.Sha256], new Part(progress, 0, size, 1), cancellation);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

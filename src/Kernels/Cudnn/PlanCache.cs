@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using VggCuda.Engine.Files;
+using VggCuda.Engine.Hashing;
 using VggCuda.Kernels.Interop;
 
 namespace VggCuda.Kernels.Cudnn;
@@ -135,5 +135,5 @@ internal sealed class PlanCache
     private string Key(ConvolutionRequest request) => $"{Format}|{_machine}|{request}";
 
     private string? PathOf(string key) =>
-        _directory is null ? null : Path.Combine(_directory, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..32] + ".json");
+        _directory is null ? null : Path.Combine(_directory, ContentHash.Sha256Of(Encoding.UTF8.GetBytes(key))[..32] + ".json");
 }

@@ -15,12 +15,15 @@ internal sealed record LibraryEnvironment(
     string ApplicationDirectory,
     bool IsWindows)
 {
+    /// <summary>Where a program that runs from memory has its path, since the system knows none (eng/start/start.c).</summary>
+    public const string ProgramVariable = "VGGCUDA_PROGRAM";
+
     /// <summary>The real one.</summary>
     public static LibraryEnvironment OfThisProcess() => new(
         Environment.GetEnvironmentVariable,
         File.Exists,
         Expand,
-        AppContext.BaseDirectory,
+        Path.GetDirectoryName(Environment.GetEnvironmentVariable(ProgramVariable)) ?? AppContext.BaseDirectory,
         RuntimeInformation.IsOSPlatform(OSPlatform.Windows));
 
     /// <summary>Directories matching a pattern such as <c>/usr/local/cuda-13*/lib64</c>, newest name first within a component.</summary>

@@ -72,11 +72,7 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
     {
         using BackendUse.Visit visit = InUse.Enter();
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (shape.N < 1 || shape.H < 1 || shape.W < 1 || shape.C < 1)
-        {
-            throw new ArgumentException($"A tensor of shape {shape} cannot be made; every dimension must be at least 1.", nameof(shape));
-        }
-
+        CheckShape(shape);
         long bytes = shape.Count * sizeof(float);
         if (bytes > AvailableMemory)
         {
@@ -89,6 +85,30 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
         }
 
         return new CpuTensor(this, shape);
+    }
+
+    /// <summary>A tensor whose values are the caller's own: what programs and operations write stands there, and nothing is copied.</summary>
+    /// <param name="values">The values, (N, H, W, C) in C order, as many as the shape has. Not moved by the garbage collector until the tensor is disposed of, and not touched by the caller while a call on this backend runs.</param>
+    /// <param name="shape">Every dimension 1 or more.</param>
+    /// <exception cref="ArgumentException">The length is not the shape's.</exception>
+    public ITensor Wrap(Memory<float> values, TensorShape shape)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        CheckShape(shape);
+        return values.Length == shape.Count
+            ? new CpuTensor(this, shape, values)
+            : throw new ArgumentException($"{values.Length} values for a tensor of shape {shape}, which has {shape.Count}.", nameof(values));
+    }
+
+    /// <summary>A tensor's values where they are, to be read and written without a copy: (N, H, W, C) in C order.</summary>
+    /// <param name="tensor">One of this backend's.</param>
+    /// <returns>Memory that asks for the tensor with each span; a span must not be used once the tensor, or the program that it belongs to, has been disposed of, nor while a call on this backend runs.</returns>
+    /// <exception cref="ArgumentException">The tensor is another backend's.</exception>
+    public Memory<float> ViewOf(ITensor tensor)
+    {
+        using BackendUse.Visit visit = InUse.Enter();
+        return new TensorMemory(Own(tensor, nameof(tensor))).Memory;
     }
 
     /// <inheritdoc/>
@@ -252,6 +272,14 @@ public sealed partial class CpuBackend : IBackend, IHostBackend
         }
 
         return own;
+    }
+
+    private static void CheckShape(TensorShape shape)
+    {
+        if (shape.N < 1 || shape.H < 1 || shape.W < 1 || shape.C < 1)
+        {
+            throw new ArgumentException($"A tensor of shape {shape} cannot be made; every dimension must be at least 1.", nameof(shape));
+        }
     }
 
     private MemoryForecast ForecastOf(NetworkShape shape)

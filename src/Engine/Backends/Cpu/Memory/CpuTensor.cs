@@ -1,17 +1,34 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 
 namespace VggCuda.Engine.Backends.Cpu;
 
-/// <summary>Float32 values in aligned native memory, (N, H, W, C) in C order.</summary>
+/// <summary>Float32 values, (N, H, W, C) in C order: in aligned native memory, or where the caller has them.</summary>
 internal sealed unsafe class CpuTensor : ITensor
 {
-    private readonly NativeBuffer _buffer;
+    private readonly NativeBuffer? _buffer;
+    private MemoryHandle _pin;
+    private float* _data;
 
     public CpuTensor(CpuBackend owner, TensorShape shape)
     {
         Owner = owner;
         Shape = shape;
         _buffer = NativeBuffer.OfFloats(shape.Count);
+        _data = _buffer.Floats;
+        owner.Opened();
+    }
+
+    /// <summary>A tensor in memory of the caller's, which stays where it is until the tensor is disposed of.</summary>
+    /// <param name="owner">Its backend.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="values">As many values.</param>
+    public CpuTensor(CpuBackend owner, TensorShape shape, Memory<float> values)
+    {
+        Owner = owner;
+        Shape = shape;
+        _pin = values.Pin();
+        _data = (float*)_pin.Pointer;
         owner.Opened();
     }
 
@@ -27,7 +44,7 @@ internal sealed unsafe class CpuTensor : ITensor
     {
         get
         {
-            float* data = _buffer.Floats;
+            float* data = _data;
             ObjectDisposedException.ThrowIf(data is null, this);
             return data;
         }
@@ -44,9 +61,11 @@ internal sealed unsafe class CpuTensor : ITensor
 
     public void Dispose()
     {
-        if (_buffer.Floats is not null)
+        if (_data is not null)
         {
-            _buffer.Dispose();
+            _data = null;
+            _buffer?.Dispose();
+            _pin.Dispose();
             Owner.Closed();
         }
     }
