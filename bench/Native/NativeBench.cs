@@ -13,8 +13,9 @@ namespace VggCuda.Bench.Native;
 /// <summary>What a call of the C library costs over the engine's own: both in this process, on the same kernels, asked in alternation.</summary>
 internal static unsafe class NativeBench
 {
-    private const int Calls = 200;
-    private const int Rounds = 15;
+    private const int Calls = 10;
+    private const int Rounds = 60;
+    private const int ShortCalls = 10_000;
     private const int MostSide = 64;
 
     public static readonly Bench Line = new("native", "What does a call of the C library cost over the engine's own? [libvggcuda.so.0]", Run);
@@ -42,7 +43,7 @@ internal static unsafe class NativeBench
         Console.WriteLine("# The C library's calls\n");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{backend.Description.Device}, {backend.Description.Details["instructions"]}, one thread, {Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}; bundled model. Library: {Path.GetRelativePath(Cpu.Networks.Root, path)}.\n"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Loaded and called for the first time after {loading:F1} ms; bundled model and processor open after {ready:F1} ms.\n"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Microseconds of a call: median (least) of {Rounds} alternated rounds of {Calls} calls.\n"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Microseconds of a call: median (least) of {Rounds * Calls} calls, {Calls} of one and {Calls} of the other in turn; of the short ones of {Rounds} rounds of {ShortCalls} calls.\n"));
         Console.WriteLine("| call | library | engine | library - engine, of the medians | of the least |\n|---|---|---|---|---|");
 
         var shapeOf = (delegate* unmanaged[Cdecl]<ulong, long*, int>)NativeLibrary.GetExport(library, "vgg_gradient_shape");
@@ -51,19 +52,19 @@ internal static unsafe class NativeBench
         float[] picture = [.. Enumerable.Range(0, MostSide * MostSide * 3).Select(i => (float)(i * 7919 % 256))];
         float[] slopes = new float[picture.Length];
         double[] value = new double[1];
-        Row("nothing (vgg_abi_version)", () => version(), null);
+        Short("nothing (vgg_abi_version)", () => version());
         ulong first = Open(library, network, device, "block1_conv1:0", 32);
-        Row("a handle looked up (vgg_gradient_shape)", () =>
+        Short("a handle looked up (vgg_gradient_shape)", () =>
         {
             long* shape = stackalloc long[4];
             Check(shapeOf(first, shape));
-        }, null);
+        });
         foreach ((string objective, int side) in ((string, int)[])[("block1_conv1:0", 32), ("block3_conv1:20", 64), ("predictions:20", 64)])
         {
             ulong handle = Open(library, network, device, objective, side);
             int count = side * side * 3;
             using ObjectiveGradient gradient = new(backend, own, ObjectiveText.Parse(objective, 1, own, _ => null), 1, side, side);
-            Row(string.Create(CultureInfo.InvariantCulture, $"value and gradient of {objective}, {side} x {side}"), () =>
+            Both(string.Create(CultureInfo.InvariantCulture, $"value and gradient of {objective}, {side} x {side}"), () =>
             {
                 fixed (float* input = picture, output = slopes)
                 fixed (double* found = value)
@@ -88,36 +89,52 @@ internal static unsafe class NativeBench
         return gradient;
     }
 
-    private static void Row(string what, Action ours, Action? engine)
+    // A call so short that the clock would be all of it.
+    private static void Short(string what, Action call)
     {
-        List<double> library = [];
+        double[] rounds = new double[Rounds];
+        for (int round = 0; round < Rounds; round++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            for (int i = 0; i < ShortCalls; i++)
+            {
+                call();
+            }
+
+            rounds[round] = Stopwatch.GetElapsedTime(start).TotalMicroseconds / ShortCalls;
+        }
+
+        Array.Sort(rounds);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {rounds[Rounds / 2]:F3} ({rounds[0]:F3}) | | | |"));
+    }
+
+    // Each call by itself, since a machine that does other things takes some of them away; a few of one kind, then of the other.
+    private static void Both(string what, Action library, Action engine)
+    {
+        List<double> ours = [];
         List<double> own = [];
         for (int round = 0; round < Rounds; round++)
         {
-            library.Add(Time(ours));
-            if (engine is not null)
-            {
-                own.Add(Time(engine));
-            }
+            Time(library, ours);
+            Time(engine, own);
         }
 
-        library.Sort();
+        ours.Sort();
         own.Sort();
-        int middle = Rounds / 2;
-        Console.WriteLine(engine is null
-            ? string.Create(CultureInfo.InvariantCulture, $"| {what} | {library[middle]:F3} ({library[0]:F3}) | | | |")
-            : string.Create(CultureInfo.InvariantCulture, $"| {what} | {library[middle]:F1} ({library[0]:F1}) | {own[middle]:F1} ({own[0]:F1}) | {library[middle] - own[middle]:F1} | {library[0] - own[0]:F1} |"));
+        int middle = ours.Count / 2;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {ours[middle]:F1} ({ours[0]:F1}) | {own[middle]:F1} ({own[0]:F1}) | {ours[middle] - own[middle]:F1} | {ours[0] - own[0]:F1} |"));
     }
 
-    private static double Time(Action call)
+    private static void Time(Action call, List<double> times)
     {
-        Stopwatch watch = Stopwatch.StartNew();
+        // What the other has in the caches now.
+        call();
         for (int i = 0; i < Calls; i++)
         {
+            long start = Stopwatch.GetTimestamp();
             call();
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
         }
-
-        return watch.Elapsed.TotalMicroseconds / Calls;
     }
 
     // By its path the loader does not choose, so this does, as the engine does here.

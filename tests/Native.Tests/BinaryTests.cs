@@ -95,7 +95,7 @@ public sealed partial class BinaryTests(Library library)
         library.Need();
         Tools.Need("gcc", "g++");
         string source = Path.Combine(library.Folder, "headers.c");
-        File.WriteAllText(source, "#include \"vggcuda_dlpack.h\"\n#include \"vggcuda.h\"\nint main(void) { vgg_render_options o = {0}; return (int)o.struct_size; }\n");
+        File.WriteAllText(source, "#include \"vggcuda_dlpack.h\"\n#include \"vggcuda.h\"\nint main(void) { vgg_render_options o; o.struct_size = sizeof o; return (int)o.struct_size; }\n");
         foreach (string standard in (string[])["c99", "c11"])
         {
             Tools.Succeed(library.Folder, "gcc", [$"-std={standard}", "-pedantic-errors", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", $"-I{Library.Root}/include", source]);
