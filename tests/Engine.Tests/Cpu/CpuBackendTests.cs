@@ -266,7 +266,7 @@ public class CpuResourceTests
         using CpuBackend cpu = new(2);
         foreach ((string name, TapsCase one) in TapsCase.All)
         {
-            ProgramSpec spec = one.Program.Spec with { Relu = rule };
+            ProgramSpec spec = one.Program.Spec with { Relu = rule, RescuedSteps = rule == ReluRule.Plain ? one.Program.Spec.RescuedSteps : 0 };
             MemoryForecast forecast = cpu.Forecast(one.Program.Network, spec);
             long before = NativeBuffer.LiveBytes;
             using INetworkProgram program = cpu.Compile(one.Program.Network, spec);
