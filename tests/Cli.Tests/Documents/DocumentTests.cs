@@ -1,6 +1,8 @@
+using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.IO.Compression;
 using System.Text.RegularExpressions;
+using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Tests.Support;
 using VggCuda.Imaging;
 using VggCuda.Tests.Shared;
@@ -75,7 +77,8 @@ public sealed partial class DocumentTests : IDisposable
     private void HasItsOptions(string line, string where)
     {
         string[] words = [.. CommandLineParser.SplitCommandLine(Options().Replace(line, " ")).Skip(1).TakeWhile(w => Word().IsMatch(w))];
-        int commands = words[0] == "weights" || (words[0] == "sweep" && words.Length > 1) ? 2 : 1;
+        Command? command = CommandLine.Create(new Terminal { Out = TextWriter.Null, Error = TextWriter.Null }).Subcommands.SingleOrDefault(c => c.Name == words[0]);
+        int commands = words.Length > 1 && command?.Subcommands.Any(c => c.Name == words[1]) == true ? 2 : 1;
         Outcome help = _shell.Run([.. words.Take(commands), "--help"]);
         Assert.True(help.Code == 0, where);
         foreach (Match option in Option().Matches(line))

@@ -17,7 +17,7 @@ public sealed class ManualPageTests : IDisposable
         RootCommand root = CommandLine.Create(new VggCuda.Cli.Hosting.Terminal { Out = TextWriter.Null, Error = TextWriter.Null });
         foreach (Command command in Walk(root).Where(c => !c.Hidden && c != root))
         {
-            Assert.Contains($" {command.Name}", page, StringComparison.Ordinal);
+            Assert.Contains($" {command.Name.Replace("-", "\\-", StringComparison.Ordinal)}", page, StringComparison.Ordinal);
             foreach (Option option in command.Options)
             {
                 Assert.Contains($"\\fB{option.Name.Replace("-", "\\-", StringComparison.Ordinal)}\\fR", page, StringComparison.Ordinal);

@@ -20,7 +20,7 @@ public sealed class ShellTests : IDisposable
     public static TheoryData<string, string> Lines => new()
     {
         { "vggcuda act", "vggcuda activate " },
-        { "vggcuda activate --cl", "vggcuda activate --class " },
+        { "vggcuda activate --cla", "vggcuda activate --class " },
         { "vggcuda activate --class ban", "vggcuda activate --class banana " },
         { "vggcuda activate --plan mo", "vggcuda activate --plan model.json " },
         { "vggcuda predict my", @"vggcuda predict my\ file.png " },
@@ -52,7 +52,7 @@ public sealed class ShellTests : IDisposable
 
     [Theory]
     [InlineData("vggcuda act", "activate")]
-    [InlineData("vggcuda activate --cl", "--class")]
+    [InlineData("vggcuda activate --cla", "--class")]
     [InlineData("vggcuda activate --class ban", "banana")]
     [InlineData("vggcuda activate --plan mo", "model.json")]
     [InlineData("vggcuda recipe --out subf", "subfolder/")]
