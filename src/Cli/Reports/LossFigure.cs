@@ -34,13 +34,17 @@ internal static class LossFigure
         }
 
         (int first, int last) = (all.Min(p => p.Step), all.Max(p => p.Step));
-        (double low, double high) = (all.Min(p => p.Total), all.Max(p => p.Total));
-        string words = string.Create(CultureInfo.InvariantCulture, $"Loss from step {first + 1L} to {last + 1L}, between {low:G4} and {high:G4}: {string.Join(", ", curves.Select(c => c.Name))}");
+        (double low, double most) = (all.Min(p => p.Total), all.Max(p => p.Total));
+
+        // Where a run begins far above all the rest, that would be a flat line.
+        double high = all.Where(p => p.Step >= first + (((double)last - first) / 10)).Max(p => p.Total);
+        string words = string.Create(CultureInfo.InvariantCulture, $"Loss from step {first + 1L} to {last + 1L}, between {low:G4} and {most:G4}: {string.Join(", ", curves.Select(c => c.Name))}");
         Html html = new();
         html.Add($"""
             <svg class="loss" viewBox="0 0 {Width} {Height}" role="img"><title>{words}</title>
             <g class="axis"><path d="M{Left} {Top}V{Height - Bottom}H{Width - 4}"/>
             <text x="{Left - 6}" y="{Top + 10}" text-anchor="end">{high:G4}</text><text x="{Left - 6}" y="{Height - Bottom}" text-anchor="end">{low:G4}</text>
+            <text x="{Left + 8}" y="{Top + 10}">{(most > high ? string.Create(CultureInfo.InvariantCulture, $"begins at {most:G4}") : "")}</text>
             <text x="{Left}" y="{Height - 8}">step {first + 1}</text><text x="{Width - 4}" y="{Height - 8}" text-anchor="end">{last + 1}</text></g>
 
             """);
@@ -65,7 +69,7 @@ internal static class LossFigure
 
                 // Halves first: the difference of two finite numbers need not be finite.
                 double x = Left + (last == first ? 0 : ((double)step - first) / ((double)last - first) * (Width - Left - 4));
-                double y = Top + (high == low ? 0.5 : ((high / 2) - (value / 2)) / ((high / 2) - (low / 2))) * (Height - Top - Bottom);
+                double y = Top + (high == low ? 0.5 : Math.Max(0, ((high / 2) - (value / 2)) / ((high / 2) - (low / 2)))) * (Height - Top - Bottom);
                 path.Append(CultureInfo.InvariantCulture, $"{(isBroken ? 'M' : 'L')}{x:F1} {y:F1}");
                 isBroken = false;
             }
