@@ -38,6 +38,7 @@ internal static class LossFigure
 
         // Where a run begins far above all the rest, that would be a flat line.
         double high = all.Where(p => p.Step >= first + (((double)last - first) / 10)).Max(p => p.Total);
+        high = high == low ? most : high;
         string words = string.Create(CultureInfo.InvariantCulture, $"Loss from step {first + 1L} to {last + 1L}, between {low:G4} and {most:G4}: {string.Join(", ", curves.Select(c => c.Name))}");
         Html html = new();
         html.Add($"""

@@ -65,6 +65,8 @@
     const key = order.value;
     const rising = key === 'l' ? 1 : -1;
     const value = entry => key in entry.tile.dataset ? Number(entry.tile.dataset[key]) : NaN;
+    // What is moved loses the focus.
+    const focused = document.activeElement;
     for (const section of sections) {
       section.tiles.sort((one, other) => {
         const [a, b] = key === '' ? [one.place, other.place] : [rising * value(one), rising * value(other)];
@@ -73,6 +75,7 @@
       });
       section.list.append(...section.tiles.map(entry => entry.tile));
     }
+    focused?.focus();
     setStops();
     remember();
   }
