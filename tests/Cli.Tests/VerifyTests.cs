@@ -34,10 +34,10 @@ public sealed class VerifyTests : IDisposable
         Dictionary<string, string> texts = new(PngText.Read(_shell.PathOf("a.png")));
         texts["vggcuda:kernels"] = "cpu other";
         Picture picture = PictureFile.Read(_shell.PathOf("a.png"));
-        Write(v => Math.Min(255, v + 20));
+        Write(v => Math.Min(255, v + 10));
         Assert.Contains("as near as kernels that round otherwise come", Run("verify", "~/b.png").Succeeded().Out, StringComparison.Ordinal);
         Write(v => v < 128 ? v + 60 : v - 60);
-        Run("verify", "~/b.png", "--quiet").Failed(6, "at most 24 are allowed", "cpu other");
+        Run("verify", "~/b.png", "--quiet").Failed(6, "at most 20 are allowed", "cpu other");
 
         void Write(Func<int, int> change) => PictureFile.WritePng(new Picture(picture.Width, picture.Height, Array.ConvertAll(picture.Rgb, v => (byte)change(v))), _shell.PathOf("b.png"), texts);
     }

@@ -16,16 +16,18 @@ internal static class NetworkChoice
 
     /// <summary>Opens what --weights says; without it the published file where it is found, else the bundled model, and a line says which.</summary>
     /// <exception cref="WeightsException">The file is missing or not what it should be.</exception>
-    public static ChosenNetwork Open(Invocation invocation) => Open(invocation, invocation.Weights);
+    public static ChosenNetwork Open(Invocation invocation) => Open(invocation, invocation.Weights, invocation.NetworkName);
 
     /// <summary>Opens what a picture says that it was drawn with, unless --weights says otherwise: the bundled model, or what <see cref="Open(Invocation)"/> opens.</summary>
     /// <param name="invocation">The command line.</param>
     /// <param name="weights">The picture's <c>vggcuda:weights</c>, or null.</param>
     /// <inheritdoc cref="Open(Invocation)"/>
     public static ChosenNetwork OpenFor(Invocation invocation, string? weights) =>
-        Open(invocation, invocation.Weights ?? (weights?.StartsWith(BundledModel, StringComparison.Ordinal) == true ? "demo" : null));
+        Open(invocation, invocation.Weights ?? (weights?.StartsWith(BundledModel, StringComparison.Ordinal) == true ? "demo" : null), invocation.NetworkName);
 
-    private static ChosenNetwork Open(Invocation invocation, string? asked)
+    /// <summary>Opens weights by the words of --weights and --network-name, wherever they come from.</summary>
+    /// <inheritdoc cref="Open(Invocation)"/>
+    public static ChosenNetwork Open(Invocation invocation, string? asked, string? networkName)
     {
         if (asked is not null && string.IsNullOrWhiteSpace(asked))
         {
@@ -38,7 +40,7 @@ internal static class NetworkChoice
             invocation.Note(line);
         }
 
-        return choice.Path is { } path ? OpenFile(invocation, path) : OpenDemo(invocation.NetworkName);
+        return choice.Path is { } path ? OpenFile(invocation, path, networkName) : OpenDemo(networkName);
     }
 
     /// <summary>Names that --class can take with the --weights of an unfinished command line; for completion, so it never fails.</summary>
@@ -67,9 +69,9 @@ internal static class NetworkChoice
         return facts.RootElement.GetProperty("prediction_temperature").GetDouble();
     }
 
-    private static ChosenNetwork OpenFile(Invocation invocation, string path)
+    private static ChosenNetwork OpenFile(Invocation invocation, string path, string? networkName)
     {
-        KerasWeights weights = KerasWeights.Open(path, invocation.NetworkName);
+        KerasWeights weights = KerasWeights.Open(path, networkName);
         try
         {
             Tell(invocation, path, weights.Inspection);

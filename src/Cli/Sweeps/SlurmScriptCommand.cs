@@ -116,9 +116,9 @@ internal static partial class SlurmScriptCommand
               wait $worker || code=$?
             done
 
-            # 75: ended by a signal with more to do; 143: by one that came before the program had begun. A task that was cancelled stays so.
-            if { [ $code -eq 75 ] || [ $code -eq 143 ]; } && [ "${SLURM_RESTART_COUNT:-0}" -lt {{MostRestarts}} ] &&
-              ! scontrol show job "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}" | grep -q JobState=CANCELLED; then
+            # 75: ended by a signal with more to do; 130 and 143: by one that came while the program began. A task that is no longer running is being cancelled, or queued again, already.
+            if { [ $code -eq 75 ] || [ $code -eq 130 ] || [ $code -eq 143 ]; } && [ "${SLURM_RESTART_COUNT:-0}" -lt {{MostRestarts}} ] &&
+              scontrol show job "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}" | grep -q JobState=RUNNING; then
               scontrol requeue "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}"
             fi
             exit $code

@@ -43,7 +43,10 @@ internal static class SweepCommand
             SweepPlanning.CheckOptions(invocation, options);
         }
 
-        using ChosenNetwork chosen = NetworkChoice.Open(invocation);
+        // A sweep that goes on does so with its own weights, unless others are named.
+        SweepWeights? planned = isThere && invocation.Weights is null ? SweepFolder.Open(path).Manifest.Weights : null;
+        string? networkName = invocation.NetworkName ?? planned?.Network;
+        using ChosenNetwork chosen = NetworkChoice.Open(invocation, planned is null ? invocation.Weights : planned.Path ?? "demo", networkName);
         IReadOnlyList<string> devices = DeviceChoice.Names(invocation);
         SweepFolder folder = isThere ? Existing(invocation, options, chosen, path) : Planned(invocation, options, chosen, path, devices[0]);
         if (invocation.Value(options.Prepare))
@@ -57,7 +60,7 @@ internal static class SweepCommand
         string[] worker =
         [
             "sweep-worker", path, "--quiet", "--weights", chosen.Path ?? "demo",
-            .. invocation.NetworkName is { } name ? (string[])["--network-name", name] : [],
+            .. networkName is { } name ? (string[])["--network-name", name] : [],
             .. invocation.Threads is int threads ? (string[])["--threads", threads.ToString(CultureInfo.InvariantCulture)] : [],
             .. invocation.Value(options.Mixed) ? (string[])["--mixed"] : [],
             // Which of cuDNN's engines wins a race differs from run to run, and so would the last bits.

@@ -199,7 +199,6 @@ internal sealed class SweepRun : IDisposable
         foreach (WorkerProcess worker in _workers)
         {
             worker.Kill();
-            worker.Dispose();
         }
 
         _claims.ForEach(c => c.Dispose());
@@ -209,7 +208,7 @@ internal sealed class SweepRun : IDisposable
     private void Start(string device) =>
         _workers.Add(WorkerProcess.Start(device, [.. _settings.WorkerArguments, "--device", device], _events.Add));
 
-    private void Give(WorkerProcess worker, WorkItem item)
+    private static void Give(WorkerProcess worker, WorkItem item)
     {
         WorkItem begun = new(item.Order, item.Shard, item.Attempts + 1);
         worker.InFlight.Add(begun);
@@ -313,7 +312,6 @@ internal sealed class SweepRun : IDisposable
         _workers.Remove(worker);
         if (worker.IsClosed)
         {
-            worker.Dispose();
             return;
         }
 
@@ -325,8 +323,8 @@ internal sealed class SweepRun : IDisposable
             TryAgain(item);
         }
 
-        worker.Dispose();
-        if (_failure is not null)
+        // Where nothing is left to be begun, nobody is missed.
+        if (_failure is not null || _pending.Count == 0)
         {
             return;
         }

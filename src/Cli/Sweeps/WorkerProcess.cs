@@ -9,16 +9,21 @@ namespace VggCuda.Cli.Sweeps;
 internal readonly record struct WorkerEvent(WorkerProcess Worker, WorkReport? Report);
 
 /// <summary>A worker as the process that started it sees it.</summary>
-internal sealed class WorkerProcess : IDisposable
+internal sealed class WorkerProcess
 {
     private const int MostLines = 8;
+    private readonly Lock _gate = new();
     private readonly Process _process;
+    private readonly StreamWriter _orders;
     private readonly Queue<string> _lines = new();
+    private bool _isGone;
 
     private WorkerProcess(string device, Process process, Action<WorkerEvent> tell)
     {
         Device = device;
+        Id = process.Id;
         _process = process;
+        _orders = process.StandardInput;
         Thread errors = new(ReadErrors) { IsBackground = true };
         errors.Start();
         new Thread(() => ReadReports(errors, tell)) { IsBackground = true }.Start();
@@ -27,7 +32,7 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>Its device, as --device names it.</summary>
     public string Device { get; }
 
-    public int Id => _process.Id;
+    public int Id { get; }
 
     /// <summary>Whether its device is open.</summary>
     public bool IsReady { get; set; }
@@ -72,10 +77,10 @@ internal sealed class WorkerProcess : IDisposable
     {
         try
         {
-            _process.StandardInput.WriteLine(JsonSerializer.Serialize(order, WorkerJson.Default.WorkOrder));
-            _process.StandardInput.Flush();
+            _orders.WriteLine(JsonSerializer.Serialize(order, WorkerJson.Default.WorkOrder));
+            _orders.Flush();
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
         {
             // Its end comes as an event.
         }
@@ -87,9 +92,9 @@ internal sealed class WorkerProcess : IDisposable
         IsClosed = true;
         try
         {
-            _process.StandardInput.Close();
+            _orders.Close();
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or ObjectDisposedException)
         {
             // It has ended.
         }
@@ -98,17 +103,23 @@ internal sealed class WorkerProcess : IDisposable
     /// <summary>Ends it at once.</summary>
     public void Kill()
     {
-        try
+        lock (_gate)
         {
-            _process.Kill();
-        }
-        catch (InvalidOperationException)
-        {
-            // It has ended.
+            if (_isGone)
+            {
+                return;
+            }
+
+            try
+            {
+                _process.Kill();
+            }
+            catch (InvalidOperationException)
+            {
+                // It has ended.
+            }
         }
     }
-
-    public void Dispose() => _process.Dispose();
 
     private void ReadReports(Thread errors, Action<WorkerEvent> tell)
     {
@@ -133,6 +144,13 @@ internal sealed class WorkerProcess : IDisposable
         string how = _process.ExitCode > 128 ? $"signal {_process.ExitCode - 128}" : $"exit code {_process.ExitCode}";
         string said = string.Join(' ', _lines);
         End = said.Length > 0 ? $"{how}: {said}" : how;
+        lock (_gate)
+        {
+            // Nobody else lets go of it: its streams are read until they end.
+            _isGone = true;
+            _process.Dispose();
+        }
+
         tell(new WorkerEvent(this, null));
     }
 

@@ -96,6 +96,6 @@ public sealed partial class DocumentTests : IDisposable
     [GeneratedRegex("--[a-z][a-z-]+")]
     private static partial Regex Option();
 
-    [GeneratedRegex("^[a-z]+$")]
+    [GeneratedRegex("^[a-z][a-z-]*$")]
     private static partial Regex Word();
 }

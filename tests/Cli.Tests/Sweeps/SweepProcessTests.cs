@@ -238,7 +238,7 @@ public sealed class SweepProcessTests : IDisposable
         // As a worker that was started anew finds it; the file is another one than the sweep was begun with.
         File.Copy(_shell.PathOf("other.h5"), _shell.PathOf("net.h5"), overwrite: true);
         Directory.CreateDirectory(_shell.PathOf("s/pictures/predictions"));
-        using Child worker = Child.StartOther(_shell, "/bin/bash", "-c", $"echo '{{\"id\":1,\"part\":0,\"first\":0,\"count\":2,\"wanted\":[0,1]}}' | (cat; sleep 30) | '{Child.Program}' sweep-worker s --quiet --device cpu --weights net.h5");
+        using Child worker = Child.StartOther(_shell, "/bin/bash", "-c", $"exec '{Child.Program}' sweep-worker s --quiet --device cpu --weights net.h5 < <(echo '{{\"id\":1,\"part\":0,\"first\":0,\"count\":2,\"wanted\":[0,1]}}'; exec sleep 60 2>/dev/null)");
         Assert.Equal(3, worker.Wait());
         Assert.Contains("are not those that the sweep was begun with", worker.Error, StringComparison.Ordinal);
         Assert.Empty(_shell.FilesIn("s/pictures/predictions"));

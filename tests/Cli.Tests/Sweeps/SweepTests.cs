@@ -72,7 +72,7 @@ public sealed class SweepTests : IDisposable
         File.WriteAllText(_shell.PathOf("s/records/predictions/0004.json"), "{\"key\": ");
         JsonElement status = Status();
         Assert.Equal((1, 4, 0), (status.GetProperty("done").GetInt32(), status.GetProperty("missing").GetInt32(), status.GetProperty("failed").GetInt32()));
-        Assert.Contains("Drew 4 pictures; 5 of 5 pictures are in", Run("sweep", "--weights", "~/net.h5", "--out", "~/s").Succeeded().Out, StringComparison.Ordinal);
+        Assert.Contains("Drew 4 pictures; 5 of 5 pictures are in", Run("sweep", "--out", "~/s").Succeeded().Out, StringComparison.Ordinal);
         Assert.Equal(picture, File.ReadAllBytes(_shell.PathOf("s/pictures/predictions/0003.png")));
         Assert.Contains("Drew 0 pictures", Run("sweep", "--weights", "~/net.h5", "--out", "~/s").Succeeded().Out, StringComparison.Ordinal);
         Assert.Contains("Drew 0 pictures", Sweep("--layers", "predictions", "--iterations", "2").Succeeded().Out, StringComparison.Ordinal);
