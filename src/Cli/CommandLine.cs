@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using VggCuda.Cli.Attribution;
 using VggCuda.Cli.Commands;
+using VggCuda.Cli.Examples;
 using VggCuda.Cli.Hosting;
+using VggCuda.Cli.Reports;
 using VggCuda.Cli.Shells;
 using VggCuda.Cli.Sweeps;
 using VggCuda.Cli.Weights;
@@ -30,6 +32,8 @@ internal static class CommandLine
         root.Subcommands.Add(AttributeCommand.Create(host));
         root.Subcommands.Add(SweepCommand.Create(host));
         root.Subcommands.Add(SweepWorker.Create(host));
+        root.Subcommands.Add(ReportCommand.Create(host));
+        root.Subcommands.Add(ExamplesCommand.Create(host));
         root.Subcommands.Add(Commands.VerifyCommand.Create(host));
         root.Subcommands.Add(RerunCommand.Create(host));
         root.Subcommands.Add(DevicesCommand.Create(host));

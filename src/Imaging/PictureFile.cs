@@ -1,5 +1,6 @@
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats.Png;
+using SixLabors.ImageSharp.Formats.Webp;
 using SixLabors.ImageSharp.PixelFormats;
 using VggCuda.Engine.Files;
 using VggCuda.Imaging.Containers;
@@ -7,7 +8,7 @@ using VggCuda.Imaging.Jpeg;
 
 namespace VggCuda.Imaging;
 
-/// <summary>Reads pictures of the common formats and writes PNG with text metadata.</summary>
+/// <summary>Reads pictures of the common formats, writes PNG with text metadata, and WebP.</summary>
 /// <remarks>Any thread, any number at once.</remarks>
 public static class PictureFile
 {
@@ -85,6 +86,27 @@ public static class PictureFile
             IgnoreMetadata = true,
         });
         return PngText.Insert(png.GetBuffer().AsSpan(0, (int)png.Length), text);
+    }
+
+    /// <summary>Encodes a picture as WebP, with loss.</summary>
+    /// <param name="picture">The picture, at most 16,383 pixels on a side.</param>
+    /// <param name="quality">0..100.</param>
+    /// <returns>The content of a .webp file.</returns>
+    /// <exception cref="ArgumentException">The picture is too large, or the quality out of its range.</exception>
+    public static byte[] EncodeWebP(Picture picture, int quality)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        ArgumentOutOfRangeException.ThrowIfNegative(quality);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(quality, 100);
+        if (Math.Max(picture.Width, picture.Height) > 16383)
+        {
+            throw new ArgumentException($"WebP takes at most 16,383 pixels on a side; the picture has {picture.Width} x {picture.Height}.", nameof(picture));
+        }
+
+        using Image<Rgb24> image = Library.Wrap(picture);
+        using MemoryStream webp = new();
+        image.Save(webp, new WebpEncoder { FileFormat = WebpFileFormatType.Lossy, Quality = quality });
+        return webp.ToArray();
     }
 
     /// <summary>Writes a picture as PNG; see <see cref="EncodePng"/>. The file is whole or not there at all.</summary>

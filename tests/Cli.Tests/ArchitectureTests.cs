@@ -21,9 +21,11 @@ public class ArchitectureTests
         ("Weights", ["Hosting", "Output", "Progress"]),
         ("Sweeps/Format", ["Hosting"]),
         ("Sweeps", ["Hosting", "Devices", "Networks", "Output", "Progress", "Drawing", "Sweeps/Format"]),
-        ("Commands", ["Hosting", "Devices", "Networks", "Output", "Figures", "Drawing"]),
+        ("Examples", ["Hosting", "Devices", "Networks", "Output", "Progress"]),
+        ("Reports", ["Hosting", "Output", "Progress", "Drawing", "Attribution", "Sweeps/Format", "Examples"]),
+        ("Commands", ["Hosting", "Devices", "Networks", "Output", "Progress", "Figures", "Drawing"]),
         ("Shells", ["Hosting"]),
-        (FolderArrows.Top, ["Hosting", "Attribution", "Weights", "Sweeps", "Commands", "Shells"]),
+        (FolderArrows.Top, ["Hosting", "Attribution", "Weights", "Sweeps", "Examples", "Reports", "Commands", "Shells"]),
     ];
 
     [Fact]

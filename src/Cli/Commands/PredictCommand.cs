@@ -6,6 +6,7 @@ using System.Text.Json.Serialization;
 using VggCuda.Cli.Devices;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Networks;
+using VggCuda.Cli.Progress;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Rendering;
 using VggCuda.Imaging;
@@ -96,7 +97,7 @@ internal static class PredictCommand
     /// <summary>Shows results as they come, and how far they are.</summary>
     private sealed class Run(Invocation invocation, ChosenNetwork chosen, bool json, int total)
     {
-        private readonly PredictProgress _progress = new(invocation, total);
+        private readonly CountProgress _progress = new(invocation, "predict", "pictures", total);
         private int _failed;
 
         public void Show(ReadPicture[] pictures, ImmutableArray<ImmutableArray<Prediction>> predictions)

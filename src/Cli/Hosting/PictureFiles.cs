@@ -1,6 +1,4 @@
-using VggCuda.Cli.Hosting;
-
-namespace VggCuda.Cli.Commands;
+namespace VggCuda.Cli.Hosting;
 
 /// <summary>The picture files that an argument names: a file, a folder's pictures, or what fits a pattern.</summary>
 internal static class PictureFiles
