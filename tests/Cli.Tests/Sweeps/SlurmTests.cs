@@ -13,7 +13,7 @@ public sealed class SlurmTests : IDisposable
     public void Dispose() => _shell.Dispose();
 
     [Fact]
-    public void An_array_whose_tasks_are_killed_queued_again_and_ended_by_time_draws_what_one_run_draws()
+    public async Task An_array_whose_tasks_are_killed_queued_again_and_ended_by_time_draws_what_one_run_draws()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Slurm runs on Linux");
         ProcessStartInfo start = new(Path.Combine(SourceTree.Root, "eng", "slurm-check"), [Child.Program, _shell.PathOf("check")])
@@ -26,10 +26,12 @@ public sealed class SlurmTests : IDisposable
         Directory.CreateDirectory(_shell.PathOf("check"));
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.SkipWhen(process.ExitCode == Missing, errors.Result.Trim());
-        Assert.True(process.ExitCode == 0, output + errors.Result);
+        Task<string> written = process.StandardOutput.ReadToEndAsync();
+        string said = await errors;
+        string output = await written;
+        await process.WaitForExitAsync();
+        Assert.SkipWhen(process.ExitCode == Missing, said.Trim());
+        Assert.True(process.ExitCode == 0, output + said);
         Assert.Contains("the same as the single run's, byte for byte", output, StringComparison.Ordinal);
     }
 }
