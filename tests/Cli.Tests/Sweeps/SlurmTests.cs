@@ -26,11 +26,12 @@ public sealed class SlurmTests : IDisposable
         Directory.CreateDirectory(_shell.PathOf("check"));
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync();
-        string error = await errors;
+        Task<string> written = process.StandardOutput.ReadToEndAsync();
+        string said = await errors;
+        string output = await written;
         await process.WaitForExitAsync();
-        Assert.SkipWhen(process.ExitCode == Missing, error.Trim());
-        Assert.True(process.ExitCode == 0, output + error);
+        Assert.SkipWhen(process.ExitCode == Missing, said.Trim());
+        Assert.True(process.ExitCode == 0, output + said);
         Assert.Contains("the same as the single run's, byte for byte", output, StringComparison.Ordinal);
     }
 }
