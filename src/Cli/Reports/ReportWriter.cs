@@ -124,7 +124,7 @@ internal sealed class ReportWriter(Invocation invocation, string folder, IReadOn
     }
 
     // Commands on the pages name the pictures by the source's own groups.
-    private string GroupOf(int source, ReportSection section) =>
+    private static string GroupOf(int source, ReportSection section) =>
         section.Groups[source]?.Name ?? section.Name;
 
     private void Put(IReadOnlyList<(string Name, byte[] Bytes)> files)
