@@ -53,7 +53,7 @@ public sealed class CompletionTests : IDisposable
         // Options whose description speaks of a file or a folder to name; what they take is told by the help's word for it.
         string[] none = [.. Walk(_root).SelectMany(c => c.Options).Where(o => CommandTree.PathsOf(o) == PathKind.None && (o.HelpName ?? "").Contains("FILE", StringComparison.Ordinal)).Select(o => o.Name)];
         Assert.Empty(none);
-        Assert.Equal(["--each", "--out", "--to"], Walk(_root).SelectMany(c => c.Options).Where(o => CommandTree.PathsOf(o) == PathKind.Folder).Select(o => o.Name).Order(StringComparer.Ordinal).Distinct());
+        Assert.Equal(["--each", "--examples", "--out", "--to"], Walk(_root).SelectMany(c => c.Options).Where(o => CommandTree.PathsOf(o) == PathKind.Folder).Select(o => o.Name).Order(StringComparer.Ordinal).Distinct());
     }
 
     private readonly RootCommand _root = CommandLine.Create(new VggCuda.Cli.Hosting.Terminal { Out = TextWriter.Null, Error = TextWriter.Null });
