@@ -30,7 +30,7 @@ public sealed class ScriptTests(ScriptTests.Shell shell) : IClassFixture<ScriptT
 
     [Theory]
     [InlineData("vggcuda act", "activate")]
-    [InlineData("vggcuda activate --cl", "--class")]
+    [InlineData("vggcuda activate --cla", "--class")]
     [InlineData("vggcuda activate --class ban", "banana")]
     [InlineData("vggcuda --device ", "auto cpu cuda reference")]
     [InlineData("vggcuda activate --plan mo", "model.json")]

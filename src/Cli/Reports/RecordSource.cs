@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
@@ -7,6 +6,7 @@ using VggCuda.Cli.Attribution;
 using VggCuda.Cli.Drawing;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Sweeps.Format;
+using VggCuda.Engine.Hashing;
 using VggCuda.Imaging;
 
 namespace VggCuda.Cli.Reports;
@@ -251,7 +251,7 @@ internal static partial class RecordSource
         string path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(record))!, name);
         try
         {
-            return File.Exists(path) && string.Equals(Convert.ToHexStringLower(SHA256.HashData(FileContent.Read(path, most))), file.Sha256, StringComparison.OrdinalIgnoreCase) ? path : null;
+            return File.Exists(path) && string.Equals(ContentHash.Sha256Of(FileContent.Read(path, most)), file.Sha256, StringComparison.OrdinalIgnoreCase) ? path : null;
         }
         catch (PictureException)
         {

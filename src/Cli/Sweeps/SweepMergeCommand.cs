@@ -1,9 +1,9 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using System.Text.Json;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Sweeps.Format;
 using VggCuda.Engine.Files;
+using VggCuda.Engine.Hashing;
 using VggCuda.Imaging;
 
 namespace VggCuda.Cli.Sweeps;
@@ -81,7 +81,7 @@ internal static class SweepMergeCommand
             }
 
             byte[] png = FileContent.Read(source.PicturePath(part, unit), PictureFile.MaxFileBytes);
-            if (Convert.ToHexStringLower(SHA256.HashData(png)) != record.Sha256)
+            if (ContentHash.Sha256Of(png) != record.Sha256)
             {
                 invocation.Note($"'{source.PicturePath(part, unit)}' is not what its record says; it is left out.");
                 continue;
@@ -175,5 +175,5 @@ internal static class SweepMergeCommand
         }
     }
 
-    private static string HashOf(string path) => Convert.ToHexStringLower(SHA256.HashData(FileContent.Read(path, PictureFile.MaxFileBytes)));
+    private static string HashOf(string path) => ContentHash.Sha256Of(FileContent.Read(path, PictureFile.MaxFileBytes));
 }

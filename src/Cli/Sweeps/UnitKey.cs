@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using System.Text;
+using VggCuda.Engine.Hashing;
 using VggCuda.Engine.Plans;
 
 namespace VggCuda.Cli.Sweeps;
@@ -11,5 +11,5 @@ internal static class UnitKey
     /// <param name="plan">Of one picture.</param>
     /// <param name="weights">SHA-256 of the weights, lower-case hex.</param>
     public static string Of(RenderPlan plan, string weights) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{plan.ToJson().ReplaceLineEndings("\n")}\n{weights}")));
+        ContentHash.Sha256Of(Encoding.UTF8.GetBytes($"{plan.ToJson().ReplaceLineEndings("\n")}\n{weights}"));
 }

@@ -1,9 +1,9 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using VggCuda.Cli.Drawing;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Sweeps.Format;
 using VggCuda.Engine.Files;
+using VggCuda.Engine.Hashing;
 using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
@@ -46,8 +46,8 @@ internal sealed class UnitWriter(SweepFolder folder, string kernels, (string Nam
             Seed = unit.Seed,
             Picture = SweepFolder.PictureName(part, unit),
             Bytes = png.Length,
-            Sha256 = Convert.ToHexStringLower(SHA256.HashData(png)),
-            Pixels = Convert.ToHexStringLower(SHA256.HashData(image.Display)),
+            Sha256 = ContentHash.Sha256Of(png),
+            Pixels = ContentHash.Sha256Of(image.Display),
             Width = plan.Width,
             Height = plan.Height,
             Steps = image.Steps,
