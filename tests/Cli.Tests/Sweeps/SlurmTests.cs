@@ -21,7 +21,7 @@ public sealed class SlurmTests : IDisposable
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
-        start.Environment["ITERATIONS"] = "96";
+        start.Environment["ITERATIONS"] = "48";
         start.Environment["HOME"] = _shell.PathOf("home");
         Directory.CreateDirectory(_shell.PathOf("check"));
         using Process process = Process.Start(start)!;
