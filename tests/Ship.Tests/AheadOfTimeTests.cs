@@ -51,5 +51,10 @@ public sealed class AheadOfTimeTests
         Assert.Contains("instructions: avx2", Command.Output0(folder, [], joined, "devices"), StringComparison.Ordinal);
         Command failing = Command.Run(folder, [], joined, "activate", "--no-such-option");
         Assert.Equal(2, failing.Code);
+
+        // A sweep's worker is this program once more, though the system knows no path of a program in memory.
+        Command.Output0(folder, [], joined, "sweep", "--weights", "demo", "--device", "cpu", "--layers", "block1_conv1", "--filter", "0-1", "--iterations", "4", "--quiet", "-o", "sweep");
+        Command.Output0(folder, [], joined, "report", "sweep", "--quiet");
+        Assert.True(File.Exists(Path.Combine(folder, "sweep", "report", "index.html")));
     }
 }

@@ -1,10 +1,14 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace VggCuda.Cli.Sweeps;
 
 /// <summary>How this program is started again.</summary>
 internal static class ProgramPath
 {
+    /// <summary>Where the start of the one file says what file it is (eng/start/start.c).</summary>
+    private const string OneFile = "VGGCUDA_PROGRAM";
+
     /// <summary>The file to start, and what comes before the arguments: the program itself, or <c>dotnet</c> and the program's library.</summary>
     public static (string Program, string[] First) Command
     {
@@ -15,6 +19,12 @@ internal static class ProgramPath
             if (Path.GetFileNameWithoutExtension(running) == name)
             {
                 return (running, []);
+            }
+
+            // The one file runs its program from memory, where the system knows no path of it; it says its own.
+            if (!RuntimeFeature.IsDynamicCodeCompiled && Environment.GetEnvironmentVariable(OneFile) is { Length: > 0 } one)
+            {
+                return (one, []);
             }
 
             // Within another program, such as a test's: the program beside it.
