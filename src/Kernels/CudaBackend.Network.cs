@@ -70,7 +70,7 @@ public sealed unsafe partial class CudaBackend
         foreach (Node node in layout.Nodes.Where(n => n.Layer.HasWeights))
         {
             bool convolution = node.Layer.Kind == LayerKind.Convolution;
-            weights += WeightStore.BytesOf(node, convolution ? WeightForm.Forward : WeightForm.Dense, type) + WeightStore.BytesOf(node, WeightForm.FloatBias, type);
+            weights += WeightStore.BytesOf(node, convolution ? WeightForm.Forward : DenseStep.Form(layout.DenseWeights), type) + WeightStore.BytesOf(node, WeightForm.FloatBias, type);
             if (!convolution)
             {
                 continue;
@@ -118,7 +118,7 @@ public sealed unsafe partial class CudaBackend
             throw new DeviceException($"{Description.Name} ({Device.Name}) has compute capability {Device.ComputeCapability}; {spec.Precision.ToString().ToLowerInvariant()} needs 8.0 (Ampere). Take fp32 or fp16.");
         }
 
-        return NetworkLayout.Of(network.Topology, spec);
+        return NetworkLayout.Of(network.Topology, spec, _options.DenseWeights);
     }
 
     private DeviceMemoryException Explain(DeviceMemoryException failure, Network network, ProgramSpec spec)
@@ -144,6 +144,6 @@ public sealed unsafe partial class CudaBackend
 
         // Every program needs it: so that compiling one leaves nothing behind but weights and plans.
         _library.Load("ArrangeWeights");
-        Weights = Own(new WeightStore(Context, Stream, NetworkKernels.Arrange));
+        Weights = Own(new WeightStore(Context, Stream, NetworkKernels.Arrange, NetworkKernels.Quantize));
     }
 }

@@ -54,6 +54,11 @@ public sealed unsafe partial class CudaBackend
             ["memory"] = string.Create(CultureInfo.InvariantCulture, $"{Device.MemoryBytes >> 20} MiB"),
             ["pci"] = Device.BusId,
         };
+        if (_options.DenseWeights != DenseWeights.Full)
+        {
+            details["dense weights"] = "int8";
+        }
+
         Description = new BackendDescription($"cuda:{Device.Ordinal}", Device.Name, details);
         StartNetwork();
     }

@@ -205,7 +205,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
         {
             if (node.Layer.Kind == LayerKind.Dense)
             {
-                needs.Add((node, WeightForm.Dense));
+                needs.Add((node, DenseStep.Form(_layout.DenseWeights)));
                 needs.Add((node, WeightForm.FloatBias));
                 continue;
             }
@@ -348,7 +348,15 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
     }
 
     private DenseStep Dense(Node node, WeightStore.WeightSet weights) =>
-        new(Kernels, DenseStep.UsesCublas(Spec.Batch) ? _backend.Cublas : null, node, Spec.Batch, Spec.Precision, weights[node, WeightForm.Dense], weights[node, WeightForm.FloatBias]);
+        new(
+            Kernels,
+            DenseStep.UsesCublas(Spec.Batch, _layout.DenseWeights) ? _backend.Cublas : null,
+            node,
+            Spec.Batch,
+            Spec.Precision,
+            _layout.DenseWeights,
+            weights[node, DenseStep.Form(_layout.DenseWeights)],
+            weights[node, WeightForm.FloatBias]);
 
     // Nothing has come from above the highest node at which a gradient is given.
     private void Begin(int first, int[] nodes)

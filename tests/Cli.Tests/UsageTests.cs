@@ -36,6 +36,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("activate --class 20 --quiet --verbose", "contradict")]
     [InlineData("activate --class 20 --threads 2 --device reference", "--threads")]
     [InlineData("activate --class 20 --threads 0", "between 1 and")]
+    [InlineData("activate --class 20 --dense-weights int4", "'int4' is none of full, int8")]
+    [InlineData("activate --class 20 --device cpu --dense-weights int8", "needs a CUDA device; cpu keeps weights as they are")]
     [InlineData("activate --preset keras-vis --class 20 --seed-image ~/x.png --jitter 0 --count 2", "same picture")]
     [InlineData("activate --class 20 --precision fp8", "auto, fp32, tf32, fp16, bf16")]
     [InlineData("activate --class 20 --precision fp16 --device cpu", "cpu computes in fp32")]

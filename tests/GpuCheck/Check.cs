@@ -48,6 +48,8 @@ internal sealed record Check(string Name, int LimitSeconds, CheckKind Kind, para
         new("filters", 120, CheckKind.Own, "job", "--precision", "fp16", "--job", "filters"),
         new("pytorch-batches", 240, CheckKind.Python, "pytorch_vgg16_cuda.py", "--modes", "eager", "--jobs", "class3,class16,filter,filters"),
         new("pytorch-batches-compiled", 300, CheckKind.Python, "pytorch_vgg16_cuda.py", "--modes", "compile", "--jobs", "class3,class16,filter"),
+        new("int8-fp16", 100, CheckKind.Own, "job", "--precision", "fp16", "--int8"),
+        new("int8-operations", 60, CheckKind.Own, "dense-int8"),
         new("tuned-fp32", 100, CheckKind.Own, "job", "--precision", "fp32"),
         new("tuned-tf32", 100, CheckKind.Own, "job", "--precision", "tf32"),
         new("layers-tf32", 120, CheckKind.Own, "layers", "--precision", "tf32"),

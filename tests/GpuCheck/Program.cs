@@ -7,6 +7,7 @@ Dictionary<string, Action<Settings, CheckResult>> checks = new()
 {
     ["versions"] = VersionsCheck.Run,
     ["operations"] = OperationsCheck.Run,
+    ["dense-int8"] = DenseInt8Check.Run,
     ["plan"] = PlanCheck.Run,
     ["job"] = JobCheck.Run,
     ["network"] = NetworkCheck.Run,
@@ -56,7 +57,7 @@ if (settings is null || !checks.TryGetValue(settings.Verb, out Action<Settings, 
     Console.Error.WriteLine($"""
         usage: gpucheck run --out FOLDER [--budget SECONDS] [--only NAME,NAME] [--continue FOLDER] [--scratch FOLDER] [--small] [--device N]
                gpucheck report --out FOLDER
-               gpucheck {string.Join('|', checks.Keys)} [--scratch FOLDER] [--small] [--device N] [--precision P] [--job J] [--no-autotune]
+               gpucheck {string.Join('|', checks.Keys)} [--scratch FOLDER] [--small] [--device N] [--precision P] [--job J] [--no-autotune] [--int8]
         Checks of a run, in order: {string.Join(", ", Check.All.Select(c => c.Name))}.
         """);
     return 2;

@@ -58,11 +58,14 @@ internal sealed record Settings
     /// <summary>Steps run of that job: few, because sixteen batches would take minutes at 500.</summary>
     public int FilterIterations => Small ? 2 : 20;
 
+    /// <summary>How dense weights are kept.</summary>
+    public DenseWeights DenseWeights { get; init; }
+
     /// <summary>The full-width seeded network, generated as it is read.</summary>
     public Network Network() => Engine.Model.Network.FromWeights(new HeWeights(Topology, 20));
 
     /// <summary>Opens the device.</summary>
-    public CudaBackend Open() => CudaBackend.Open(Device, new CudaOptions { Proposals = Autotune ? 1 : 0 });
+    public CudaBackend Open() => CudaBackend.Open(Device, new CudaOptions { Proposals = Autotune ? 1 : 0, DenseWeights = DenseWeights });
 
     /// <summary>Reads the arguments.</summary>
     /// <returns>Null where they are no such.</returns>
@@ -84,6 +87,9 @@ internal sealed record Settings
                     continue;
                 case "--no-autotune":
                     settings = settings with { Autotune = false };
+                    continue;
+                case "--int8":
+                    settings = settings with { DenseWeights = DenseWeights.EightBit };
                     continue;
                 case "--out" when value is not null:
                     settings = settings with { Out = value };

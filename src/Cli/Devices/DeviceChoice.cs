@@ -44,6 +44,12 @@ internal static class DeviceChoice
             _ when name.StartsWith("cuda:", StringComparison.Ordinal) => WithoutThreads(invocation, name, () => OpenCuda(invocation, IndexOf(name))),
             _ => throw CommandException.Usage($"There is no device '{device}'; choose auto, cpu, cuda, cuda:N or reference.{Nearest.Question(name, ["auto", "cpu", "cuda", "reference"], 1)}\nThe command devices lists what can be used here."),
         };
+        if (invocation.DenseWeights != DenseWeights.Full && backend is not CudaBackend)
+        {
+            backend.Dispose();
+            throw CommandException.Usage($"--dense-weights int8 needs a CUDA device; {backend.Description.Name} keeps weights as they are.");
+        }
+
         invocation.Detail($"Device: {backend.Description.Name}, {backend.Description.Device}");
         foreach ((string key, string value) in backend.Description.Details)
         {
@@ -86,7 +92,7 @@ internal static class DeviceChoice
     }
 
     private static CudaBackend OpenCuda(Invocation invocation, int index) =>
-        CudaBackend.Open(index, invocation.NoAutotune ? new CudaOptions { Proposals = 0 } : null);
+        CudaBackend.Open(index, new CudaOptions { DenseWeights = invocation.DenseWeights } is var options && invocation.NoAutotune ? options with { Proposals = 0 } : options);
 
     private static IBackend WithoutThreads(Invocation invocation, string device, Func<IBackend> open) =>
         invocation.Threads is null

@@ -10,7 +10,7 @@ internal static class KernelName
     {
         "cpu" => $"cpu {Detail(description, "instructions")}{(Detail(description, "architecture") is "X64" ? "" : " " + Detail(description, "architecture"))}",
         "reference" => "reference",
-        _ => $"{description.Device}, cuDNN {Detail(description, "cudnn")}, cuBLAS {Detail(description, "cublas")}",
+        _ => $"{description.Device}, cuDNN {Detail(description, "cudnn")}, cuBLAS {Detail(description, "cublas")}{(description.Details.TryGetValue("dense weights", out string? form) ? $", {form} dense weights" : "")}",
     };
 
     private static string Detail(BackendDescription description, string name) => description.Details.TryGetValue(name, out string? value) ? value : "unknown";

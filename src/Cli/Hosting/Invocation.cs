@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using VggCuda.Kernels;
 
 namespace VggCuda.Cli.Hosting;
 
@@ -43,6 +44,9 @@ internal sealed class Invocation
 
     /// <summary>Whether CUDA engines are to be taken untimed.</summary>
     public bool NoAutotune => Arguments.GetValue(_globals.NoAutotune);
+
+    /// <summary>How CUDA is to keep dense weights.</summary>
+    public DenseWeights DenseWeights => Arguments.GetValue(_globals.DenseWeights) == "int8" ? DenseWeights.EightBit : DenseWeights.Full;
 
     public string? Weights => Arguments.GetValue(_globals.Weights);
 

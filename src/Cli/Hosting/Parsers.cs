@@ -29,6 +29,23 @@ internal static class Parsers
         return option;
     }
 
+    /// <summary>One of a few words.</summary>
+    public static Option<string?> OneOf(Option<string?> option, params string[] words)
+    {
+        option.CustomParser = result =>
+        {
+            string text = Text(result);
+            if (!words.Contains(text, StringComparer.Ordinal))
+            {
+                result.AddError($"{option.Name}: '{text}' is none of {string.Join(", ", words)}.");
+            }
+
+            return text;
+        };
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
     /// <summary>A seed: 0 to 4294967295, what NumPy's <c>random.seed</c> takes.</summary>
     public static Option<uint?> Seed(Option<uint?> option)
     {

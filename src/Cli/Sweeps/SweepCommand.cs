@@ -7,6 +7,7 @@ using VggCuda.Cli.Networks;
 using VggCuda.Cli.Output;
 using VggCuda.Cli.Progress;
 using VggCuda.Cli.Sweeps.Format;
+using VggCuda.Kernels;
 
 namespace VggCuda.Cli.Sweeps;
 
@@ -63,6 +64,7 @@ internal static class SweepCommand
             .. networkName is { } name ? (string[])["--network-name", name] : [],
             .. invocation.Threads is int threads ? (string[])["--threads", threads.ToString(CultureInfo.InvariantCulture)] : [],
             .. invocation.Value(options.Mixed) ? (string[])["--mixed"] : [],
+            .. invocation.DenseWeights == DenseWeights.EightBit ? (string[])["--dense-weights", "int8"] : [],
             // Which of cuDNN's engines wins a race differs from run to run, and so would the last bits.
             .. devices[0].StartsWith("cuda", StringComparison.Ordinal) ? (string[])["--no-autotune"] : [],
         ];

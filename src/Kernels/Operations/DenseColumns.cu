@@ -5,15 +5,17 @@
 // 0 in every image are not read. Each warp lists the rows of its own stretch that count, then reads them four at a time,
 // eight columns to a lane; the warps of a block are summed in shared memory, the blocks of a tile by the one that ends last.
 //
+// The weights are the network's own type, or bytes (Int8) with a factor for each column, which its sum is multiplied by.
+//
 // Which warp adds which row is a matter of its number alone, and a row that is 0 for an image adds 0 to it: so an image's
 // result does not depend on what the other images read.
 constexpr int TILE = WARP * 8;
 constexpr int MAX_STRETCH = 256;
 constexpr int AT_ONCE = 4;
 
-template <class Type, int IMAGES>
-DEVICE void dense_columns(const typename Type::Stored* __restrict__ v, const typename Type::Stored* __restrict__ matrix,
-    volatile float* partial, const float* __restrict__ bias, const typename Type::Stored* __restrict__ mask,
+template <class Type, class Weight, int IMAGES>
+DEVICE void dense_columns(const typename Type::Stored* __restrict__ v, const typename Weight::Stored* __restrict__ matrix,
+    const float* __restrict__ largest, volatile float* partial, const float* __restrict__ bias, const typename Type::Stored* __restrict__ mask,
     typename Type::Stored* __restrict__ y, unsigned* counters, int images, int rows, int columns, int stretch, int relu)
 {
     __shared__ unsigned short lists[BLOCK / WARP][MAX_STRETCH];
@@ -52,7 +54,7 @@ DEVICE void dense_columns(const typename Type::Stored* __restrict__ v, const typ
     {
         for (int i = 0; i < count; i += AT_ONCE)
         {
-            Eight<Type> w[AT_ONCE];
+            Eight<Weight> w[AT_ONCE];
             UNROLL
             for (int a = 0; a < AT_ONCE; a++)
             {
@@ -125,6 +127,7 @@ DEVICE void dense_columns(const typename Type::Stored* __restrict__ v, const typ
                 total += partial[(long long)s * images * columns + place];
             }
 
+            total = largest != nullptr ? total * (largest[own] * (1.0f / 127)) : total;
             total = bias != nullptr ? total + bias[own] : total;
             total = relu != 0 && total < 0 ? 0.0f : total;
             y[place] = Type::narrow(mask == nullptr || Type::widen(mask[place]) > 0 ? total : 0.0f);
@@ -137,7 +140,16 @@ DEVICE void dense_columns(const typename Type::Stored* __restrict__ v, const typ
         float* partial, const float* __restrict__ bias, const Type::Stored* __restrict__ mask, Type::Stored* __restrict__ y,     \
         unsigned* counters, int images, int rows, int columns, int stretch, int relu)                                            \
     {                                                                                                                            \
-        dense_columns<Type, count>(v, matrix, partial, bias, mask, y, counters, images, rows, columns, stretch, relu);           \
+        dense_columns<Type, Type, count>(                                                                                        \
+            v, matrix, nullptr, partial, bias, mask, y, counters, images, rows, columns, stretch, relu);                         \
+    }                                                                                                                            \
+    BLOCK_KERNEL(dense_columns_int8_##count##_##suffix, const Type::Stored* __restrict__ v,                                      \
+        const Int8::Stored* __restrict__ matrix, const float* __restrict__ largest, float* partial,                              \
+        const float* __restrict__ bias, const Type::Stored* __restrict__ mask, Type::Stored* __restrict__ y, unsigned* counters, \
+        int images, int rows, int columns, int stretch, int relu)                                                                \
+    {                                                                                                                            \
+        dense_columns<Type, Int8, count>(                                                                                        \
+            v, matrix, largest, partial, bias, mask, y, counters, images, rows, columns, stretch, relu);                         \
     }
 
 #define DENSE_COLUMNS(Type, suffix) DENSE_COLUMNS_OF(Type, suffix, 1) DENSE_COLUMNS_OF(Type, suffix, 4)

@@ -4,13 +4,16 @@
 // A block takes four rows, its threads eight columns each in turn, so that four 128-bit loads per thread are under way at
 // once; the vector is read once for four rows. Rows that the mask switches off in every image are not read.
 //
+// The weights are the network's own type, or bytes (Int8) with a factor for each column, by which the vector is multiplied
+// as it is read.
+//
 // An image's sum runs in one order whatever the other images are: by column within a thread, then over the threads as a warp
 // adds them up: each lane one thread of every warp, then the lanes by a tree.
 constexpr int ROWS = 4;
 
-template <class Type, int IMAGES>
-DEVICE void dense_rows(const typename Type::Stored* __restrict__ v, const typename Type::Stored* __restrict__ matrix,
-    const float* __restrict__ bias, const typename Type::Stored* __restrict__ mask, typename Type::Stored* __restrict__ y,
+template <class Type, class Weight, int IMAGES>
+DEVICE void dense_rows(const typename Type::Stored* __restrict__ v, const typename Weight::Stored* __restrict__ matrix,
+    const float* __restrict__ largest, const float* __restrict__ bias, const typename Type::Stored* __restrict__ mask, typename Type::Stored* __restrict__ y,
     int images, int rows, int columns, int relu)
 {
     __shared__ float sums[ROWS * IMAGES][BLOCK];
@@ -32,7 +35,7 @@ DEVICE void dense_rows(const typename Type::Stored* __restrict__ v, const typena
     float sum[ROWS][IMAGES] = {};
     for (int k = threadIdx.x * 8; k < columns; k += BLOCK * 8)
     {
-        Eight<Type> w[ROWS];
+        Eight<Weight> w[ROWS];
         UNROLL
         for (int r = 0; r < ROWS; r++)
         {
@@ -47,8 +50,15 @@ DEVICE void dense_rows(const typename Type::Stored* __restrict__ v, const typena
         {
             if (image + n < images)
             {
-                Eight<Type> x;
-                x.load(v + (long long)(image + n) * columns + k);
+                Eight<Type> loaded;
+                loaded.load(v + (long long)(image + n) * columns + k);
+                float x[8];
+                UNROLL
+                for (int c = 0; c < 8; c++)
+                {
+                    x[c] = largest != nullptr ? loaded.get(c) * (largest[k + c] * (1.0f / 127)) : loaded.get(c);
+                }
+
                 UNROLL
                 for (int r = 0; r < ROWS; r++)
                 {
@@ -57,7 +67,7 @@ DEVICE void dense_rows(const typename Type::Stored* __restrict__ v, const typena
                         UNROLL
                         for (int c = 0; c < 8; c++)
                         {
-                            sum[r][n] = __builtin_fmaf(w[r].get(c), x.get(c), sum[r][n]);
+                            sum[r][n] = __builtin_fmaf(w[r].get(c), x[c], sum[r][n]);
                         }
                     }
                 }
@@ -107,7 +117,13 @@ DEVICE void dense_rows(const typename Type::Stored* __restrict__ v, const typena
         const float* __restrict__ bias, const Type::Stored* __restrict__ mask, Type::Stored* __restrict__ y, int images, int rows, \
         int columns, int relu)                                                                                                   \
     {                                                                                                                            \
-        dense_rows<Type, count>(v, matrix, bias, mask, y, images, rows, columns, relu);                                          \
+        dense_rows<Type, Type, count>(v, matrix, nullptr, bias, mask, y, images, rows, columns, relu);                           \
+    }                                                                                                                            \
+    BLOCK_KERNEL(dense_rows_int8_##count##_##suffix, const Type::Stored* __restrict__ v,                                         \
+        const Int8::Stored* __restrict__ matrix, const float* __restrict__ largest, const float* __restrict__ bias,              \
+        const Type::Stored* __restrict__ mask, Type::Stored* __restrict__ y, int images, int rows, int columns, int relu)        \
+    {                                                                                                                            \
+        dense_rows<Type, Int8, count>(v, matrix, largest, bias, mask, y, images, rows, columns, relu);                           \
     }
 
 #define DENSE_ROWS(Type, suffix) DENSE_ROWS_OF(Type, suffix, 1) DENSE_ROWS_OF(Type, suffix, 4)

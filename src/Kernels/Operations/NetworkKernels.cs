@@ -45,4 +45,7 @@ internal sealed class NetworkKernels(KernelLibrary library)
 
     /// <summary>Weights into a network's layout and number type.</summary>
     public ArrangeWeights Arrange { get; } = new(library);
+
+    /// <summary>Dense weights into a byte each.</summary>
+    public QuantizeWeights Quantize { get; } = new(library);
 }

@@ -28,9 +28,10 @@ DEVICE KernelIndex grid_size()
     return {(unsigned)__nvvm_read_ptx_sreg_nctaid_x(), (unsigned)__nvvm_read_ptx_sreg_nctaid_y(), (unsigned)__nvvm_read_ptx_sreg_nctaid_z()};
 }
 
-// Sixteen bytes on a 16-byte boundary: one access to memory.
+// Sixteen bytes on a 16-byte boundary, and eight on one of 8: one access to memory.
 typedef float Float4 __attribute__((ext_vector_type(4)));
 typedef unsigned Bits128 __attribute__((ext_vector_type(4)));
+typedef unsigned Bits64 __attribute__((ext_vector_type(2)));
 
 typedef __fp16 Half;
 

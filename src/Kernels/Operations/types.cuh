@@ -55,7 +55,14 @@ struct BFloat16
     }
 };
 
-// M(type, suffix of the kernel's name) for each of them.
+// Dense weights in a byte: whole numbers from -127 to 127, of which 127 stands for the largest magnitude of the weight's
+// column. For weights alone: what they are multiplied with and added up in is float32.
+struct Int8
+{
+    typedef unsigned char Stored;
+};
+
+// M(type, suffix of the kernel's name) for each of the network's types.
 #define EACH_TYPE(M) M(Float32, f32) M(Float16, f16) M(BFloat16, bf16)
 
 // Neither infinite nor not a number.
@@ -129,5 +136,25 @@ struct Eight<Float32>
     DEVICE_MEMBER void set(int index, float value)
     {
         values[index] = value;
+    }
+};
+
+// Eight bytes on an 8-byte boundary. With 128 added to it (its highest bit turned) a byte laid below the bits of 2^23 is a
+// float: no conversion, which GPUs do at a quarter of the speed or less.
+template <>
+struct Eight<Int8>
+{
+    unsigned words[2] = {};
+
+    DEVICE_MEMBER void load(const unsigned char* source)
+    {
+        Bits64 whole = *(const Bits64*)source;
+        words[0] = whole.x ^ 0x80808080u;
+        words[1] = whole.y ^ 0x80808080u;
+    }
+
+    DEVICE_MEMBER float get(int index) const
+    {
+        return bits<float>(0x4b000000u | ((words[index / 4] >> (index % 4 * 8)) & 0xffu)) - 8388736.0f;
     }
 };

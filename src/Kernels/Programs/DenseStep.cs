@@ -7,7 +7,7 @@ namespace VggCuda.Kernels.Programs;
 /// <summary>A dense layer forwards and backwards: our own kernels for small batches, which are bound by reading the weights, cuBLAS for larger ones.</summary>
 internal sealed class DenseStep
 {
-    /// <summary>From this batch on cuBLAS does it.</summary>
+    /// <summary>From this batch on cuBLAS does it, unless the weights are bytes.</summary>
     /// <remarks>An estimate: our kernels read the weights once for every four images, cuBLAS once; its tiles are not full below 8. To be measured.</remarks>
     public const int CublasFrom = 8;
 
@@ -16,7 +16,9 @@ internal sealed class DenseStep
     private readonly Node _node;
     private readonly int _images;
     private readonly Precision _precision;
+    private readonly DenseWeights _form;
     private readonly DevicePointer _weights;
+    private readonly DevicePointer _largest;
     private readonly DevicePointer _bias;
 
     /// <summary>Creates the step.</summary>
@@ -25,16 +27,19 @@ internal sealed class DenseStep
     /// <param name="node">The layer.</param>
     /// <param name="images">Batch.</param>
     /// <param name="precision">Arithmetic; not Auto.</param>
-    /// <param name="weights">T (inputs, outputs).</param>
+    /// <param name="form">How the weights are stored.</param>
+    /// <param name="weights">T (inputs, outputs); or as <see cref="WeightForm.DenseInt8"/>.</param>
     /// <param name="bias">float32 (outputs).</param>
-    public DenseStep(NetworkKernels kernels, CublasHandle? cublas, Node node, int images, Precision precision, DevicePointer weights, DevicePointer bias)
+    public DenseStep(NetworkKernels kernels, CublasHandle? cublas, Node node, int images, Precision precision, DenseWeights form, DevicePointer weights, DevicePointer bias)
     {
         _kernels = kernels;
-        _cublas = UsesCublas(images) ? cublas ?? throw new ArgumentNullException(nameof(cublas)) : null;
+        _cublas = UsesCublas(images, form) ? cublas ?? throw new ArgumentNullException(nameof(cublas)) : null;
         _node = node;
         _images = images;
         _precision = precision;
+        _form = form;
         _weights = weights;
+        _largest = form == DenseWeights.EightBit ? weights + WeightStore.LargestOffset(node) : DevicePointer.None;
         _bias = bias;
     }
 
@@ -55,14 +60,23 @@ internal sealed class DenseStep
     };
 
     /// <summary>Whether a batch goes through cuBLAS.</summary>
-    public static bool UsesCublas(int images) => images >= CublasFrom;
+    public static bool UsesCublas(int images, DenseWeights form) => images >= CublasFrom && form == DenseWeights.Full;
+
+    /// <summary>In which form the weights are needed.</summary>
+    public static WeightForm Form(DenseWeights form) => form == DenseWeights.EightBit ? WeightForm.DenseInt8 : WeightForm.Dense;
 
     /// <summary>Bytes of scratch that the forward pass needs.</summary>
-    public static long Scratch(Node node, int images) => UsesCublas(images) ? 0 : DenseColumns.ScratchBytes(images, node.Inputs, node.Outputs);
+    public static long Scratch(Node node, int images, DenseWeights form) => UsesCublas(images, form) ? 0 : DenseColumns.ScratchBytes(images, node.Inputs, node.Outputs);
 
     /// <summary>Queues y = W x + b, and the ReLU.</summary>
     public void Forward(DevicePointer x, DevicePointer y, DevicePointer scratch)
     {
+        if (_form == DenseWeights.EightBit)
+        {
+            _kernels.Columns.LaunchInt8(x, _weights, _largest, _bias, DevicePointer.None, y, scratch, _images, _node.Inputs, _node.Outputs, _node.FusesRelu, Element);
+            return;
+        }
+
         if (_cublas is null)
         {
             _kernels.Columns.Launch(x, _weights, _bias, DevicePointer.None, y, scratch, _images, _node.Inputs, _node.Outputs, _node.FusesRelu, Element);
@@ -78,6 +92,12 @@ internal sealed class DenseStep
     /// <param name="mask">The layer's own input; or none, where no ReLU is taken along.</param>
     public void Backward(DevicePointer dy, DevicePointer mask, DevicePointer dx)
     {
+        if (_form == DenseWeights.EightBit)
+        {
+            _kernels.Rows.LaunchInt8(dy, _weights, _largest, DevicePointer.None, mask, dx, _images, _node.Inputs, _node.Outputs, relu: false, Element);
+            return;
+        }
+
         if (_cublas is null)
         {
             _kernels.Rows.Launch(dy, _weights, DevicePointer.None, mask, dx, _images, _node.Inputs, _node.Outputs, relu: false, Element);

@@ -17,6 +17,9 @@ internal enum WeightForm
     /// <summary>Dense: T (in, out) as Keras stores it, padded: one copy for both ways, of which neither reads the rows of inputs that are 0.</summary>
     Dense,
 
+    /// <summary>Dense, in bytes: (in, out), and behind them float32 (out), what 127 stands for in each column.</summary>
+    DenseInt8,
+
     /// <summary>float32 (out).</summary>
     FloatBias,
 
@@ -38,14 +41,16 @@ internal sealed class WeightStore : IDisposable
     private readonly CudaContext _context;
     private readonly CudaStream _stream;
     private readonly ArrangeWeights _arrange;
+    private readonly QuantizeWeights _quantize;
     private readonly Dictionary<Key, Entry> _entries = [];
 
     /// <summary>Creates an empty store.</summary>
-    public WeightStore(CudaContext context, CudaStream stream, ArrangeWeights arrange)
+    public WeightStore(CudaContext context, CudaStream stream, ArrangeWeights arrange, QuantizeWeights quantize)
     {
         _context = context;
         _stream = stream;
         _arrange = arrange;
+        _quantize = quantize;
     }
 
     /// <summary>Bytes of a layer in a form.</summary>
@@ -55,10 +60,14 @@ internal sealed class WeightStore : IDisposable
         return form switch
         {
             WeightForm.FloatBias => (long)node.Outputs * sizeof(float),
+            WeightForm.DenseInt8 => LargestOffset(node) + ((long)node.Outputs * sizeof(float)),
             WeightForm.OwnBias => (long)node.Outputs * Elements.Size(type),
             _ => (long)positions * node.Inputs * node.Outputs * Elements.Size(type),
         };
     }
+
+    /// <summary>Where, behind the bytes of a dense layer, what 127 stands for lies.</summary>
+    public static long LargestOffset(Node node) => (long)node.Inputs * node.Outputs;
 
     /// <summary>Brings weights to the device, unless they are there.</summary>
     /// <param name="network">Whose.</param>
@@ -153,25 +162,31 @@ internal sealed class WeightStore : IDisposable
         Layer layer = node.Layer;
         (Entry Entry, WeightForm Form)[] kernels = [.. missing.Where(m => m.Form is not (WeightForm.FloatBias or WeightForm.OwnBias))];
         int computed = node.ComputedOutputs;
+        // Bytes are made in two passes: what 127 stands for is known when all values have been seen.
+        foreach ((Entry entry, WeightForm _) in kernels.Where(k => k.Form == WeightForm.DenseInt8))
+        {
+            foreach ((int _, int count) in Pieces(source, node, pieces, cancellation))
+            {
+                _quantize.Measure(pieces.Device, entry.Memory.Pointer + LargestOffset(node), count, computed);
+            }
+        }
+
         if (kernels.Length > 0)
         {
-            // Rows of Keras's kernel: (3, 3, in) or (in), where the first dense layer's in is (y, x, channel).
-            int rows = checked((int)((layer.ParameterCount - layer.Outputs) / layer.Outputs));
-            int channels = rows / node.Positions;
-            int rowsPerPiece = Math.Max(1, PieceLength / layer.Outputs);
-            for (int row = 0; row < rows; row += rowsPerPiece)
+            int channels = RowsOf(layer) / node.Positions;
+            foreach ((int row, int count) in Pieces(source, node, pieces, cancellation))
             {
-                cancellation.ThrowIfCancellationRequested();
-                int count = Math.Min(rowsPerPiece, rows - row);
-                Span<float> host = pieces.Next(count * computed);
-                ReadRows(source, node, row, count, host, cancellation);
-                pieces.Send();
                 foreach ((Entry entry, WeightForm form) in kernels)
                 {
-                    _arrange.Launch(pieces.Device, entry.Memory.Pointer, row, count, computed, channels, Strides(node, form), type);
+                    if (form == WeightForm.DenseInt8)
+                    {
+                        _quantize.Launch(pieces.Device, entry.Memory.Pointer + LargestOffset(node), entry.Memory.Pointer, row, count, computed, channels, Strides(node, form));
+                    }
+                    else
+                    {
+                        _arrange.Launch(pieces.Device, entry.Memory.Pointer, row, count, computed, channels, Strides(node, form), type);
+                    }
                 }
-
-                pieces.Sent();
             }
         }
 
@@ -181,6 +196,25 @@ internal sealed class WeightStore : IDisposable
             ReadBias(source, node, host, cancellation);
             pieces.Send();
             _arrange.Launch(pieces.Device, entry.Memory.Pointer, 0, 1, computed, 1, new WeightStrides(0, 0, 0, 1), form == WeightForm.FloatBias ? ElementType.Float32 : type);
+            pieces.Sent();
+        }
+    }
+
+    // Rows of Keras's kernel: (3, 3, in) or (in), where the first dense layer's in is (y, x, channel).
+    private static int RowsOf(Layer layer) => checked((int)((layer.ParameterCount - layer.Outputs) / layer.Outputs));
+
+    // A layer's kernel, piece by piece: each lies on the device while the caller queues what reads it.
+    private static IEnumerable<(int FirstRow, int Rows)> Pieces(IWeightSource source, Node node, PieceBuffers pieces, CancellationToken cancellation)
+    {
+        int rows = RowsOf(node.Layer);
+        int rowsPerPiece = Math.Max(1, PieceLength / node.Layer.Outputs);
+        for (int row = 0; row < rows; row += rowsPerPiece)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = Math.Min(rowsPerPiece, rows - row);
+            ReadRows(source, node, row, count, pieces.Next(count * node.ComputedOutputs), cancellation);
+            pieces.Send();
+            yield return (row, count);
             pieces.Sent();
         }
     }
