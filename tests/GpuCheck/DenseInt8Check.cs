@@ -22,7 +22,9 @@ internal static class DenseInt8Check
                 using Tensors theirs = new(reference);
                 (double[] tap, double[] gradient) = one.Run(mine, precision);
                 (double[] expectedTap, double[] expectedGradient) = (one with { Network = Int8Weights.Rounded(one.Network) }).Run(theirs, Precision.Fp32);
-                (double most, double mostBack) = (Errors.TapTolerance(precision), Errors.GradientTolerance(precision));
+
+                // Twice what other programs may have: rounding both weights and activations, more decisions of ReLU and pooling fall the other way.
+                (double most, double mostBack) = (Errors.TapTolerance(precision), 2 * Errors.GradientTolerance(precision));
                 double forward = Errors.Norm(expectedTap, tap), back = Errors.Norm(expectedGradient, gradient);
                 result.Row(name, precision.ToString().ToLowerInvariant(), forward, back, $"{most}, {mostBack}");
                 result.Require(forward <= most, $"{name}: tap {forward:R}");
