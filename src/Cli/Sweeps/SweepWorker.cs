@@ -24,6 +24,7 @@ internal sealed class SweepWorker : IDisposable
     private readonly BlockingCollection<WorkOrder> _orders = [];
     private readonly CancellationTokenSource _ended = new();
     private readonly Stopwatch _drawing = new();
+    private readonly Stopwatch _sinceSign = Stopwatch.StartNew();
     private Task _writing = Task.CompletedTask;
     private UnitWriter? _writer;
 
@@ -155,7 +156,7 @@ internal sealed class SweepWorker : IDisposable
         RunForecast forecast = RunForecast.Of(backend, _chosen.Network, plan, new DrawingFiles(""), 1);
         forecast.Demand();
         _drawing.Start();
-        RenderResult result = new Renderer(backend).Render(_chosen.Network, plan, new RenderOptions { MaxBatch = forecast.Batch }, _ended.Token);
+        RenderResult result = new Renderer(backend).Render(_chosen.Network, plan, new RenderOptions { MaxBatch = forecast.Batch, Progress = new Signs(this, order.Id) }, _ended.Token);
         _drawing.Stop();
         if (result.Cancelled)
         {
@@ -187,4 +188,19 @@ internal sealed class SweepWorker : IDisposable
     }
 
     private void Tell(WorkReport report) => Tell(_invocation, report);
+
+    /// <summary>Tells from time to time that steps go on.</summary>
+    private sealed class Signs(SweepWorker worker, int order) : IProgress<RenderProgress>
+    {
+        private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
+
+        public void Report(RenderProgress value)
+        {
+            if (worker._sinceSign.Elapsed >= Between)
+            {
+                worker._sinceSign.Restart();
+                worker.Tell(new WorkReport { Kind = WorkReportKind.Step, Id = order });
+            }
+        }
+    }
 }

@@ -45,6 +45,9 @@ internal enum WorkReportKind
     /// <summary>The device is open; orders may come.</summary>
     Ready,
 
+    /// <summary>An order's steps go on: a sign of life, about once a second.</summary>
+    Step,
+
     /// <summary>An order's pictures are drawn and being written: the next order may come.</summary>
     Drawn,
 
