@@ -21,6 +21,7 @@ internal sealed class SweepWorker : IDisposable
     private readonly SweepFolder _folder;
     private readonly ChosenNetwork _chosen;
     private readonly bool _isMixed;
+    private readonly bool _accounts;
     private readonly BlockingCollection<WorkOrder> _orders = [];
     private readonly CancellationTokenSource _ended = new();
     private readonly Stopwatch _drawing = new();
@@ -28,19 +29,21 @@ internal sealed class SweepWorker : IDisposable
     private Task _writing = Task.CompletedTask;
     private UnitWriter? _writer;
 
-    private SweepWorker(Invocation invocation, SweepFolder folder, ChosenNetwork chosen, bool isMixed)
+    private SweepWorker(Invocation invocation, SweepFolder folder, ChosenNetwork chosen, bool isMixed, bool accounts)
     {
         _invocation = invocation;
         _folder = folder;
         _chosen = chosen;
         _isMixed = isMixed;
+        _accounts = accounts;
     }
 
     public static Command Create(CommandHost host)
     {
         Argument<string> folder = new("DIR");
         Option<bool> mixed = new("--mixed");
-        Command command = new("sweep-worker", "Draws what 'sweep' orders.") { folder, mixed };
+        Option<bool> account = new("--account") { Description = "Tell the memory in use after each order, when all is written and collected." };
+        Command command = new("sweep-worker", "Draws what 'sweep' orders.") { folder, mixed, account };
         command.Hidden = true;
         host.Run(command, invocation =>
         {
@@ -48,7 +51,7 @@ internal sealed class SweepWorker : IDisposable
             try
             {
                 using ChosenNetwork chosen = NetworkChoice.Open(invocation);
-                using SweepWorker worker = new(invocation, SweepFolder.Open(invocation.Value(folder)!), chosen, invocation.Value(mixed));
+                using SweepWorker worker = new(invocation, SweepFolder.Open(invocation.Value(folder)!), chosen, invocation.Value(mixed), invocation.Value(account));
                 worker.Run();
                 return ExitCode.Done;
             }
@@ -135,7 +138,13 @@ internal sealed class SweepWorker : IDisposable
             Tell(new WorkReport { Kind = WorkReportKind.Failed, Id = order.Id, Place = order.First, Reason = error.Message });
         }
 
-        Tell(new WorkReport { Kind = WorkReportKind.Drawn, Id = order.Id, Milliseconds = _drawing.Elapsed.TotalMilliseconds });
+        Tell(new WorkReport { Kind = WorkReportKind.Drawn, Id = order.Id, Milliseconds = _drawing.Elapsed.TotalMilliseconds, ManagedBytes = _accounts ? ManagedBytes() : 0 });
+    }
+
+    private long ManagedBytes()
+    {
+        _writing.GetAwaiter().GetResult();
+        return GC.GetTotalMemory(forceFullCollection: true);
     }
 
     private void DrawAlone(IBackend backend, string kernels, WorkOrder order, SweepPart part, int place)

@@ -30,6 +30,9 @@ internal sealed record WorkReport
     /// <summary>When an order is drawn: how long that took.</summary>
     public double Milliseconds { get; init; }
 
+    /// <summary>When an order is drawn, where that is asked for: the managed memory in use after a full collection.</summary>
+    public long ManagedBytes { get; init; }
+
     /// <summary>When it is ready: the kernels' name.</summary>
     public string? Kernels { get; init; }
 

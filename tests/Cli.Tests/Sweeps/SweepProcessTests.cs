@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using VggCuda.Cli.Sweeps;
 using VggCuda.Cli.Sweeps.Format;
 using VggCuda.Cli.Tests.Support;
 
@@ -262,6 +263,44 @@ public sealed class SweepProcessTests : IDisposable
         Assert.Contains("vggcuda: ", child.Error, StringComparison.Ordinal);
         Directory.Move(_shell.PathOf("gone"), _shell.PathOf("s"));
         Assert.NotNull(SweepSurvey.Of(SweepFolder.Open(_shell.PathOf("s"))));
+    }
+
+    [Fact]
+    public void A_worker_uses_no_more_memory_for_its_last_units_than_for_those_near_its_beginning()
+    {
+        const int groups = 120;
+        const int warm = 30;
+        TestNetworks.Write(_shell.PathOf("net.h5"), classes: 5);
+        string[] what = ["--weights", "net.h5", "--layers", "predictions", "--count", "64", "--iterations", "2", "--batch", "4", "--device", "cpu"];
+        using (Child child = Child.Start(_shell, ["sweep", "--out", "s", "--prepare", .. what]))
+        {
+            Assert.Equal(0, child.Wait());
+        }
+
+        foreach (string kind in (string[])["pictures", "records", "failures"])
+        {
+            Directory.CreateDirectory(_shell.PathOf($"s/{kind}/predictions"));
+        }
+
+        // 320 pictures; the groups come round again, and are drawn again.
+        File.WriteAllLines(_shell.PathOf("orders"), Enumerable.Range(1, groups).Select(i => JsonSerializer.Serialize(new WorkOrder(i, 0, i % 80 * 4, 4, [.. Enumerable.Range(i % 80 * 4, 4)]), WorkerJson.Default.WorkOrder)));
+        using Child worker = Child.StartOther(_shell, "/bin/bash", "-c", $"exec '{Child.Program}' sweep-worker s --account --quiet --device cpu --weights net.h5 < <(cat orders; exec sleep 600 2>/dev/null)");
+        WaitUntil(() =>
+        {
+            Assert.False(worker.HasExited, worker.Error);
+            return Used().Length == groups;
+        });
+        long[] used = Used();
+        long before = used[(warm - 10)..warm].Max();
+        long after = used[^10..].Min();
+
+        // A kilobyte that is kept for each unit would be 360 KB.
+        Assert.InRange(after - before, long.MinValue, 200_000);
+
+        long[] Used() => [.. worker.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => JsonSerializer.Deserialize(l, WorkerJson.Default.WorkReport)!)
+            .Where(r => r.Kind == WorkReportKind.Drawn)
+            .Select(r => r.ManagedBytes)];
     }
 
     [Fact]
