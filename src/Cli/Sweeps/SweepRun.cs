@@ -488,9 +488,10 @@ internal sealed class SweepRun : IDisposable
         foreach (WorkerProcess worker in _workers)
         {
             worker.Working.Stop();
-            worker.Close();
             double time = worker.Working.Elapsed.TotalMilliseconds;
-            _detail(string.Create(CultureInfo.InvariantCulture, $"Worker {worker.Id} drew for {worker.DrawingMilliseconds / Math.Max(time, 1):P2} of {time:F0} ms since its first order."));
+            double taken = worker.ProcessorTime.TotalMilliseconds;
+            worker.Close();
+            _detail(string.Create(CultureInfo.InvariantCulture, $"Worker {worker.Id} drew for {worker.DrawingMilliseconds / Math.Max(time, 1):P2} of {time:F0} ms since its first order; since its start it took {taken:F0} ms of the processors."));
         }
 
         Stopwatch watch = Stopwatch.StartNew();
