@@ -55,6 +55,7 @@ internal sealed record Check(string Name, int LimitSeconds, CheckKind Kind, para
         new("layers-tf32", 120, CheckKind.Own, "layers", "--precision", "tf32"),
         new("layers-fp32", 120, CheckKind.Own, "layers", "--precision", "fp32"),
         new("memcheck-operations", 120, CheckKind.Sanitizer, "memcheck", "operations"),
+        new("dlpack", 90, CheckKind.Own, "dlpack"),
         new("reopen", 60, CheckKind.Own, "reopen"),
     ];
 

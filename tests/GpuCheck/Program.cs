@@ -17,6 +17,7 @@ Dictionary<string, Action<Settings, CheckResult>> checks = new()
     ["cases"] = NetworkCasesCheck.Run,
     ["replay"] = ReplayCheck.Run,
     ["soak"] = SoakCheck.Run,
+    ["dlpack"] = DlPackCheck.Run,
     ["reopen"] = ReopenCheck.Run,
     ["open"] = ReopenCheck.Open,
     ["try-hang"] = static (_, result) =>

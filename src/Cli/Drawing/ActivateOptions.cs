@@ -23,7 +23,7 @@ internal sealed class ActivateOptions
 
     public Option<bool> Sum { get; } = new("--sum") { Description = "One joint picture of all filters, as keras-vis makes it." };
 
-    public Option<string> Preset { get; } = new("--preset") { Description = $"Method: {string.Join(", ", Presets.Names)}; default: {Presets.Default}.", HelpName = "NAME", DefaultValueFactory = _ => Presets.Default };
+    public Option<string> Preset { get; } = PresetOption();
 
     public Option<string?> Plan { get; } = new("--plan") { Description = "Draw again what a picture, its record or a plan says (.png, .json); options given beside it take the place of what it says.", HelpName = "FILE" };
 
@@ -65,6 +65,9 @@ internal sealed class ActivateOptions
 
     public MethodOptions Method { get; } = new();
 
+    /// <summary>What decides how each picture is drawn, whatever it shows: <c>activate</c> and <c>sweep</c> have all of them. Whoever adds an option of that kind puts it here, or into <see cref="MethodOptions.Settings"/>.</summary>
+    public IEnumerable<Option> Settings => [Count, Preset, Iterations, Seed, Size, Jitter, ActWeight, LpWeight, TvWeight, AnisotropicWeight, DecayWeight, .. Method.Settings, Precision];
+
     public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Check everything and print the memory that the run would take; draw nothing." };
 
     /// <summary>--scale, which recipe has too.</summary>
@@ -79,6 +82,13 @@ internal sealed class ActivateOptions
 
     /// <summary>--show, which recipe has too.</summary>
     public static Option<bool> ShowOption() => new("--show") { Description = "Show the pictures in the terminal when they are done: as kitty, iTerm2 or sixel graphics where it says that it can, else in half blocks." };
+
+    private static Option<string> PresetOption()
+    {
+        Option<string> option = new("--preset") { Description = $"Method: {string.Join(", ", Presets.Names)}; default: {Presets.Default}.", HelpName = "NAME", DefaultValueFactory = _ => Presets.Default };
+        option.CompletionSources.Add([.. Presets.Names]);
+        return option;
+    }
 
     /// <summary>--precision, which recipe has too.</summary>
     public static Option<Precision?> PrecisionOption()
@@ -108,8 +118,7 @@ internal sealed class ActivateOptions
     {
         Class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
         Layer.CompletionSources.Add([.. LayerChoice.AllNames]);
-        Preset.CompletionSources.Add([.. Presets.Names]);
-        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Count, Diversity, Sum, Preset, Plan, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, AnisotropicWeight, DecayWeight, .. Method.All, Precision, Out, Raw, Gif, WebP, Log, Scale, Show, DryRun])
+        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Diversity, Sum, Plan, SeedImage, .. Settings, .. Method.Comparing, Out, Raw, Gif, WebP, Log, Scale, Show, DryRun])
         {
             command.Options.Add(option);
         }

@@ -6,7 +6,7 @@ using VggCuda.Engine.Plans;
 
 namespace VggCuda.Cli.Drawing;
 
-/// <summary>Options of <c>activate</c> for how pictures are drawn: what else the preset's plan can be given.</summary>
+/// <summary>Options for how pictures are drawn: what else the preset's plan can be given.</summary>
 internal sealed class MethodOptions
 {
     public Option<int?> Rescue { get; } = Parsers.WholeNumber(new Option<int?>("--rescue") { Description = "Steps at the start in which units that are off everywhere are woken, as lucid does in 17; default: the preset's (none).", HelpName = "N" }, 0);
@@ -39,7 +39,11 @@ internal sealed class MethodOptions
 
     public Option<string?> Spectrum { get; } = new("--spectrum") { Description = "With maco: sizes of the waves as 'spectrum build' has measured them; default: a built-in law.", HelpName = "FILE.json" };
 
-    public IEnumerable<Option> All => [Rescue, Rate, Schedule, WarmUp, NormalizeGradient, Views, Noise, Blur, BlurEvery, EdgeWeight, EdgeDepth, Clip, Likeness, Guide, Spectrum];
+    /// <summary>Those that suit any picture.</summary>
+    public IEnumerable<Option> Settings => [Rescue, Rate, Schedule, WarmUp, NormalizeGradient, Views, Noise, Blur, BlurEvery, EdgeWeight, EdgeDepth, Clip, Spectrum];
+
+    /// <summary>Those for a picture that is compared with another one.</summary>
+    public IEnumerable<Option> Comparing => [Likeness, Guide];
 
     /// <summary>What was asked for.</summary>
     /// <param name="invocation">The command line.</param>

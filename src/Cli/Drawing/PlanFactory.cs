@@ -60,13 +60,13 @@ internal static class PlanFactory
     }
 
     /// <summary>What --preset says.</summary>
-    /// <exception cref="CommandException">There is no such preset.</exception>
+    /// <exception cref="CommandException">There is no such preset, or it has no use for --spectrum.</exception>
     public static string PresetOf(Invocation invocation, ActivateOptions options)
     {
         string preset = invocation.Value(options.Preset)!;
-        return Presets.Names.Contains(preset)
-            ? preset
-            : throw CommandException.Usage($"There is no preset '{preset}'.{Nearest.Question(preset, Presets.Names)} Presets: {string.Join(", ", Presets.Names)}.");
+        return !Presets.Names.Contains(preset) ? throw CommandException.Usage($"There is no preset '{preset}'.{Nearest.Question(preset, Presets.Names)} Presets: {string.Join(", ", Presets.Names)}.")
+            : invocation.Has(options.Method.Spectrum) && preset != Presets.MacoName ? throw CommandException.Usage($"--spectrum belongs to the preset maco, whose pictures are waves of given sizes; '{preset}' draws none such.")
+            : preset;
     }
 
     /// <summary>Makes the plan.</summary>
@@ -88,7 +88,7 @@ internal static class PlanFactory
             objective = new SumObjective { Terms = [objective, new DiversityObjective { Layer = ComparedAt(objective, chosen.Network).Name, Group = count, Weight = weight }] };
         }
 
-        string preset = invocation.Value(options.Preset)!;
+        string preset = PresetOf(invocation, options);
         double likeness = invocation.Value(options.Method.Likeness) ?? (preset == Presets.AccentuateName ? Presets.AccentuateLikeness : 0);
         if (likeness > 0 && !objective.Leaves.Any(l => l is GuidedObjective))
         {
@@ -98,11 +98,6 @@ internal static class PlanFactory
         int? input = objective.InputSize(chosen.Network);
         (int side, ImageStart? start) = SizeAndStart(invocation, options, chosen, isOpen: input is null);
         uint seed = invocation.Value(options.Seed) ?? DefaultSeed;
-        if (invocation.Has(options.Method.Spectrum) && preset != Presets.MacoName)
-        {
-            throw CommandException.Usage($"--spectrum belongs to the preset maco, whose pictures are waves of given sizes; '{preset}' draws none such.");
-        }
-
         RenderPlan plan = Overrides(invocation, options, start, GuideOf(invocation, options, objective, start, side, side)).ApplyTo(Presets.Create(preset, objective, Seeds(seed, count, pictures), side, side, input));
         plan.Validate(chosen.Network);
         return plan;

@@ -68,7 +68,7 @@ internal static class SweepCommand
             // Which of cuDNN's engines wins a race differs from run to run, and so would the last bits.
             .. devices[0].StartsWith("cuda", StringComparison.Ordinal) ? (string[])["--no-autotune"] : [],
         ];
-        SweepRunSettings settings = new(shards, devices, worker, invocation.Value(options.Mixed), invocation.Value(options.Retry), TimeSpan.FromSeconds(invocation.Value(options.Grace) ?? 60));
+        SweepRunSettings settings = new(shards, devices, worker, invocation.Value(options.Mixed), invocation.Value(options.Retry), TimeSpan.FromSeconds(invocation.Value(options.Grace) ?? 60), invocation.Value(options.HangAfter) is int seconds ? TimeSpan.FromSeconds(seconds) : null);
         return Draw(invocation, folder, settings, gentle);
     }
 

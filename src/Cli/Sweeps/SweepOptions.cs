@@ -2,7 +2,6 @@ using System.CommandLine;
 using VggCuda.Cli.Drawing;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Networks;
-using VggCuda.Engine.Plans;
 
 namespace VggCuda.Cli.Sweeps;
 
@@ -17,7 +16,7 @@ internal sealed class SweepOptions
 
     public Option<string[]> Objective { get; } = new("--objective") { Description = "What to excite in place of layers, in activate's language; may be given several times.", HelpName = "TEXT", Arity = ArgumentArity.OneOrMore };
 
-    /// <summary>What every picture is drawn with; of <c>activate</c>'s options those that <see cref="AddTo"/> takes.</summary>
+    /// <summary>What every picture is drawn with: of these options a sweep has <see cref="ActivateOptions.Settings"/>.</summary>
     public ActivateOptions Drawing { get; } = new();
 
     public Option<string> Out { get; } = new("--out", "-o") { Description = $"The sweep's folder; default: {DefaultFolder}. Where it holds a sweep, that one goes on.", HelpName = "DIR", DefaultValueFactory = _ => DefaultFolder };
@@ -36,16 +35,15 @@ internal sealed class SweepOptions
 
     public Option<int?> Grace { get; } = Parsers.WholeNumber(new Option<int?>("--grace") { Description = "Seconds that the pictures in work have after SIGTERM, SIGUSR1 or SIGUSR2; default 60.", HelpName = "S" }, 0, 86_400);
 
-    /// <summary>Those that say what is drawn, and so contradict a sweep that is there already.</summary>
-    public IEnumerable<Option> Subjects => [Layers, Filter, Objective, .. Settings];
+    public Option<int?> HangAfter { get; } = Parsers.WholeNumber(new Option<int?>("--hang-after") { Description = "Seconds without a step after which a worker counts as hung and another one takes its place, 0 for never; default: 30 times the longest that a step of the layer took so far, at least 600.", HelpName = "S" }, 0, 10_000_000);
 
-    private IEnumerable<Option> Settings => [Drawing.Preset, Drawing.Count, Drawing.Iterations, Drawing.Seed, Drawing.Size, Drawing.Jitter, Drawing.ActWeight, Drawing.LpWeight, Drawing.TvWeight, Drawing.AnisotropicWeight, Drawing.DecayWeight, Drawing.Precision];
+    /// <summary>Those that say what is drawn, and so contradict a sweep that is there already.</summary>
+    public IEnumerable<Option> Subjects => [Layers, Filter, Objective, .. Drawing.Settings];
 
     public void AddTo(Command command)
     {
         Layers.CompletionSources.Add(["all", .. LayerChoice.AllNames]);
-        Drawing.Preset.CompletionSources.Add([.. Presets.Names]);
-        foreach (Option option in (Option[])[Layers, Filter, Objective, .. Settings, Out, Batch, Shards, Shard, Prepare, Mixed, Retry, Grace])
+        foreach (Option option in (Option[])[.. Subjects, Out, Batch, Shards, Shard, Prepare, Mixed, Retry, Grace, HangAfter])
         {
             command.Options.Add(option);
         }

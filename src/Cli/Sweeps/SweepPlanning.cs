@@ -36,7 +36,10 @@ internal static class SweepPlanning
             throw CommandException.Usage($"Say what to draw: --layers all, --layers block3_conv1, or --objective TEXT. ('{invocation.Value(options.Out)}' holds no sweep to go on with.)");
         }
 
-        _ = PlanFactory.PresetOf(invocation, options.Drawing);
+        if (PlanFactory.PresetOf(invocation, options.Drawing) == Presets.AccentuateName)
+        {
+            throw CommandException.Usage($"'{Presets.AccentuateName}' brings units out in a picture, and the pictures of a sweep begin with noise. Draw it with activate, which has --seed-image, or take another --preset.");
+        }
     }
 
     /// <summary>The parts of a sweep: a plan for each layer or objective.</summary>

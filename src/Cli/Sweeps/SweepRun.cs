@@ -16,7 +16,8 @@ namespace VggCuda.Cli.Sweeps;
 /// <param name="IsMixed">Whether another engine, other kernels or weights may draw; their pictures are marked.</param>
 /// <param name="Retries">Whether units that were given up are tried again.</param>
 /// <param name="Grace">How long the pictures in work have after a gentle end.</param>
-internal sealed record SweepRunSettings(IReadOnlyList<int> Shards, IReadOnlyList<string> Devices, IReadOnlyList<string> WorkerArguments, bool IsMixed, bool Retries, TimeSpan Grace);
+/// <param name="HangAfter">How long a worker may make no step; zero for any time, null for what <see cref="HangWatch"/> finds from its steps.</param>
+internal sealed record SweepRunSettings(IReadOnlyList<int> Shards, IReadOnlyList<string> Devices, IReadOnlyList<string> WorkerArguments, bool IsMixed, bool Retries, TimeSpan Grace, TimeSpan? HangAfter);
 
 /// <summary>How a run of a sweep went.</summary>
 internal enum SweepEnd
@@ -38,11 +39,17 @@ internal sealed class SweepRun : IDisposable
     /// <summary>How often a group, and then each of its units alone, is begun before it is given up.</summary>
     private const int MostAttempts = 3;
 
+    /// <summary>The same where its worker hung, which costs more time than dying.</summary>
+    private const int MostHangs = 2;
+
     // A device whose workers die so often at their start, or without a picture between, cannot be used.
     private const int MostBadStarts = 3;
     private const int MostDeaths = 25;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(30);
+
+    // A process that waits for a disk or a driver may not hear that it is killed.
+    private static readonly TimeSpan DieWithin = TimeSpan.FromMinutes(1);
 
     private readonly SweepFolder _folder;
     private readonly SweepRunSettings _settings;
@@ -54,9 +61,9 @@ internal sealed class SweepRun : IDisposable
     private readonly List<ShardClaim> _claims = [];
     private readonly Dictionary<int, int[]> _counts = [];
     private readonly SweepRate _rate = new();
+    private readonly HangWatch _watch;
     private IProgress<LineState>? _display;
     private CommandException? _failure;
-    private string _lastDeath = "";
     private int _lastId;
 
     /// <param name="folder">The sweep, its folders made.</param>
@@ -67,6 +74,7 @@ internal sealed class SweepRun : IDisposable
         _folder = folder;
         _settings = settings;
         _detail = detail;
+        _watch = new HangWatch(settings.HangAfter);
     }
 
     /// <summary>Units of its shards that have a picture.</summary>
@@ -151,11 +159,14 @@ internal sealed class SweepRun : IDisposable
         Beat();
         while ((_pending.Count > 0 || _workers.Any(w => w.InFlight.Count > 0)) && _failure is null)
         {
-            if (_events.TryTake(out WorkerEvent happened, Tick))
+            bool hasHappened = _events.TryTake(out WorkerEvent happened, Tick);
+            _watch.Look();
+            if (hasHappened)
             {
                 See(happened);
             }
 
+            EndHung();
             long now = Environment.TickCount64;
             if (gentle.IsCancellationRequested)
             {
@@ -205,12 +216,21 @@ internal sealed class SweepRun : IDisposable
         // The queue is not disposed of: a thread of a worker that was ended may still have its end to tell.
     }
 
-    private void Start(string device) =>
-        _workers.Add(WorkerProcess.Start(device, [.. _settings.WorkerArguments, "--device", device], _events.Add));
-
-    private static void Give(WorkerProcess worker, WorkItem item)
+    private void Start(string device)
     {
-        WorkItem begun = new(item.Order, item.Shard, item.Attempts + 1);
+        WorkerProcess worker = WorkerProcess.Start(device, [.. _settings.WorkerArguments, "--device", device], _events.Add);
+        worker.LastWord = _watch.Now;
+        _workers.Add(worker);
+    }
+
+    private void Give(WorkerProcess worker, WorkItem item)
+    {
+        WorkItem begun = new(item.Order, item.Shard, item.Attempts + 1, item.Hangs);
+        if (worker.InFlight.Count == 0)
+        {
+            worker.LastWord = _watch.Now;
+        }
+
         worker.InFlight.Add(begun);
         worker.IsDrawing = true;
         worker.Working.Start();
@@ -220,6 +240,12 @@ internal sealed class SweepRun : IDisposable
     private void See(WorkerEvent happened)
     {
         WorkerProcess worker = happened.Worker;
+        if (!_workers.Contains(worker))
+        {
+            // Given up already.
+            return;
+        }
+
         if (happened.Report is not { } report)
         {
             SeeEnd(worker);
@@ -227,6 +253,12 @@ internal sealed class SweepRun : IDisposable
         }
 
         WorkItem? item = worker.InFlight.Find(i => i.Order.Id == report.Id);
+        if (report.Kind is WorkReportKind.Step or WorkReportKind.Drawn && item is not null)
+        {
+            _watch.Measure(worker.Device, item.Order.Part, _watch.Now - worker.LastWord);
+        }
+
+        worker.LastWord = _watch.Now;
         switch (report.Kind)
         {
             case WorkReportKind.Ready:
@@ -306,7 +338,37 @@ internal sealed class SweepRun : IDisposable
         _failure ??= CommandException.File($"{why}.\nGo on with a device of that kind, or give --mixed: pictures drawn here are then marked.");
     }
 
-    // A worker has died: what it had is tried again, alone at last, and then reported.
+    // Ends workers that have not been heard of for too long.
+    private void EndHung()
+    {
+        foreach (WorkerProcess worker in _workers.Where(w => !w.IsClosed && (!w.IsReady || w.InFlight.Count > 0)).ToArray())
+        {
+            TimeSpan silence = _watch.Now - worker.LastWord;
+            if (worker.Silence is { } before)
+            {
+                if (silence > before + DieWithin)
+                {
+                    // It has not ended: it is left to itself.
+                    SeeEnd(worker);
+                }
+            }
+            else if (_watch.Limit(worker.Device, worker.IsReady ? worker.InFlight[^1].Order.Part : null) is var (limit, isExcused) && silence > limit)
+            {
+                TimeSpan taken = worker.ProcessorTime;
+                if (isExcused && HangWatch.IsComputing(worker.Device, taken - worker.ProcessorTaken, silence))
+                {
+                    worker.LastWord = _watch.Now;
+                    worker.ProcessorTaken = taken;
+                    continue;
+                }
+
+                worker.Silence = silence;
+                worker.Kill();
+            }
+        }
+    }
+
+    // A worker has died, or was ended because it hung: what it had is tried again, alone at last, and then reported.
     private void SeeEnd(WorkerProcess worker)
     {
         _workers.Remove(worker);
@@ -315,12 +377,13 @@ internal sealed class SweepRun : IDisposable
             return;
         }
 
-        _lastDeath = worker.End;
+        string how = Silent(worker) ?? $"died ({worker.End})";
         (int starts, int deaths) = _bad.GetValueOrDefault(worker.Device);
         _bad[worker.Device] = (starts, deaths) = (worker.IsReady ? 0 : starts + 1, deaths + 1);
         foreach (WorkItem item in Enumerable.Reverse(worker.InFlight).Where(i => i.Open.Count > 0))
         {
-            TryAgain(item);
+            // Of two orders one was only being written.
+            TryAgain(worker, item, isHung: worker.Silence is not null && (item == worker.InFlight[^1] || !worker.IsDrawing));
         }
 
         // Where nothing is left to be begun, nobody is missed.
@@ -331,36 +394,42 @@ internal sealed class SweepRun : IDisposable
 
         if (starts < MostBadStarts && deaths < MostDeaths)
         {
-            _display?.Report(new LineState(0, 0, $"The worker of {worker.Device} died ({_lastDeath}); another one takes its place."));
+            _display?.Report(new LineState(0, 0, $"The worker of {worker.Device} {how}; another one takes its place."));
             Start(worker.Device);
         }
         else if (_workers.Any(w => !w.IsClosed))
         {
-            _display?.Report(new LineState(0, 0, $"{worker.Device} cannot be used ({_lastDeath}); it is left out."));
+            _display?.Report(new LineState(0, 0, $"{worker.Device} cannot be used: its worker {how}; it is left out."));
         }
         else
         {
-            _failure = CommandException.Device($"{worker.Device} cannot be used; its worker died {deaths} times in a row: {_lastDeath}\nWhat has been drawn is kept.");
+            _failure = CommandException.Device($"{worker.Device} cannot be used; its worker failed {deaths} times in a row and at last {how}.\nWhat has been drawn is kept.");
         }
     }
 
-    private void TryAgain(WorkItem item)
+    private static string? Silent(WorkerProcess worker) =>
+        worker.Silence is { } silence ? $"made no progress for {ProgressText.Duration(silence)} and was ended" : null;
+
+    private void TryAgain(WorkerProcess worker, WorkItem item, bool isHung)
     {
         WorkOrder order = item.Order;
-        if (item.Attempts < MostAttempts)
+        int hangs = item.Hangs + (isHung ? 1 : 0);
+        if (item.Attempts < MostAttempts && hangs < MostHangs)
         {
-            _pending.AddFirst(new WorkItem(order with { Id = ++_lastId, Wanted = [.. item.Open.Order()] }, item.Shard, item.Attempts));
+            _pending.AddFirst(new WorkItem(order with { Id = ++_lastId, Wanted = [.. item.Open.Order()] }, item.Shard, item.Attempts, hangs));
         }
         else if (order.Count > 1)
         {
             foreach (int place in item.Open.OrderDescending())
             {
-                _pending.AddFirst(new WorkItem(new WorkOrder(++_lastId, order.Part, place, 1, [place]), item.Shard, 1));
+                _pending.AddFirst(new WorkItem(new WorkOrder(++_lastId, order.Part, place, 1, [place]), item.Shard, 1, hangs > 0 ? 1 : 0));
             }
         }
         else
         {
-            GiveUp(item, order.First, $"The process that drew it died every time, the last time with {_lastDeath}");
+            GiveUp(item, order.First, Silent(worker) is { } silent
+                ? $"The process that drew it {silent}{(hangs > 1 ? ", the second one to do so" : "; those before it died")}."
+                : $"The process that drew it died every time, the last time with {worker.End}");
         }
     }
 
@@ -419,9 +488,10 @@ internal sealed class SweepRun : IDisposable
         foreach (WorkerProcess worker in _workers)
         {
             worker.Working.Stop();
-            worker.Close();
             double time = worker.Working.Elapsed.TotalMilliseconds;
-            _detail(string.Create(CultureInfo.InvariantCulture, $"Worker {worker.Id} drew for {worker.DrawingMilliseconds / Math.Max(time, 1):P2} of {time:F0} ms since its first order."));
+            double taken = worker.ProcessorTime.TotalMilliseconds;
+            worker.Close();
+            _detail(string.Create(CultureInfo.InvariantCulture, $"Worker {worker.Id} drew for {worker.DrawingMilliseconds / Math.Max(time, 1):P2} of {time:F0} ms since its first order; since its start it took {taken:F0} ms of the processors."));
         }
 
         Stopwatch watch = Stopwatch.StartNew();

@@ -21,25 +21,29 @@ internal sealed class SweepWorker : IDisposable
     private readonly SweepFolder _folder;
     private readonly ChosenNetwork _chosen;
     private readonly bool _isMixed;
+    private readonly bool _accounts;
     private readonly BlockingCollection<WorkOrder> _orders = [];
     private readonly CancellationTokenSource _ended = new();
     private readonly Stopwatch _drawing = new();
+    private readonly Stopwatch _sinceSign = Stopwatch.StartNew();
     private Task _writing = Task.CompletedTask;
     private UnitWriter? _writer;
 
-    private SweepWorker(Invocation invocation, SweepFolder folder, ChosenNetwork chosen, bool isMixed)
+    private SweepWorker(Invocation invocation, SweepFolder folder, ChosenNetwork chosen, bool isMixed, bool accounts)
     {
         _invocation = invocation;
         _folder = folder;
         _chosen = chosen;
         _isMixed = isMixed;
+        _accounts = accounts;
     }
 
     public static Command Create(CommandHost host)
     {
         Argument<string> folder = new("DIR");
         Option<bool> mixed = new("--mixed");
-        Command command = new("sweep-worker", "Draws what 'sweep' orders.") { folder, mixed };
+        Option<bool> account = new("--account") { Description = "Tell the memory in use after each order, when all is written and collected." };
+        Command command = new("sweep-worker", "Draws what 'sweep' orders.") { folder, mixed, account };
         command.Hidden = true;
         host.Run(command, invocation =>
         {
@@ -47,7 +51,7 @@ internal sealed class SweepWorker : IDisposable
             try
             {
                 using ChosenNetwork chosen = NetworkChoice.Open(invocation);
-                using SweepWorker worker = new(invocation, SweepFolder.Open(invocation.Value(folder)!), chosen, invocation.Value(mixed));
+                using SweepWorker worker = new(invocation, SweepFolder.Open(invocation.Value(folder)!), chosen, invocation.Value(mixed), invocation.Value(account));
                 worker.Run();
                 return ExitCode.Done;
             }
@@ -134,7 +138,13 @@ internal sealed class SweepWorker : IDisposable
             Tell(new WorkReport { Kind = WorkReportKind.Failed, Id = order.Id, Place = order.First, Reason = error.Message });
         }
 
-        Tell(new WorkReport { Kind = WorkReportKind.Drawn, Id = order.Id, Milliseconds = _drawing.Elapsed.TotalMilliseconds });
+        Tell(new WorkReport { Kind = WorkReportKind.Drawn, Id = order.Id, Milliseconds = _drawing.Elapsed.TotalMilliseconds, ManagedBytes = _accounts ? ManagedBytes() : 0 });
+    }
+
+    private long ManagedBytes()
+    {
+        _writing.GetAwaiter().GetResult();
+        return GC.GetTotalMemory(forceFullCollection: true);
     }
 
     private void DrawAlone(IBackend backend, string kernels, WorkOrder order, SweepPart part, int place)
@@ -155,7 +165,7 @@ internal sealed class SweepWorker : IDisposable
         RunForecast forecast = RunForecast.Of(backend, _chosen.Network, plan, new DrawingFiles(""), 1);
         forecast.Demand();
         _drawing.Start();
-        RenderResult result = new Renderer(backend).Render(_chosen.Network, plan, new RenderOptions { MaxBatch = forecast.Batch }, _ended.Token);
+        RenderResult result = new Renderer(backend).Render(_chosen.Network, plan, new RenderOptions { MaxBatch = forecast.Batch, Progress = new Signs(this, order.Id) }, _ended.Token);
         _drawing.Stop();
         if (result.Cancelled)
         {
@@ -187,4 +197,19 @@ internal sealed class SweepWorker : IDisposable
     }
 
     private void Tell(WorkReport report) => Tell(_invocation, report);
+
+    /// <summary>Tells from time to time that steps go on.</summary>
+    private sealed class Signs(SweepWorker worker, int order) : IProgress<RenderProgress>
+    {
+        private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
+
+        public void Report(RenderProgress value)
+        {
+            if (worker._sinceSign.Elapsed >= Between)
+            {
+                worker._sinceSign.Restart();
+                worker.Tell(new WorkReport { Kind = WorkReportKind.Step, Id = order });
+            }
+        }
+    }
 }

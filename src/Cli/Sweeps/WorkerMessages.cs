@@ -30,6 +30,9 @@ internal sealed record WorkReport
     /// <summary>When an order is drawn: how long that took.</summary>
     public double Milliseconds { get; init; }
 
+    /// <summary>When an order is drawn, where that is asked for: the managed memory in use after a full collection.</summary>
+    public long ManagedBytes { get; init; }
+
     /// <summary>When it is ready: the kernels' name.</summary>
     public string? Kernels { get; init; }
 
@@ -44,6 +47,9 @@ internal enum WorkReportKind
 {
     /// <summary>The device is open; orders may come.</summary>
     Ready,
+
+    /// <summary>An order's steps go on: a sign of life, about once a second.</summary>
+    Step,
 
     /// <summary>An order's pictures are drawn and being written: the next order may come.</summary>
     Drawn,

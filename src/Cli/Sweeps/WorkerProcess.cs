@@ -43,6 +43,27 @@ internal sealed class WorkerProcess
     /// <summary>Milliseconds in which it drew, from its own clock; the rest of its time it waited for orders, or for pictures to be written.</summary>
     public double DrawingMilliseconds { get; set; }
 
+    /// <summary>When it was last heard of, or given something to do; <see cref="HangWatch.Now"/>.</summary>
+    public TimeSpan LastWord { get; set; }
+
+    /// <summary>What it had taken of the processor when that was last looked at.</summary>
+    public TimeSpan ProcessorTaken { get; set; }
+
+    /// <summary>How long it had said nothing when it was ended for it, or null.</summary>
+    public TimeSpan? Silence { get; set; }
+
+    /// <summary>What it has taken of the processor so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isGone || _process.HasExited ? TimeSpan.Zero : _process.TotalProcessorTime;
+            }
+        }
+    }
+
     /// <summary>Since its first order.</summary>
     public Stopwatch Working { get; } = new();
 
@@ -171,13 +192,16 @@ internal sealed class WorkerProcess
 /// <param name="order">What is drawn.</param>
 /// <param name="shard">Whose units they are.</param>
 /// <param name="attempts">How often it was begun.</param>
-internal sealed class WorkItem(WorkOrder order, int shard, int attempts)
+/// <param name="hangs">How often its worker hung over it.</param>
+internal sealed class WorkItem(WorkOrder order, int shard, int attempts, int hangs = 0)
 {
     public WorkOrder Order { get; } = order;
 
     public int Shard { get; } = shard;
 
     public int Attempts { get; } = attempts;
+
+    public int Hangs { get; } = hangs;
 
     /// <summary>Units that are not reported yet, by their places in the part.</summary>
     public HashSet<int> Open { get; } = [.. order.Wanted];

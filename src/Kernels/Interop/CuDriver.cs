@@ -29,6 +29,7 @@ internal static unsafe partial class CuDriver
     [LibraryImport(Library)] internal static partial CuResult cuDevicePrimaryCtxRetain(out nint context, int device);
     [LibraryImport(Library)] internal static partial CuResult cuDevicePrimaryCtxRelease_v2(int device);
     [LibraryImport(Library)] internal static partial CuResult cuCtxSetCurrent(nint context);
+    [LibraryImport(Library)] internal static partial CuResult cuCtxGetCurrent(out nint context);
     [LibraryImport(Library)] internal static partial CuResult cuCtxGetDevice(out int device);
 
     // Modules and kernels.

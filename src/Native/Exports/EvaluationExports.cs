@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Rendering;
+using VggCuda.Kernels;
 using VggCuda.Native.Abi;
 using VggCuda.Native.Handles;
 using VggCuda.Native.Resources;
@@ -72,6 +74,13 @@ internal static unsafe class EvaluationExports
         using Loan<GradientResource> loan = HandleTable.Take<GradientResource>(gradient);
         TensorShape shape = loan.Resource.Gradient.Shape;
         Span<double> found = Memory.Array(values, valueCount, values is null ? 0 : shape.N, "values");
+        if (DlPack.IsOnGpu(pictures) && loan.Resource.Gpu is { } gpu)
+        {
+            using Turn own = new(loan.Resource.Device);
+            RunOnGpu(loan.Resource.Gradient, gpu, pictures, found, gradients);
+            return;
+        }
+
         ReadOnlySpan<float> input = DlPack.Read(pictures, shape);
         using Turn turn = new(loan.Resource.Device);
         if (gradients is null)
@@ -140,6 +149,34 @@ internal static unsafe class EvaluationExports
             loan.Resource.Owner.Finish();
         }
     });
+
+    // The picture is read where it lies, and the gradient written where it stays.
+    private static void RunOnGpu(ObjectiveGradient gradient, CudaBackend gpu, DlManagedTensor* pictures, Span<double> values, DlManagedTensor** gradients)
+    {
+        TensorShape shape = gradient.Shape;
+        using ITensor input = DlPack.Wrap(pictures, shape, gpu);
+        DlManagedTensor* made = gradients is null ? null : DlPack.Create([shape.N, shape.H, shape.W, shape.C], gpu.Device);
+        try
+        {
+            using ITensor? output = made is null ? null : gpu.Wrap((ulong)made->Tensor.Data, shape);
+            ITensor found = gradient.Evaluate(input, output);
+            if (!values.IsEmpty)
+            {
+                gpu.Download(found, values);
+            }
+
+            gpu.Synchronize();
+            if (made is not null)
+            {
+                *gradients = made;
+                made = null;
+            }
+        }
+        finally
+        {
+            DlPack.Free(made);
+        }
+    }
 
     // Opened on the device, which must be at rest meanwhile.
     private static ulong Open(ulong network, ulong device, Func<NetworkResource, DeviceResource, Resource> create)

@@ -1,5 +1,6 @@
 using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Rendering;
+using VggCuda.Kernels;
 using VggCuda.Native.Abi;
 using VggCuda.Native.Handles;
 
@@ -34,6 +35,9 @@ internal sealed class GradientResource : Resource
     public override IExclusive Device => _device;
 
     public ObjectiveGradient Gradient { get; }
+
+    /// <summary>The GPU that it computes on, or null.</summary>
+    public CudaBackend? Gpu => _device.Backend as CudaBackend;
 
     public override void Dispose() => Gradient.Dispose();
 }

@@ -222,10 +222,11 @@ vgg_status vgg_gradient_run(vgg_gradient gradient, const float *pictures, size_t
                             double *values, size_t value_count, float *gradients, size_t gradient_values);
 
 /* The same with DLPack's tensors (version 1; vggcuda_dlpack.h or dlpack.h defines the structure).
- * pictures: float32, (batch, height, width, 3), on the processor, of any strides; read during the call only, stays the
- *   caller's, and its deleter is not called.
- * gradients: receives a tensor that the caller owns, on the processor, contiguous; its deleter may be called at any time
- *   and from any thread, after the handles are closed too. Null where nobody asks. */
+ * pictures: float32, (batch, height, width, 3); read during the call only, stays the caller's, and its deleter is not
+ *   called. On the processor, of any strides; or, where the gradient was opened on a GPU, on that GPU (device type 2, the
+ *   same ordinal), contiguous and aligned to 16 bytes. There it is read in place: what writes it must be done before the call.
+ * gradients: receives a tensor that the caller owns, contiguous, where the pictures are, and whole when the call returns;
+ *   its deleter may be called at any time and from any thread, after the handles are closed too. Null where nobody asks. */
 struct DLManagedTensorVersioned;
 vgg_status vgg_gradient_run_dlpack(vgg_gradient gradient, const struct DLManagedTensorVersioned *pictures,
                                    double *values, size_t value_count, struct DLManagedTensorVersioned **gradients);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using VggCuda.Cli.Sweeps;
 using VggCuda.Cli.Sweeps.Format;
 using VggCuda.Cli.Tests.Support;
 
@@ -14,6 +15,7 @@ public sealed class SweepProcessTests : IDisposable
     private const int FirstUser = 10;
     private const int SecondUser = 12;
     private const int Terminate = 15;
+    private const int Stop = 19;
 
     // Long enough to be ended in the middle.
     private static readonly string[] Endless = ["--layers", "predictions", "--filter", "20", "--iterations", "1000000"];
@@ -69,6 +71,43 @@ public sealed class SweepProcessTests : IDisposable
         Assert.Contains("predictions 0020 cannot be drawn: The process that drew it died every time, the last time with signal 9", child.Error, StringComparison.Ordinal);
         UnitFailure failure = JsonSerializer.Deserialize(File.ReadAllBytes(_shell.PathOf("s/failures/predictions/0020.json")), SweepJson.Default.UnitFailure)!;
         Assert.Equal(3, failure.Attempts);
+    }
+
+    [Fact]
+    public void A_worker_that_hangs_is_ended_its_unit_tried_once_more_and_the_rest_goes_on()
+    {
+        using Child child = Sweep("s", "--layers", "predictions", "--filter", "20,21", "--iterations", "300", "--batch", "1", "--hang-after", "15", "--verbose");
+        HashSet<int> stopped = [];
+        for (int i = 0; i < 2; i++)
+        {
+            int worker = NextWorker(child, stopped);
+            stopped.Add(worker);
+            Send(worker, Stop);
+        }
+
+        Assert.Equal(6, child.Wait());
+        Assert.Matches("The worker of cpu made no progress for [0-9]+ s and was ended; another one takes its place", child.Error);
+        UnitFailure failure = JsonSerializer.Deserialize(File.ReadAllBytes(_shell.PathOf("s/failures/predictions/0020.json")), SweepJson.Default.UnitFailure)!;
+        Assert.Matches("^The process that drew it made no progress for [0-9]+ s and was ended, the second one to do so[.]$", failure.Reason);
+        Assert.Equal(2, failure.Attempts);
+        Assert.Equal(["0021.png"], _shell.FilesIn("s/pictures/predictions"));
+        Assert.All(stopped, worker => Assert.False(Directory.Exists($"/proc/{worker}") && !File.ReadAllText($"/proc/{worker}/stat").Contains(") Z", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Of_a_group_whose_worker_hangs_once_no_unit_is_lost_and_none_differs()
+    {
+        string[] what = ["--layers", "block1_conv1", "--filter", "0-7", "--iterations", "150", "--hang-after", "15"];
+        using (Child whole = Sweep("whole", what))
+        {
+            Assert.True(whole.Wait() == 0, whole.Error);
+        }
+
+        using Child child = Sweep("s", [.. what, "--verbose"]);
+        Send(NextWorker(child, []), Stop);
+        Assert.True(child.Wait() == 0, child.Error);
+        Assert.Contains("made no progress for", child.Error, StringComparison.Ordinal);
+        Assert.Equal(Files("whole/pictures"), Files("s/pictures"));
     }
 
     [Fact]
@@ -224,6 +263,44 @@ public sealed class SweepProcessTests : IDisposable
         Assert.Contains("vggcuda: ", child.Error, StringComparison.Ordinal);
         Directory.Move(_shell.PathOf("gone"), _shell.PathOf("s"));
         Assert.NotNull(SweepSurvey.Of(SweepFolder.Open(_shell.PathOf("s"))));
+    }
+
+    [Fact]
+    public void A_worker_uses_no_more_memory_for_its_last_units_than_for_those_near_its_beginning()
+    {
+        const int groups = 120;
+        const int warm = 30;
+        TestNetworks.Write(_shell.PathOf("net.h5"), classes: 5);
+        string[] what = ["--weights", "net.h5", "--layers", "predictions", "--count", "64", "--iterations", "2", "--batch", "4", "--device", "cpu"];
+        using (Child child = Child.Start(_shell, ["sweep", "--out", "s", "--prepare", .. what]))
+        {
+            Assert.Equal(0, child.Wait());
+        }
+
+        foreach (string kind in (string[])["pictures", "records", "failures"])
+        {
+            Directory.CreateDirectory(_shell.PathOf($"s/{kind}/predictions"));
+        }
+
+        // 320 pictures; the groups come round again, and are drawn again.
+        File.WriteAllLines(_shell.PathOf("orders"), Enumerable.Range(1, groups).Select(i => JsonSerializer.Serialize(new WorkOrder(i, 0, i % 80 * 4, 4, [.. Enumerable.Range(i % 80 * 4, 4)]), WorkerJson.Default.WorkOrder)));
+        using Child worker = Child.StartOther(_shell, "/bin/bash", "-c", $"exec '{Child.Program}' sweep-worker s --account --quiet --device cpu --weights net.h5 < <(cat orders; exec sleep 600 2>/dev/null)");
+        WaitUntil(() =>
+        {
+            Assert.False(worker.HasExited, worker.Error);
+            return Used().Length == groups;
+        });
+        long[] used = Used();
+        long before = used[(warm - 10)..warm].Max();
+        long after = used[^10..].Min();
+
+        // A kilobyte that is kept for each unit would be 360 KB.
+        Assert.InRange(after - before, long.MinValue, 200_000);
+
+        long[] Used() => [.. worker.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => JsonSerializer.Deserialize(l, WorkerJson.Default.WorkReport)!)
+            .Where(r => r.Kind == WorkReportKind.Drawn)
+            .Select(r => r.ManagedBytes)];
     }
 
     [Fact]

@@ -101,6 +101,14 @@ public class GpuCheckTests : IDisposable
         Assert.Contains("| versions | not reached |", File.ReadAllText(Path.Combine(_folder, "report.md")), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Tensors_of_DLPack_go_in_and_out_on_the_device()
+    {
+        using Process run = Start("dlpack");
+        Assert.True(run.WaitForExit(300_000));
+        Assert.True(Outcome("dlpack") == "passed", File.ReadAllText(Path.Combine(_folder, "report.md")));
+    }
+
     private string Results => Path.Combine(_folder, "results.jsonl");
 
     private static void Wait(Func<bool> condition)
