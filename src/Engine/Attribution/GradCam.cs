@@ -43,7 +43,7 @@ public sealed record GradCam : GradientCamMethod
     }
 
     /// <summary>sum[p] += sum over channels of weight times map.</summary>
-    public static void AddWeighted(ReadOnlySpan<double> maps, ReadOnlySpan<double> weights, Span<double> sum)
+    internal static void AddWeighted(ReadOnlySpan<double> maps, ReadOnlySpan<double> weights, Span<double> sum)
     {
         for (int p = 0; p < sum.Length; p++)
         {
