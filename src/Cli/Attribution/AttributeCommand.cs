@@ -36,7 +36,13 @@ internal static class AttributeCommand
         }
 
         Preprocessing preprocessing = invocation.Value(options.RawInput) ? Preprocessing.Raw : Preprocessing.Vgg16;
-        ImmutableArray<AttributionPlan> plans = [.. methods.Select(m => new AttributionPlan { Method = m, Preprocessing = preprocessing, Batch = invocation.Value(options.Batch) ?? 8 })];
+        ImmutableArray<AttributionPlan> plans = [.. methods.Select(m => new AttributionPlan
+        {
+            Method = m,
+            Preprocessing = preprocessing,
+            Batch = invocation.Value(options.Batch) ?? 8,
+            Temperature = chosen.Temperature.Value,
+        })];
         foreach (AttributionPlan plan in plans)
         {
             plan.Validate(chosen.Network);

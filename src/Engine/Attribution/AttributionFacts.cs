@@ -6,7 +6,7 @@ namespace VggCuda.Engine.Attribution;
 /// <summary>What was found about a picture besides its map.</summary>
 /// <param name="Class">The class that was asked about: the caller's, or the likeliest.</param>
 /// <param name="Logit">Its logit for the clean picture.</param>
-/// <param name="Probability">Its softmax probability, 0..1.</param>
+/// <param name="Probability">Its softmax probability, 0..1, at the plan's <see cref="AttributionPlan.Temperature"/>.</param>
 /// <param name="Top">The likeliest classes, at most five, by falling probability.</param>
 public sealed record AttributionFacts(int Class, double Logit, double Probability, ImmutableArray<Prediction> Top)
 {

@@ -21,6 +21,10 @@ public sealed record AttributionPlan
     [JsonIgnore]
     public int Batch { get; init; } = 8;
 
+    /// <summary>What logits are divided by for the probabilities that are told of a picture, above 0; changes no map, and 1 leaves the network's own.</summary>
+    [JsonIgnore]
+    public double Temperature { get; init; } = 1;
+
     /// <summary>The plan as JSON, for a record.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, AttributionPlanJson.Default.AttributionPlan);
 
@@ -51,6 +55,11 @@ public sealed record AttributionPlan
         if (Batch is < 1 or > 4096)
         {
             throw new PlanException($"The batch is {Batch}; it must be between 1 and 4096.");
+        }
+
+        if (!(Temperature > 0 && double.IsFinite(Temperature)))
+        {
+            throw new PlanException($"The temperature is {Temperature}; it must be above 0.");
         }
 
         Method.Validate(network, side);

@@ -12,20 +12,20 @@ internal sealed record AttributionSetting(IBackend Backend, Network Network, Pre
     /// <summary>Programs that tell all logits; their gradient where <paramref name="imageGradient"/>.</summary>
     /// <param name="relu">How gradients pass a ReLU.</param>
     /// <param name="imageGradient">Whether a backward pass leads to the image.</param>
-    /// <param name="layer">A layer to look at too, or null.</param>
-    public Passes Passes(ReluRule relu, bool imageGradient, TapSpec? layer = null) => new(
+    /// <param name="layers">Layers to look at too: the values of the first, the gradient of the last, if it is wanted.</param>
+    public Passes Passes(ReluRule relu, bool imageGradient, params ReadOnlySpan<TapSpec> layers) => new(
         Backend,
         Network,
         new ProgramSpec
         {
-            Taps = layer is null ? [new TapSpec(Network.Topology.Classifier!)] : [new TapSpec(Network.Topology.Classifier!), layer],
+            Taps = [new TapSpec(Network.Topology.Classifier!), .. layers],
             Batch = 1,
             Height = Side,
             Width = Side,
             Preprocessing = Preprocessing,
             Precision = Precision,
             Relu = relu,
-            NeedsGradient = imageGradient || layer is { WantsGradient: true },
+            NeedsGradient = imageGradient || layers is [.., { WantsGradient: true }],
         },
         imageGradient,
         Batch);

@@ -31,7 +31,7 @@ public sealed class Attributor : IDisposable
         _plan = plan;
         Side = network.Topology.FixedInputSize!.Value;
         _classes = network.Topology.Head!.Classes;
-        _chunk = new Chunk(plan.Batch, Side, plan.Preprocessing);
+        _chunk = new Chunk(plan.Batch, Side, plan.Preprocessing, plan.Temperature);
         _run = plan.Method.Start(new AttributionSetting(backend, network, plan.Preprocessing, plan.Precision, plan.Batch));
     }
 

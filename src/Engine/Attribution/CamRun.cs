@@ -3,8 +3,8 @@ using VggCuda.Engine.Images;
 
 namespace VggCuda.Engine.Attribution;
 
-/// <summary>Gradient-weighted maps of a layer: one pass forwards, and back no further than the layer.</summary>
-internal sealed class CamRun(Passes passes, GradientCamMethod method) : IMethodRun, IPassWork
+/// <summary>Gradient-weighted maps of a layer: one pass forwards, and back no further than the layer, or than the dense layers where their summed weights tell the rest.</summary>
+internal sealed class CamRun(Passes passes, GradientCamMethod method, SummedHead? head = null) : IMethodRun, IPassWork
 {
     private Chunk? _chunk;
     private double[] _small = [];
@@ -12,6 +12,7 @@ internal sealed class CamRun(Passes passes, GradientCamMethod method) : IMethodR
     public void Explain(Chunk chunk, Watch watch)
     {
         _chunk = chunk;
+        head?.Load(watch.Cancellation);
         passes.Run(chunk.Count, this, watch);
     }
 
@@ -29,8 +30,16 @@ internal sealed class CamRun(Passes passes, GradientCamMethod method) : IMethodR
 
         Array.Clear(_small);
         Span<double> gradient = pass.LayerGradient(slot);
-        method.Modifier.Apply(gradient);
-        method.Combine(pass.Layer(slot), gradient, shape.C, _small);
+        if (head is null)
+        {
+            method.Modifier.Apply(gradient);
+            method.Combine(pass.Layer(slot), gradient, shape.C, _small);
+        }
+        else
+        {
+            GradCam.AddWeighted(pass.Layer(slot), head.MeanGradient(gradient, _small.Length), _small);
+        }
+
         Finish(_small, shape, _chunk!.Map(item), _chunk.Side);
     }
 

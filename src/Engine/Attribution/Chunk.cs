@@ -5,7 +5,7 @@ using VggCuda.Engine.Model;
 namespace VggCuda.Engine.Attribution;
 
 /// <summary>Some pictures that are explained together: no more than fit a pass.</summary>
-internal sealed class Chunk(int capacity, int side, Preprocessing preprocessing)
+internal sealed class Chunk(int capacity, int side, Preprocessing preprocessing, double temperature)
 {
     private const int MostTop = 5;
     private readonly double[] _pictures = new double[capacity * side * side * 3];
@@ -59,7 +59,20 @@ internal sealed class Chunk(int capacity, int side, Preprocessing preprocessing)
     {
         ImmutableArray<Prediction> top = HostRanking.Of(logits, Math.Min(MostTop, logits.Length));
         int asked = _asked[index] ??= top[0].Class;
-        Facts[index] = new AttributionFacts(asked, logits[asked], Probabilities.Of(logits, asked), top);
+        double probability = Probabilities.Of(logits, asked);
+        if (temperature != 1)
+        {
+            double[] divided = new double[logits.Length];
+            for (int i = 0; i < divided.Length; i++)
+            {
+                divided[i] = logits[i] / temperature;
+            }
+
+            probability = Probabilities.Of(divided, asked);
+            top = [.. top.Select(p => p with { Probability = Probabilities.Of(divided, p.Class) })];
+        }
+
+        Facts[index] = new AttributionFacts(asked, logits[asked], probability, top);
         return asked;
     }
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using VggCuda.Engine.Backends;
+using VggCuda.Engine.Model;
 
 namespace VggCuda.Engine.Attribution;
 
@@ -13,6 +15,19 @@ public sealed record GradCam : GradientCamMethod
     [JsonIgnore]
     public override string Name => "grad-cam";
 
+    internal override IMethodRun Start(AttributionSetting setting)
+    {
+        Layer layer = Find(setting.Network);
+        if (Modifier != GradientModifier.None || !SummedHead.Serves(setting.Network.Topology, layer))
+        {
+            return base.Start(setting);
+        }
+
+        SummedHead head = new(setting.Network);
+        TapSpec units = new(head.First) { Point = TapPoint.BeforeActivation, WantsGradient = true };
+        return new CamRun(setting.Passes(Relu, imageGradient: false, new TapSpec(layer), units), this, head);
+    }
+
     internal override void Combine(ReadOnlySpan<double> maps, ReadOnlySpan<double> gradient, int channels, Span<double> sum)
     {
         double[] weights = new double[channels];
@@ -24,10 +39,16 @@ public sealed record GradCam : GradientCamMethod
             }
         }
 
+        AddWeighted(maps, weights, sum);
+    }
+
+    /// <summary>sum[p] += sum over channels of weight times map.</summary>
+    internal static void AddWeighted(ReadOnlySpan<double> maps, ReadOnlySpan<double> weights, Span<double> sum)
+    {
         for (int p = 0; p < sum.Length; p++)
         {
-            ReadOnlySpan<double> at = maps.Slice(p * channels, channels);
-            for (int k = 0; k < channels; k++)
+            ReadOnlySpan<double> at = maps.Slice(p * weights.Length, weights.Length);
+            for (int k = 0; k < weights.Length; k++)
             {
                 sum[p] += weights[k] * at[k];
             }

@@ -30,14 +30,14 @@ internal sealed class Pass : IDisposable
             _input = Own(backend.Allocate(_program.InputShape));
             _inputs = new double[_program.InputShape.Count];
             _logits = new double[_program.Tap.Shape.Count];
-            bool hasLayer = spec.Taps.Length > 1;
-            _layer = hasLayer ? new double[_program.Taps[1].Shape.Count] : [];
+            _layer = spec.Taps.Length > 1 ? new double[_program.Taps[1].Shape.Count] : [];
             if (spec.NeedsGradient)
             {
                 _given = Own(backend.Allocate(_program.Tap.Shape));
-                _gradientsGiven = hasLayer ? [_given, null] : [_given];
+                _gradientsGiven = new ITensor?[spec.Taps.Length];
+                _gradientsGiven[0] = _given;
                 _oneHot = new double[_logits.Length];
-                _layerGradient = hasLayer ? new double[_layer.Length] : [];
+                _layerGradient = spec.Taps[^1].WantsGradient ? new double[_program.Taps[^1].Shape.Count] : [];
             }
 
             if (imageGradient)
@@ -56,7 +56,7 @@ internal sealed class Pass : IDisposable
     /// <summary>Images that fit.</summary>
     public int Batch => _program.Spec.Batch;
 
-    /// <summary>Shape of the layer looked at.</summary>
+    /// <summary>Shape of the layer whose values are looked at.</summary>
     public TensorShape LayerShape => _program.Taps[1].Shape;
 
     /// <summary>One image's place, (H, W, 3), to be filled before <see cref="Forward"/>.</summary>
@@ -80,7 +80,7 @@ internal sealed class Pass : IDisposable
         return Of(_layer, slot);
     }
 
-    /// <summary>The gradient of one image's logit there.</summary>
+    /// <summary>The gradient of one image's logit at the last layer looked at.</summary>
     public Span<double> LayerGradient(int slot) => Of(_layerGradient, slot);
 
     /// <summary>Forwards, whatever lies in the places.</summary>
@@ -111,7 +111,7 @@ internal sealed class Pass : IDisposable
 
         if (_layerGradient.Length > 0)
         {
-            _backend.Download(_program.TapGradient(1), _layerGradient);
+            _backend.Download(_program.TapGradient(_gradientsGiven.Length - 1), _layerGradient);
         }
     }
 

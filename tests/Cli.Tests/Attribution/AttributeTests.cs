@@ -34,6 +34,18 @@ public sealed class AttributeTests : IDisposable
     }
 
     [Fact]
+    public void Probabilities_are_those_of_predict()
+    {
+        JsonElement predicted = JsonDocument.Parse(_shell.Run("predict", Bird, "--weights", "demo", "--json").Succeeded().Out).RootElement;
+        JsonElement[] classes = [.. predicted.GetProperty("predictions").EnumerateArray()];
+        JsonElement row = JsonDocument.Parse(_shell.Run("attribute", Bird, "--weights", "demo", "--json", "--out", "~/why.png").Succeeded().Out).RootElement[0];
+        Assert.Equal(Values(classes), Values(row.GetProperty("top").EnumerateArray()));
+        Assert.Equal(classes[0].GetProperty("probability").GetDouble(), row.GetProperty("probability").GetDouble(), 1e-9);
+
+        static (int, double)[] Values(IEnumerable<JsonElement> all) => [.. all.Select(c => (c.GetProperty("class").GetInt32(), Math.Round(c.GetProperty("probability").GetDouble(), 9)))];
+    }
+
+    [Fact]
     public void Every_method_runs_and_its_numbers_are_told()
     {
         Outcome outcome = _shell.Run("attribute", Bird, Path.Combine(Samples, "car.png"), "--weights", "~/tiny.h5", "--method", string.Join(',', AttributionMethods.Names), "--class", "top1,3", "--masks", "5", "--samples", "3", "--json", "--raw", "~/maps.npy").Succeeded();

@@ -197,6 +197,42 @@ public sealed class AttributionPropertyTests : IDisposable
         Assert.NotEqual(Rise(1), Rise(2));
     }
 
+    // Grad-CAM of the last maps takes the dense layer's weights summed over positions; the definition, the gradient at every position.
+    [Theory]
+    [InlineData(null, ReluRule.Plain)]
+    [InlineData(null, ReluRule.Guided)]
+    [InlineData("block5_pool", ReluRule.Plain)]
+    [InlineData("block5_pool", ReluRule.Deconvnet)]
+    public void Grad_CAM_is_what_its_definition_says(string? layer, ReluRule rule)
+    {
+        Topology large = new([[3, 5], [4, 7], [5, 6, 3], [5, 7, 4], [6, 5, 37]], Head.Create(2, 9, 7, 6));
+        Network network = Network.FromWeights(new HeWeights(large, 21));
+        float[] picture = Array.ConvertAll(Fixtures.Fixture.Image(64, 64, 509), v => (float)v);
+        int shown = 0;
+        for (int index = 0; index < 6; index++)
+        {
+            double[] map = Explain(network, new GradCam { Layer = layer, Relu = rule }, picture, index).Map;
+            double[] defined = Explain(network, new DefinedGradCam { Layer = layer, Relu = rule }, picture, index).Map;
+            if (defined.Max() > 0)
+            {
+                Fixtures.Fixture.Close(defined, map, 1e-6);
+                shown++;
+            }
+        }
+
+        Assert.NotEqual(0, shown);
+    }
+
+    [Fact]
+    public void Grad_CAM_of_a_network_with_one_dense_layer_has_a_map_too()
+    {
+        Network network = Network.FromWeights(new HeWeights(new Topology([[3, 5], [4, 7], [5, 6, 3], [5, 7, 4], [6, 5, 7]], new Head(1, [("classes", 6)])), 20));
+        float[] picture = Picture(510);
+        double[][] maps = [.. Enumerable.Range(0, 6).Select(index => Explain(network, new GradCam(), picture, index).Map)];
+        Assert.Contains(maps, map => map.Max() > 0);
+        Assert.All(maps, (map, index) => Assert.Equal(Explain(network, new DefinedGradCam(), picture, index).Map, map));
+    }
+
     internal static AttributionMethod Quick(string name) => AttributionMethods.Named(name) switch
     {
         SmoothGrad m => m with { Samples = 3 },
@@ -209,10 +245,18 @@ public sealed class AttributionPropertyTests : IDisposable
 
     private static float[] Picture(uint seed) => Array.ConvertAll(Fixtures.Fixture.Image(Side, Side, seed), v => (float)v);
 
+    private sealed record DefinedGradCam : GradientCamMethod
+    {
+        public override string Name => "grad-cam by its definition";
+
+        internal override void Combine(ReadOnlySpan<double> maps, ReadOnlySpan<double> gradient, int channels, Span<double> sum) =>
+            new GradCam().Combine(maps, gradient, channels, sum);
+    }
+
     private (double[] Map, AttributionFacts Facts) Explain(Network network, AttributionMethod method, float[] picture, int? index)
     {
         using Attributor attributor = new(_backend, network, new AttributionPlan { Method = method, Batch = 5 });
-        float[] map = new float[Side * Side];
+        float[] map = new float[attributor.Side * attributor.Side];
         ImmutableArray<AttributionFacts> facts = attributor.Attribute(picture, index is int c ? [c] : [], map);
         return (Array.ConvertAll(map, v => (double)v), facts[0]);
     }

@@ -6,7 +6,8 @@ namespace VggCuda.Engine.Backends.Cpu;
 /// <remarks>
 /// Four rows of weights at a time, and few enough columns that they stay in the first cache for all images of the
 /// batch. Each image's turn also asks for its part of the rows that come next: rows lie in random places, and the
-/// processor's own prefetching starts anew at each.
+/// processor's own prefetching starts anew at each. They are asked for as far as the second cache, since a core waits for
+/// few lines of the first at a time.
 /// </remarks>
 internal static unsafe class DenseKernels<TLanes, TVector>
     where TLanes : ILanes<TVector>
@@ -93,10 +94,10 @@ internal static unsafe class DenseKernels<TLanes, TVector>
         {
             if (next is not null)
             {
-                TLanes.Prefetch(next[0] + k);
-                TLanes.Prefetch(next[1] + k);
-                TLanes.Prefetch(next[2] + k);
-                TLanes.Prefetch(next[3] + k);
+                TLanes.PrefetchSecond(next[0] + k);
+                TLanes.PrefetchSecond(next[1] + k);
+                TLanes.PrefetchSecond(next[2] + k);
+                TLanes.PrefetchSecond(next[3] + k);
             }
 
             TVector sum = TLanes.MultiplyAdd(x0, TLanes.Load(w0 + k), TLanes.Load(y + k));
@@ -127,14 +128,14 @@ internal static unsafe class DenseKernels<TLanes, TVector>
         {
             if (next is not null)
             {
-                TLanes.Prefetch(next[0] + k);
-                TLanes.Prefetch(next[1] + k);
-                TLanes.Prefetch(next[2] + k);
-                TLanes.Prefetch(next[3] + k);
-                TLanes.Prefetch(next[0] + k + TLanes.Width);
-                TLanes.Prefetch(next[1] + k + TLanes.Width);
-                TLanes.Prefetch(next[2] + k + TLanes.Width);
-                TLanes.Prefetch(next[3] + k + TLanes.Width);
+                TLanes.PrefetchSecond(next[0] + k);
+                TLanes.PrefetchSecond(next[1] + k);
+                TLanes.PrefetchSecond(next[2] + k);
+                TLanes.PrefetchSecond(next[3] + k);
+                TLanes.PrefetchSecond(next[0] + k + TLanes.Width);
+                TLanes.PrefetchSecond(next[1] + k + TLanes.Width);
+                TLanes.PrefetchSecond(next[2] + k + TLanes.Width);
+                TLanes.PrefetchSecond(next[3] + k + TLanes.Width);
             }
 
             TVector g0 = TLanes.Load(g + k);

@@ -2,68 +2,114 @@ using System.Runtime.CompilerServices;
 
 namespace VggCuda.Engine.Backends.Cpu;
 
-/// <summary>G g G^T of 3x3 filters to the transformed domain, several filters side by side in a vector.</summary>
+/// <summary>G g G^T of 3x3 filters to the transformed domain, one line of six products at a time, several filters side by side in a vector.</summary>
 internal static unsafe class FilterTransform<TLanes, TVector>
     where TLanes : ILanes<TVector>
     where TVector : struct
 {
-    /// <summary>Transforms one vector of filters.</summary>
-    /// <param name="weights">Weight 0 of the first filter; negative strides give the filter turned by 180 degrees.</param>
-    /// <param name="weightStride">Floats from one of the nine weights to the next.</param>
-    /// <param name="productStride">Floats between products.</param>
-    /// <param name="target">Where product 0 goes.</param>
-    /// <param name="scratch">18 vectors, aligned.</param>
+    private const float TwoThirds = 2f / 3f;
+    private const float OneThird = 1f / 3f;
+    private const float OddA = (float)(2.0 / 3.0 * 0.70710678118654752);
+    private const float OddB = (float)(1.41421356237309505 / 6.0);
+
+    /// <summary>Makes one line of the products of consecutive filters.</summary>
+    /// <param name="line">0 to 5: products 6 line to 6 line + 5.</param>
+    /// <param name="weights">Where the nine weights of the first filters lie.</param>
+    /// <param name="target">Where the first of the line's products goes.</param>
+    /// <param name="run">How many, and how far apart.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Transform(float* weights, nint weightStride, nint productStride, float* target, float* scratch)
+    public static void Line(int line, float* weights, float* target, in FilterRun run)
     {
-        float* lower = weights + (3 * weightStride);
-        float* last = weights + (6 * weightStride);
-        Line(TLanes.Load(weights), TLanes.Load(weights + weightStride), TLanes.Load(weights + (2 * weightStride)), target, productStride);
-        Pair(-2f / 3f, (float)(2.0 / 3.0 * 0.70710678118654752), weights, lower, last, weightStride, target + (6 * productStride), target + (12 * productStride), productStride);
-        Pair(1f / 3f, (float)(1.41421356237309505 / 6.0), last, lower, weights, weightStride, target + (24 * productStride), target + (18 * productStride), productStride);
-        Line(TLanes.Load(last), TLanes.Load(last + weightStride), TLanes.Load(last + (2 * weightStride)), target + (30 * productStride), productStride);
+        nint stride = run.WeightStride;
+        nint lower = 3 * stride;
+        nint last = 6 * stride;
+        switch (line)
+        {
+            case 0:
+                Outer(weights, target, run);
+                break;
+            case 1:
+                Inner(-TwoThirds, -OddA, weights, lower, last, target, run);
+                break;
+            case 2:
+                Inner(-TwoThirds, OddA, weights, lower, last, target, run);
+                break;
+            case 3:
+                Inner(OneThird, OddB, weights + last, -lower, -last, target, run);
+                break;
+            case 4:
+                Inner(OneThird, -OddB, weights + last, -lower, -last, target, run);
+                break;
+            default:
+                Outer(weights + last, target, run);
+                break;
+        }
     }
 
-    // Two rows of products from the sum and the difference of the same two terms: factor (first + second / 2) -+ odd middle.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Pair(float factor, float odd, float* first, float* middle, float* second, nint weightStride, float* minus, float* plus, nint productStride)
+    // The first row of weights as it is, or the last.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Outer(float* weights, float* target, in FilterRun run)
     {
-        TVector e0 = Even(factor, first, second);
-        TVector e1 = Even(factor, first + weightStride, second + weightStride);
-        TVector e2 = Even(factor, first + (2 * weightStride), second + (2 * weightStride));
-        TVector m0 = TLanes.Load(middle);
-        TVector m1 = TLanes.Load(middle + weightStride);
-        TVector m2 = TLanes.Load(middle + (2 * weightStride));
-        TVector f = TLanes.Create(odd);
-        Line(TLanes.NegatedMultiplyAdd(f, m0, e0), TLanes.NegatedMultiplyAdd(f, m1, e1), TLanes.NegatedMultiplyAdd(f, m2, e2), minus, productStride);
-        Line(TLanes.MultiplyAdd(f, m0, e0), TLanes.MultiplyAdd(f, m1, e1), TLanes.MultiplyAdd(f, m2, e2), plus, productStride);
+        nint stride = run.WeightStride;
+        nint products = run.ProductStride;
+        for (int i = 0; i < run.Count; i++)
+        {
+            for (int x = 0; x < run.Columns * TLanes.Width; x += TLanes.Width)
+            {
+                float* w = weights + x;
+                Products(TLanes.Load(w), TLanes.Load(w + stride), TLanes.Load(w + (2 * stride)), target + x, products);
+            }
+
+            weights += run.WeightStep;
+            target += run.TargetStep;
+        }
+    }
+
+    // factor (first + second / 2) + odd middle, of rows of weights.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Inner(float factor, float odd, float* first, nint middle, nint second, float* target, in FilterRun run)
+    {
+        TVector f = TLanes.Create(factor);
+        TVector o = TLanes.Create(odd);
+        TVector half = TLanes.Create(0.5f);
+        nint stride = run.WeightStride;
+        nint products = run.ProductStride;
+        for (int i = 0; i < run.Count; i++)
+        {
+            for (int x = 0; x < run.Columns * TLanes.Width; x += TLanes.Width)
+            {
+                float* w = first + x;
+                Products(
+                    Row(w, middle, second, f, o, half),
+                    Row(w + stride, middle, second, f, o, half),
+                    Row(w + (2 * stride), middle, second, f, o, half),
+                    target + x,
+                    products);
+            }
+
+            first += run.WeightStep;
+            target += run.TargetStep;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Even(float factor, float* first, float* second) =>
-        TLanes.Multiply(TLanes.Create(factor), TLanes.MultiplyAdd(TLanes.Create(0.5f), TLanes.Load(second), TLanes.Load(first)));
+    private static TVector Row(float* first, nint middle, nint second, TVector factor, TVector odd, TVector half) =>
+        TLanes.MultiplyAdd(odd, TLanes.Load(first + middle), TLanes.Multiply(factor, TLanes.MultiplyAdd(half, TLanes.Load(first + second), TLanes.Load(first))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Line(TVector g0, TVector g1, TVector g2, float* target, nint stride)
+    private static void Products(TVector g0, TVector g1, TVector g2, float* target, nint stride)
     {
         // -2/3 (g0 + g2 / 2) -+ 2a/3 g1 and (g0 / 2 + g2) / 3 +- b/6 g1.
-        TVector even1 = TLanes.Multiply(TLanes.Create(-2f / 3f), TLanes.MultiplyAdd(TLanes.Create(0.5f), g2, g0));
-        TVector even2 = TLanes.Multiply(TLanes.Create(1f / 3f), TLanes.MultiplyAdd(TLanes.Create(0.5f), g0, g2));
-        TVector factor1 = TLanes.Create((float)(2.0 / 3.0 * 0.70710678118654752));
-        TVector factor2 = TLanes.Create((float)(1.41421356237309505 / 6.0));
-        Store(target, g0);
-        Store(target + stride, TLanes.NegatedMultiplyAdd(factor1, g1, even1));
-        Store(target + (2 * stride), TLanes.MultiplyAdd(factor1, g1, even1));
-        Store(target + (3 * stride), TLanes.MultiplyAdd(factor2, g1, even2));
-        Store(target + (4 * stride), TLanes.NegatedMultiplyAdd(factor2, g1, even2));
-        Store(target + (5 * stride), g2);
-    }
-
-    // The line that comes next is asked for: each of the 36 places is apart, and a processor waits for one missing line at a time when it stores.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(float* target, TVector value)
-    {
-        TLanes.Store(target, value);
-        TLanes.Prefetch(target + 16);
+        TVector half = TLanes.Create(0.5f);
+        TVector even1 = TLanes.Multiply(TLanes.Create(-TwoThirds), TLanes.MultiplyAdd(half, g2, g0));
+        TVector even2 = TLanes.Multiply(TLanes.Create(OneThird), TLanes.MultiplyAdd(half, g0, g2));
+        TVector factor1 = TLanes.Create(OddA);
+        TVector factor2 = TLanes.Create(OddB);
+        TLanes.Store(target, g0);
+        TLanes.Store(target + stride, TLanes.NegatedMultiplyAdd(factor1, g1, even1));
+        TLanes.Store(target + (2 * stride), TLanes.MultiplyAdd(factor1, g1, even1));
+        TLanes.Store(target + (3 * stride), TLanes.MultiplyAdd(factor2, g1, even2));
+        TLanes.Store(target + (4 * stride), TLanes.NegatedMultiplyAdd(factor2, g1, even2));
+        TLanes.Store(target + (5 * stride), g2);
     }
 }

@@ -11,44 +11,27 @@ internal static unsafe class InputTransform<TLanes, TVector>
     private const int Ahead = 2;
 
     /// <summary>Transforms one window of one channel block.</summary>
+    /// <remarks>Line by line of the result, all in registers: loads are cheap, and a window half transformed would have to be stored and read again.</remarks>
     /// <param name="source">Upper left corner of the window.</param>
     /// <param name="rowStride">Floats between its rows.</param>
     /// <param name="target">Where product 0 goes.</param>
     /// <param name="productStride">Floats between products.</param>
-    /// <param name="scratch">36 vectors, aligned.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void FromMap(float* source, nint rowStride, float* target, nint productStride, float* scratch)
+    public static void FromMap(float* source, nint rowStride, float* target, nint productStride)
     {
-        TVector a = TLanes.Create(WinogradPoints.A);
-        TVector b = TLanes.Create(WinogradPoints.B);
-        TVector two = TLanes.Create(2f);
-        TVector half = TLanes.Create(0.5f);
-        TVector fiveHalves = TLanes.Create(2.5f);
-        for (int x = 0; x < 6; x++)
+        for (int y = 0; y < 6; y++)
         {
-            float* p = source + (x * TLanes.Width);
-            float* ahead = source + (x * rowStride) + ((2 + (4 * Ahead)) * TLanes.Width);
+            float* ahead = source + (y * rowStride) + ((2 + (4 * Ahead)) * TLanes.Width);
             TLanes.Prefetch(ahead);
             TLanes.Prefetch(ahead + TLanes.Width);
             TLanes.Prefetch(ahead + (2 * TLanes.Width));
             TLanes.Prefetch(ahead + (3 * TLanes.Width));
-            Line(
-                TLanes.Load(p),
-                TLanes.Load(p + rowStride),
-                TLanes.Load(p + (2 * rowStride)),
-                TLanes.Load(p + (3 * rowStride)),
-                TLanes.Load(p + (4 * rowStride)),
-                TLanes.Load(p + (5 * rowStride)),
-                scratch + (x * TLanes.Width),
-                6 * TLanes.Width,
-                a,
-                b,
-                two,
-                half,
-                fiveHalves);
         }
 
-        Rows(scratch, target, productStride, a, b, two, half, fiveHalves);
+        OuterLine(source, rowStride, target, productStride);
+        InnerLines(WinogradPoints.A, 2f, source + rowStride, rowStride, target + (6 * productStride), productStride);
+        InnerLines(WinogradPoints.B, 0.5f, source + rowStride, rowStride, target + (18 * productStride), productStride);
+        OuterLine(source + rowStride, rowStride, target + (30 * productStride), productStride);
     }
 
     /// <summary>Transforms the window that a pooled gradient makes: each value goes to the place its mask names, zeros elsewhere. The window itself is never written.</summary>
@@ -107,6 +90,82 @@ internal static unsafe class InputTransform<TLanes, TVector>
 
         Rows(scratch, target, productStride, a, b, two, half, fiveHalves);
     }
+
+    // The first line, of rows 0, 2 and 4; or the last, of rows 1, 3 and 5.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void OuterLine(float* source, nint rowStride, float* target, nint productStride)
+    {
+        TVector fiveHalves = TLanes.Create(2.5f);
+        float* middle = source + (2 * rowStride);
+        float* last = source + (4 * rowStride);
+        Line(
+            Outer(source, middle, last, 0, fiveHalves),
+            Outer(source, middle, last, 1, fiveHalves),
+            Outer(source, middle, last, 2, fiveHalves),
+            Outer(source, middle, last, 3, fiveHalves),
+            Outer(source, middle, last, 4, fiveHalves),
+            Outer(source, middle, last, 5, fiveHalves),
+            target,
+            productStride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Outer(float* first, float* middle, float* last, int x, TVector fiveHalves) => TLanes.NegatedMultiplyAdd(
+        fiveHalves, TLanes.Load(middle + (x * TLanes.Width)), TLanes.Add(TLanes.Load(first + (x * TLanes.Width)), TLanes.Load(last + (x * TLanes.Width))));
+
+    // Two lines from the even and the odd part of the four rows between.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void InnerLines(float factor, float inner, float* row, nint rowStride, float* target, nint productStride)
+    {
+        TVector c = TLanes.Create(inner);
+        TVector f = TLanes.Create(factor);
+        float* odd = row + (2 * rowStride);
+        TVector e0 = Difference(row + rowStride, odd + rowStride, 0, c), o0 = Difference(row, odd, 0, c);
+        TVector e1 = Difference(row + rowStride, odd + rowStride, 1, c), o1 = Difference(row, odd, 1, c);
+        TVector e2 = Difference(row + rowStride, odd + rowStride, 2, c), o2 = Difference(row, odd, 2, c);
+        TVector e3 = Difference(row + rowStride, odd + rowStride, 3, c), o3 = Difference(row, odd, 3, c);
+        TVector e4 = Difference(row + rowStride, odd + rowStride, 4, c), o4 = Difference(row, odd, 4, c);
+        TVector e5 = Difference(row + rowStride, odd + rowStride, 5, c), o5 = Difference(row, odd, 5, c);
+        Line(
+            TLanes.MultiplyAdd(f, o0, e0),
+            TLanes.MultiplyAdd(f, o1, e1),
+            TLanes.MultiplyAdd(f, o2, e2),
+            TLanes.MultiplyAdd(f, o3, e3),
+            TLanes.MultiplyAdd(f, o4, e4),
+            TLanes.MultiplyAdd(f, o5, e5),
+            target,
+            productStride);
+        Line(
+            TLanes.NegatedMultiplyAdd(f, o0, e0),
+            TLanes.NegatedMultiplyAdd(f, o1, e1),
+            TLanes.NegatedMultiplyAdd(f, o2, e2),
+            TLanes.NegatedMultiplyAdd(f, o3, e3),
+            TLanes.NegatedMultiplyAdd(f, o4, e4),
+            TLanes.NegatedMultiplyAdd(f, o5, e5),
+            target + (6 * productStride),
+            productStride);
+    }
+
+    // second - factor first
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Difference(float* first, float* second, int x, TVector factor) =>
+        TLanes.NegatedMultiplyAdd(factor, TLanes.Load(first + (x * TLanes.Width)), TLanes.Load(second + (x * TLanes.Width)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Line(TVector d0, TVector d1, TVector d2, TVector d3, TVector d4, TVector d5, float* target, nint stride) => Line(
+        d0,
+        d1,
+        d2,
+        d3,
+        d4,
+        d5,
+        target,
+        stride,
+        TLanes.Create(WinogradPoints.A),
+        TLanes.Create(WinogradPoints.B),
+        TLanes.Create(2f),
+        TLanes.Create(0.5f),
+        TLanes.Create(2.5f));
 
     // One column of the window: the left places of the four pooled values, or the right ones where masks are shifted by 16.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -49,7 +49,7 @@ internal sealed unsafe class LaneKernels
 
     public required delegate*<float*, float*, int, int, int, ushort*, int, void> Masked { get; init; }
 
-    public required delegate*<float*, nint, float*, bool, float*, int, ushort*, int, float*, void> WholeBiasRelu { get; init; }
+    public required delegate*<float*, nint, float*, bool, float*, int, ushort*, int, void> WholeBiasRelu { get; init; }
 
     public required delegate*<float*, nint, float*, float*, int, ulong*, int, float*, void> WholeBiasReluPool { get; init; }
 
@@ -122,14 +122,14 @@ internal sealed unsafe class LaneKernels
                 FromMap = &InputTransform<TLanes, TVector>.FromMap,
                 FromPooled = &InputTransform<TLanes, TVector>.FromPooled,
                 ToTile = &OutputTransform<TLanes, TVector>.Transform,
-                FromFilter = &FilterTransform<TLanes, TVector>.Transform,
+                FilterLine = &FilterTransform<TLanes, TVector>.Line,
             },
             SmallTiles = new TileKernels
             {
                 FromMap = &Cpu.SmallTiles<TLanes, TVector>.FromMap,
                 FromPooled = &Cpu.SmallTiles<TLanes, TVector>.FromPooled,
                 ToTile = &Cpu.SmallTiles<TLanes, TVector>.ToTile,
-                FromFilter = &Cpu.SmallTiles<TLanes, TVector>.FromFilter,
+                FilterLine = &Cpu.SmallTiles<TLanes, TVector>.FilterLine,
             },
             BiasRelu = &OutputTransform<TLanes, TVector>.BiasRelu,
             BiasReluPool = &OutputTransform<TLanes, TVector>.BiasReluPool,

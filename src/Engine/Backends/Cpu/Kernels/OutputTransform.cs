@@ -11,20 +11,15 @@ internal static unsafe class OutputTransform<TLanes, TVector>
     /// <param name="products">Product 0 of the tile.</param>
     /// <param name="productStride">Floats between products.</param>
     /// <param name="outputs">4 rows of 4 vectors, overwritten.</param>
-    /// <param name="scratch">24 vectors, aligned.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Transform(float* products, nint productStride, float* outputs, float* scratch)
+    public static void Transform(float* products, nint productStride, float* outputs)
     {
-        Columns(products, productStride, scratch);
-        for (int y = 0; y < 4; y++)
-        {
-            Row(scratch + (y * 6 * TLanes.Width), out TVector v0, out TVector v1, out TVector v2, out TVector v3);
-            TLanes.Store(outputs, v0);
-            TLanes.Store(outputs + TLanes.Width, v1);
-            TLanes.Store(outputs + (2 * TLanes.Width), v2);
-            TLanes.Store(outputs + (3 * TLanes.Width), v3);
-            outputs += 4 * TLanes.Width;
-        }
+        EvenRows(products, productStride, out TVector a0, out TVector a1, out TVector a2, out TVector a3, out TVector c0, out TVector c1, out TVector c2, out TVector c3);
+        StoreRow(outputs, a0, a1, a2, a3);
+        StoreRow(outputs + (8 * TLanes.Width), c0, c1, c2, c3);
+        OddRows(products, productStride, out a0, out a1, out a2, out a3, out c0, out c1, out c2, out c3);
+        StoreRow(outputs + (4 * TLanes.Width), a0, a1, a2, a3);
+        StoreRow(outputs + (12 * TLanes.Width), c0, c1, c2, c3);
     }
 
     /// <summary>Adds the bias, applies ReLU where wanted, writes the map and one bit per value that is above zero.</summary>
@@ -128,33 +123,17 @@ internal static unsafe class OutputTransform<TLanes, TVector>
     /// <param name="rowStride">Floats between rows of the map.</param>
     /// <param name="masks">Upper left mask, or null where none are kept.</param>
     /// <param name="maskStride">Masks between rows.</param>
-    /// <param name="scratch">24 vectors, aligned.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void WholeBiasRelu(float* products, nint productStride, float* bias, bool relu, float* target, int rowStride, ushort* masks, int maskStride, float* scratch)
+    public static void WholeBiasRelu(float* products, nint productStride, float* bias, bool relu, float* target, int rowStride, ushort* masks, int maskStride)
     {
         PrefetchNext(target, rowStride);
-        Columns(products, productStride, scratch);
         TVector shift = TLanes.Load(bias);
-        for (int y = 0; y < 4; y++)
-        {
-            Row(scratch + (y * 6 * TLanes.Width), out TVector v0, out TVector v1, out TVector v2, out TVector v3);
-            v0 = TLanes.Add(v0, shift);
-            v1 = TLanes.Add(v1, shift);
-            v2 = TLanes.Add(v2, shift);
-            v3 = TLanes.Add(v3, shift);
-            if (masks is not null)
-            {
-                // Four masks side by side, the first in the low bits.
-                *(ulong*)masks = TLanes.PositiveBits(v0) | ((ulong)TLanes.PositiveBits(v1) << 16) | ((ulong)TLanes.PositiveBits(v2) << 32) | ((ulong)TLanes.PositiveBits(v3) << 48);
-                masks += maskStride;
-            }
-
-            TLanes.Store(target, relu ? TLanes.Relu(v0) : v0);
-            TLanes.Store(target + TLanes.Width, relu ? TLanes.Relu(v1) : v1);
-            TLanes.Store(target + (2 * TLanes.Width), relu ? TLanes.Relu(v2) : v2);
-            TLanes.Store(target + (3 * TLanes.Width), relu ? TLanes.Relu(v3) : v3);
-            target += rowStride;
-        }
+        EvenRows(products, productStride, out TVector a0, out TVector a1, out TVector a2, out TVector a3, out TVector c0, out TVector c1, out TVector c2, out TVector c3);
+        BiasReluRow(a0, a1, a2, a3, shift, relu, target, masks);
+        BiasReluRow(c0, c1, c2, c3, shift, relu, target + (2 * (nint)rowStride), masks is null ? null : masks + (2 * maskStride));
+        OddRows(products, productStride, out a0, out a1, out a2, out a3, out c0, out c1, out c2, out c3);
+        BiasReluRow(a0, a1, a2, a3, shift, relu, target + rowStride, masks is null ? null : masks + maskStride);
+        BiasReluRow(c0, c1, c2, c3, shift, relu, target + (3 * (nint)rowStride), masks is null ? null : masks + (3 * maskStride));
     }
 
     /// <summary><see cref="Transform"/> and <see cref="BiasReluPool"/> of a whole tile at once.</summary>
@@ -165,27 +144,20 @@ internal static unsafe class OutputTransform<TLanes, TVector>
     /// <param name="rowStride">Floats between rows of the pooled map.</param>
     /// <param name="masks">Upper left mask, or null.</param>
     /// <param name="maskStride">Masks between rows.</param>
-    /// <param name="scratch">24 vectors, aligned.</param>
+    /// <param name="scratch">16 vectors, aligned.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WholeBiasReluPool(float* products, nint productStride, float* bias, float* target, int rowStride, ulong* masks, int maskStride, float* scratch)
     {
-        Columns(products, productStride, scratch);
         TVector shift = TLanes.Load(bias);
-        for (int y = 0; y < 2; y++)
+        EvenRows(products, productStride, out TVector a0, out TVector a1, out TVector a2, out TVector a3, out TVector c0, out TVector c1, out TVector c2, out TVector c3);
+        OddRows(products, productStride, out TVector b0, out TVector b1, out TVector b2, out TVector b3, out TVector d0, out TVector d1, out TVector d2, out TVector d3);
+        TVector sum = PoolRow(a0, a1, a2, a3, b0, b1, b2, b3, shift, target, masks);
+        sum = TLanes.Add(sum, PoolRow(c0, c1, c2, c3, d0, d1, d2, d3, shift, target + rowStride, masks is null ? null : masks + maskStride));
+        if (TLanes.UnorderedBits(sum, sum) != 0)
         {
-            float* row = scratch + (y * 12 * TLanes.Width);
-            Row(row, out TVector a0, out TVector a1, out TVector a2, out TVector a3);
-            Row(row + (6 * TLanes.Width), out TVector b0, out TVector b1, out TVector b2, out TVector b3);
-            TLanes.Store(target, Pool(TLanes.Add(a0, shift), TLanes.Add(a1, shift), TLanes.Add(b0, shift), TLanes.Add(b1, shift), out ulong first));
-            TLanes.Store(target + TLanes.Width, Pool(TLanes.Add(a2, shift), TLanes.Add(a3, shift), TLanes.Add(b2, shift), TLanes.Add(b3, shift), out ulong second));
-            if (masks is not null)
-            {
-                masks[0] = first;
-                masks[1] = second;
-                masks += maskStride;
-            }
-
-            target += rowStride;
+            // Where there is a NaN, the maxima above may have passed over it.
+            Transform(products, productStride, scratch);
+            BiasReluPool(scratch, bias, target, rowStride, 2, 2, masks, maskStride);
         }
     }
 
@@ -196,15 +168,18 @@ internal static unsafe class OutputTransform<TLanes, TVector>
     /// <param name="rowStride">Floats between rows of the map.</param>
     /// <param name="masks">Upper left mask, or null where nothing is masked.</param>
     /// <param name="maskStride">Masks between rows.</param>
-    /// <param name="scratch">24 vectors, aligned.</param>
+    /// <param name="scratch">16 vectors, aligned.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WholeMasked(float* products, nint productStride, float* target, int rowStride, ushort* masks, int maskStride, float* scratch)
     {
         PrefetchNext(target, rowStride);
-        Columns(products, productStride, scratch);
+        Transform(products, productStride, scratch);
         for (int y = 0; y < 4; y++)
         {
-            Row(scratch + (y * 6 * TLanes.Width), out TVector v0, out TVector v1, out TVector v2, out TVector v3);
+            TVector v0 = TLanes.Load(scratch);
+            TVector v1 = TLanes.Load(scratch + TLanes.Width);
+            TVector v2 = TLanes.Load(scratch + (2 * TLanes.Width));
+            TVector v3 = TLanes.Load(scratch + (3 * TLanes.Width));
             if (masks is not null)
             {
                 ulong bits = *(ulong*)masks;
@@ -215,10 +190,8 @@ internal static unsafe class OutputTransform<TLanes, TVector>
                 masks += maskStride;
             }
 
-            TLanes.Store(target, v0);
-            TLanes.Store(target + TLanes.Width, v1);
-            TLanes.Store(target + (2 * TLanes.Width), v2);
-            TLanes.Store(target + (3 * TLanes.Width), v3);
+            StoreRow(target, v0, v1, v2, v3);
+            scratch += 4 * TLanes.Width;
             target += rowStride;
         }
     }
@@ -237,56 +210,112 @@ internal static unsafe class OutputTransform<TLanes, TVector>
         }
     }
 
-    // A^T m: four rows of six vectors.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Columns(float* products, nint productStride, float* scratch)
+    private static void StoreRow(float* target, TVector v0, TVector v1, TVector v2, TVector v3)
     {
-        nint rowStride = 6 * productStride;
-        for (int x = 0; x < 6; x++)
-        {
-            Line(
-                TLanes.Load(products),
-                TLanes.Load(products + rowStride),
-                TLanes.Load(products + (2 * rowStride)),
-                TLanes.Load(products + (3 * rowStride)),
-                TLanes.Load(products + (4 * rowStride)),
-                TLanes.Load(products + (5 * rowStride)),
-                out TVector v0,
-                out TVector v1,
-                out TVector v2,
-                out TVector v3);
-            TLanes.Store(scratch, v0);
-            TLanes.Store(scratch + (6 * TLanes.Width), v1);
-            TLanes.Store(scratch + (12 * TLanes.Width), v2);
-            TLanes.Store(scratch + (18 * TLanes.Width), v3);
-            products += productStride;
-            scratch += TLanes.Width;
-        }
+        TLanes.Store(target, v0);
+        TLanes.Store(target + TLanes.Width, v1);
+        TLanes.Store(target + (2 * TLanes.Width), v2);
+        TLanes.Store(target + (3 * TLanes.Width), v3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Row(float* scratch, out TVector v0, out TVector v1, out TVector v2, out TVector v3) => Line(
-        TLanes.Load(scratch),
-        TLanes.Load(scratch + TLanes.Width),
-        TLanes.Load(scratch + (2 * TLanes.Width)),
-        TLanes.Load(scratch + (3 * TLanes.Width)),
-        TLanes.Load(scratch + (4 * TLanes.Width)),
-        TLanes.Load(scratch + (5 * TLanes.Width)),
-        out v0,
-        out v1,
-        out v2,
-        out v3);
+    private static void BiasReluRow(TVector v0, TVector v1, TVector v2, TVector v3, TVector shift, bool relu, float* target, ushort* masks)
+    {
+        v0 = TLanes.Add(v0, shift);
+        v1 = TLanes.Add(v1, shift);
+        v2 = TLanes.Add(v2, shift);
+        v3 = TLanes.Add(v3, shift);
+        if (masks is not null)
+        {
+            // Four masks side by side, the first in the low bits.
+            *(ulong*)masks = TLanes.PositiveBits(v0) | ((ulong)TLanes.PositiveBits(v1) << 16) | ((ulong)TLanes.PositiveBits(v2) << 32) | ((ulong)TLanes.PositiveBits(v3) << 48);
+        }
+
+        if (relu)
+        {
+            StoreRow(target, TLanes.Relu(v0), TLanes.Relu(v1), TLanes.Relu(v2), TLanes.Relu(v3));
+        }
+        else
+        {
+            StoreRow(target, v0, v1, v2, v3);
+        }
+    }
+
+    // Two windows; returns the sum of what is in them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector PoolRow(
+        TVector a0, TVector a1, TVector a2, TVector a3, TVector b0, TVector b1, TVector b2, TVector b3, TVector shift, float* target, ulong* masks)
+    {
+        TVector left = Largest(TLanes.Add(a0, shift), TLanes.Add(a1, shift), TLanes.Add(b0, shift), TLanes.Add(b1, shift), out uint left1, out uint left2, out uint left3);
+        TVector right = Largest(TLanes.Add(a2, shift), TLanes.Add(a3, shift), TLanes.Add(b2, shift), TLanes.Add(b3, shift), out uint right1, out uint right2, out uint right3);
+        if (masks is not null)
+        {
+            masks[0] = Places(left1, left2, left3, TLanes.PositiveBits(left));
+            masks[1] = Places(right1, right2, right3, TLanes.PositiveBits(right));
+        }
+
+        TLanes.Store(target, TLanes.Relu(left));
+        TLanes.Store(target + TLanes.Width, TLanes.Relu(right));
+        return TLanes.Add(TLanes.Add(TLanes.Add(a0, a1), TLanes.Add(a2, a3)), TLanes.Add(TLanes.Add(b0, b1), TLanes.Add(b2, b3)));
+    }
+
+    // Rows 0 and 2 of the tile, whose factors are even in the points.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void EvenRows(
+        float* products, nint stride, out TVector a0, out TVector a1, out TVector a2, out TVector a3, out TVector c0, out TVector c1, out TVector c2, out TVector c3)
+    {
+        Even(products, stride, out TVector p0, out TVector q0);
+        Even(products + stride, stride, out TVector p1, out TVector q1);
+        Even(products + (2 * stride), stride, out TVector p2, out TVector q2);
+        Even(products + (3 * stride), stride, out TVector p3, out TVector q3);
+        Even(products + (4 * stride), stride, out TVector p4, out TVector q4);
+        Even(products + (5 * stride), stride, out TVector p5, out TVector q5);
+        Line(p0, p1, p2, p3, p4, p5, out a0, out a1, out a2, out a3);
+        Line(q0, q1, q2, q3, q4, q5, out c0, out c1, out c2, out c3);
+    }
+
+    // Rows 1 and 3.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void OddRows(
+        float* products, nint stride, out TVector a0, out TVector a1, out TVector a2, out TVector a3, out TVector c0, out TVector c1, out TVector c2, out TVector c3)
+    {
+        products += 6 * stride;
+        Odd(products, stride, out TVector p0, out TVector q0);
+        Odd(products + stride, stride, out TVector p1, out TVector q1);
+        Odd(products + (2 * stride), stride, out TVector p2, out TVector q2);
+        Odd(products + (3 * stride), stride, out TVector p3, out TVector q3);
+        Odd(products + (4 * stride), stride, out TVector p4, out TVector q4);
+        Odd(products + (5 * stride), stride, out TVector p5, out TVector q5);
+        Line(p0, p1, p2, p3, p4, p5, out a0, out a1, out a2, out a3);
+        Line(q0, q1, q2, q3, q4, q5, out c0, out c1, out c2, out c3);
+    }
+
+    // A column's part in rows 0 and 2.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Even(float* column, nint stride, out TVector row0, out TVector row2)
+    {
+        TVector sum1 = TLanes.Add(TLanes.Load(column + (6 * stride)), TLanes.Load(column + (12 * stride)));
+        TVector sum2 = TLanes.Add(TLanes.Load(column + (18 * stride)), TLanes.Load(column + (24 * stride)));
+        row0 = TLanes.Add(TLanes.Load(column), TLanes.Add(sum1, sum2));
+        row2 = TLanes.MultiplyAdd(TLanes.Create(0.5f), sum1, TLanes.Multiply(TLanes.Create(2f), sum2));
+    }
+
+    // A column's part in rows 1 and 3, from its second product on.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Odd(float* column, nint stride, out TVector row1, out TVector row3)
+    {
+        TVector difference1 = TLanes.Subtract(TLanes.Load(column), TLanes.Load(column + (6 * stride)));
+        TVector difference2 = TLanes.Subtract(TLanes.Load(column + (12 * stride)), TLanes.Load(column + (18 * stride)));
+        row1 = TLanes.MultiplyAdd(TLanes.Create(WinogradPoints.A), difference1, TLanes.Multiply(TLanes.Create(WinogradPoints.B), difference2));
+        row3 = TLanes.MultiplyAdd(TLanes.Create(WinogradPoints.B3), difference2, TLanes.MultiplyAdd(TLanes.Create(WinogradPoints.A3), difference1, TLanes.Load(column + (24 * stride))));
+    }
 
     /// <summary>Maximum, ReLU, and 16 bits each for the four places: where the first maximum was, unless nothing was above zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Pool(TVector v0, TVector v1, TVector v2, TVector v3, out ulong mask)
     {
-        uint better1 = TLanes.GreaterBits(v1, v0);
-        TVector best = TLanes.Max(v0, v1);
-        uint better2 = TLanes.GreaterBits(v2, best);
-        best = TLanes.Max(best, v2);
-        uint better3 = TLanes.GreaterBits(v3, best);
-        best = TLanes.Max(best, v3);
+        TVector best = Largest(v0, v1, v2, v3, out uint better1, out uint better2, out uint better3);
         uint unordered = TLanes.UnorderedBits(v0, v1) | TLanes.UnorderedBits(v2, v3);
         if (unordered != 0)
         {
@@ -295,13 +324,30 @@ internal static unsafe class OutputTransform<TLanes, TVector>
             best = TLanes.Add(TLanes.Select(unordered, sum), TLanes.Select(~unordered, best));
         }
 
-        ulong alive = TLanes.PositiveBits(best);
+        mask = Places(better1, better2, better3, TLanes.PositiveBits(best));
+        return TLanes.Relu(best);
+    }
+
+    // The largest of four, and where each is larger than those before it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Largest(TVector v0, TVector v1, TVector v2, TVector v3, out uint better1, out uint better2, out uint better3)
+    {
+        better1 = TLanes.GreaterBits(v1, v0);
+        TVector best = TLanes.Max(v0, v1);
+        better2 = TLanes.GreaterBits(v2, best);
+        best = TLanes.Max(best, v2);
+        better3 = TLanes.GreaterBits(v3, best);
+        return TLanes.Max(best, v3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Places(ulong better1, ulong better2, ulong better3, ulong alive)
+    {
         ulong at3 = better3 & alive;
         ulong at2 = better2 & ~better3 & alive;
         ulong at1 = better1 & ~better2 & ~better3 & alive;
         ulong at0 = ~better1 & ~better2 & ~better3 & alive;
-        mask = at0 | (at1 << 16) | (at2 << 32) | (at3 << 48);
-        return TLanes.Relu(best);
+        return at0 | (at1 << 16) | (at2 << 32) | (at3 << 48);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

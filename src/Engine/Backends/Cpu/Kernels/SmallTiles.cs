@@ -18,17 +18,21 @@ internal static unsafe class SmallTiles<TLanes, TVector>
     /// <param name="rowStride">Floats between its rows.</param>
     /// <param name="target">Where product 0 goes.</param>
     /// <param name="productStride">Floats between products.</param>
-    /// <param name="scratch">16 vectors, aligned.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void FromMap(float* source, nint rowStride, float* target, nint productStride, float* scratch)
+    public static void FromMap(float* source, nint rowStride, float* target, nint productStride)
     {
-        for (int x = 0; x < 4; x++)
-        {
-            float* p = source + (x * TLanes.Width);
-            WindowLine(TLanes.Load(p), TLanes.Load(p + rowStride), TLanes.Load(p + (2 * rowStride)), TLanes.Load(p + (3 * rowStride)), scratch + (x * TLanes.Width), 4 * TLanes.Width);
-        }
-
-        WindowRows(scratch, target, productStride);
+        float* row1 = source + rowStride;
+        float* row2 = row1 + rowStride;
+        Differences(source, row2, target, productStride);
+        WindowLine(
+            TLanes.Add(TLanes.Load(row1), TLanes.Load(row2)),
+            TLanes.Add(TLanes.Load(row1 + TLanes.Width), TLanes.Load(row2 + TLanes.Width)),
+            TLanes.Add(TLanes.Load(row1 + (2 * TLanes.Width)), TLanes.Load(row2 + (2 * TLanes.Width))),
+            TLanes.Add(TLanes.Load(row1 + (3 * TLanes.Width)), TLanes.Load(row2 + (3 * TLanes.Width))),
+            target + (4 * productStride),
+            productStride);
+        Differences(row2, row1, target + (8 * productStride), productStride);
+        Differences(row1, row2 + rowStride, target + (12 * productStride), productStride);
     }
 
     /// <summary>B^T d B of the window that a pooled gradient makes: each value goes to the place its mask names, zeros elsewhere.</summary>
@@ -79,43 +83,47 @@ internal static unsafe class SmallTiles<TLanes, TVector>
     /// <param name="products">Product 0 of the tile.</param>
     /// <param name="productStride">Floats between products.</param>
     /// <param name="outputs">2 rows of 2 vectors, rows 4 vectors apart; overwritten.</param>
-    /// <param name="scratch">8 vectors, aligned.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void ToTile(float* products, nint productStride, float* outputs, float* scratch)
+    public static void ToTile(float* products, nint productStride, float* outputs)
     {
         nint rowStride = 4 * productStride;
-        for (int x = 0; x < 4; x++)
-        {
-            float* p = products + (x * productStride);
-            TileLine(TLanes.Load(p), TLanes.Load(p + rowStride), TLanes.Load(p + (2 * rowStride)), TLanes.Load(p + (3 * rowStride)), scratch + (x * TLanes.Width), 4 * TLanes.Width);
-        }
-
-        for (int y = 0; y < 2; y++)
-        {
-            float* p = scratch + (y * 4 * TLanes.Width);
-            TileLine(TLanes.Load(p), TLanes.Load(p + TLanes.Width), TLanes.Load(p + (2 * TLanes.Width)), TLanes.Load(p + (3 * TLanes.Width)), outputs + (y * 4 * TLanes.Width), TLanes.Width);
-        }
+        Column(products, rowStride, out TVector p0, out TVector q0);
+        Column(products + productStride, rowStride, out TVector p1, out TVector q1);
+        Column(products + (2 * productStride), rowStride, out TVector p2, out TVector q2);
+        Column(products + (3 * productStride), rowStride, out TVector p3, out TVector q3);
+        TileLine(p0, p1, p2, p3, outputs, TLanes.Width);
+        TileLine(q0, q1, q2, q3, outputs + (4 * TLanes.Width), TLanes.Width);
     }
 
-    /// <summary>G g G^T of one vector of filters.</summary>
-    /// <param name="weights">Weight 0 of the first filter; negative strides give the filter turned by 180 degrees.</param>
-    /// <param name="weightStride">Floats from one of the nine weights to the next.</param>
-    /// <param name="productStride">Floats between products.</param>
-    /// <param name="target">Where product 0 goes.</param>
-    /// <param name="scratch">12 vectors, aligned.</param>
+    /// <summary>One line of four of the products G g G^T of consecutive filters.</summary>
+    /// <param name="line">0 to 3: products 4 line to 4 line + 3.</param>
+    /// <param name="weights">Where the nine weights of the first filters lie.</param>
+    /// <param name="target">Where the first of the line's products goes.</param>
+    /// <param name="run">How many, and how far apart.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void FromFilter(float* weights, nint weightStride, nint productStride, float* target, float* scratch)
+    public static void FilterLine(int line, float* weights, float* target, in FilterRun run)
     {
-        for (int x = 0; x < 3; x++)
+        TVector half = TLanes.Create(0.5f);
+        TVector odd = TLanes.Create(line == 1 ? 0.5f : -0.5f);
+        nint stride = run.WeightStride;
+        for (int i = 0; i < run.Count; i++)
         {
-            float* p = weights + (x * weightStride);
-            FilterLine(TLanes.Load(p), TLanes.Load(p + (3 * weightStride)), TLanes.Load(p + (6 * weightStride)), scratch + (x * TLanes.Width), 3 * TLanes.Width);
-        }
+            for (int x = 0; x < run.Columns * TLanes.Width; x += TLanes.Width)
+            {
+                float* w = weights + x;
+                if (line is 0 or 3)
+                {
+                    float* row = w + (2 * line * stride);
+                    Products(TLanes.Load(row), TLanes.Load(row + stride), TLanes.Load(row + (2 * stride)), half, target + x, run.ProductStride);
+                }
+                else
+                {
+                    Products(Row(w, stride, half, odd), Row(w + stride, stride, half, odd), Row(w + (2 * stride), stride, half, odd), half, target + x, run.ProductStride);
+                }
+            }
 
-        for (int y = 0; y < 4; y++)
-        {
-            float* p = scratch + (y * 3 * TLanes.Width);
-            FilterLine(TLanes.Load(p), TLanes.Load(p + TLanes.Width), TLanes.Load(p + (2 * TLanes.Width)), target + (y * 4 * productStride), productStride);
+            weights += run.WeightStep;
+            target += run.TargetStep;
         }
     }
 
@@ -139,6 +147,26 @@ internal static unsafe class SmallTiles<TLanes, TVector>
         }
     }
 
+    // A line of the window's products from the difference of two of its rows.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Differences(float* first, float* second, float* target, nint productStride) => WindowLine(
+        TLanes.Subtract(TLanes.Load(first), TLanes.Load(second)),
+        TLanes.Subtract(TLanes.Load(first + TLanes.Width), TLanes.Load(second + TLanes.Width)),
+        TLanes.Subtract(TLanes.Load(first + (2 * TLanes.Width)), TLanes.Load(second + (2 * TLanes.Width))),
+        TLanes.Subtract(TLanes.Load(first + (3 * TLanes.Width)), TLanes.Load(second + (3 * TLanes.Width))),
+        target,
+        productStride);
+
+    // A column's part in both rows of the tile.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Column(float* column, nint rowStride, out TVector upper, out TVector lower)
+    {
+        TVector m1 = TLanes.Load(column + rowStride);
+        TVector m2 = TLanes.Load(column + (2 * rowStride));
+        upper = TLanes.Add(TLanes.Load(column), TLanes.Add(m1, m2));
+        lower = TLanes.Subtract(TLanes.Subtract(m1, m2), TLanes.Load(column + (3 * rowStride)));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WindowLine(TVector d0, TVector d1, TVector d2, TVector d3, float* target, nint stride)
     {
@@ -155,10 +183,14 @@ internal static unsafe class SmallTiles<TLanes, TVector>
         TLanes.Store(target + stride, TLanes.Subtract(TLanes.Subtract(m1, m2), m3));
     }
 
+    // Half the sum of the outer rows of weights, and half the middle one added or taken off.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void FilterLine(TVector g0, TVector g1, TVector g2, float* target, nint stride)
+    private static TVector Row(float* first, nint stride, TVector half, TVector odd) =>
+        TLanes.MultiplyAdd(odd, TLanes.Load(first + (3 * stride)), TLanes.Multiply(half, TLanes.Add(TLanes.Load(first), TLanes.Load(first + (6 * stride)))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Products(TVector g0, TVector g1, TVector g2, TVector half, float* target, nint stride)
     {
-        TVector half = TLanes.Create(0.5f);
         TVector even = TLanes.Multiply(half, TLanes.Add(g0, g2));
         TLanes.Store(target, g0);
         TLanes.Store(target + stride, TLanes.MultiplyAdd(half, g1, even));

@@ -11,16 +11,17 @@ internal static unsafe class Transposition
     /// <summary>Transposes a square, four by four.</summary>
     /// <param name="from">Its first row.</param>
     /// <param name="stride">Floats from one row to the next.</param>
-    /// <param name="to">Gets the transposed rows without gaps.</param>
+    /// <param name="to">Gets the transposed rows.</param>
+    /// <param name="toStride">Floats from one of these to the next.</param>
     /// <param name="edge">Rows and columns: a multiple of 4.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Square(float* from, nint stride, float* to, int edge)
+    public static void Square(float* from, nint stride, float* to, nint toStride, int edge)
     {
         for (int y = 0; y < edge; y += 4)
         {
             for (int x = 0; x < edge; x += 4)
             {
-                Four(from + (y * stride) + x, stride, to + (x * edge) + y, edge);
+                Four(from + (y * stride) + x, stride, to + (x * toStride) + y, toStride);
             }
         }
     }

@@ -93,15 +93,24 @@ internal sealed unsafe class ConvolutionPass
         {
             int columns = _filters.ColumnsOf(chunk);
             nint filterStride = _filters.ProductStride(columns);
+            int atOnce = _filters.AtOnce(_schedule.Products);
+            float* room = results + _schedule.ResultFloats;
             for (int part = 0; part < _schedule.Parts; part++)
             {
-                float* filters = _filters.Take(chunk, part, _schedule.Products, results + _schedule.ResultFloats);
+                _filters.Begin(chunk, part, room);
+                float* filters = null;
                 float* partWindows = windows + (part * _schedule.Products * windowStride);
                 bool isLast = part == _schedule.Parts - 1;
                 for (int product = 0; product < _schedule.Products; product++)
                 {
+                    int within = product % atOnce;
+                    if (within == 0)
+                    {
+                        filters = _filters.Take(chunk, part, product, _schedule.Products, room);
+                    }
+
                     _filters.AskFor(isLast ? chunk + 1 : chunk, isLast ? 0 : part + 1, product, _schedule.Products);
-                    MultiplyProduct(product, part, filters + (product * filterStride), columns, count, partWindows + (product * windowStride), results);
+                    MultiplyProduct(product, part, filters + (within * filterStride), columns, count, partWindows + (product * windowStride), results);
                 }
             }
 

@@ -52,7 +52,7 @@ internal sealed unsafe class ConvolutionSource
             if (_pooled is null)
             {
                 float* window = _data + (image * Map.ImageStride) + (channelBlock * Map.PlaneStride) + ((nint)(Map.TileEdge * row) * Map.RowStride) + (Map.TileEdge * column * Map.Lanes);
-                _tiles.FromMap(window, Map.RowStride, target, productStride, scratch);
+                _tiles.FromMap(window, Map.RowStride, target, productStride);
             }
             else
             {

@@ -104,7 +104,7 @@ internal sealed unsafe class ConvolutionTarget
         bool whole = rows == scale && columns == scale && _map.TileEdge == 4;
         if (!whole)
         {
-            _tiles.ToTile(products, productStride, outputs, scratch);
+            _tiles.ToTile(products, productStride, outputs);
         }
 
         float* bias = _bias + (block * _map.Lanes);
@@ -153,7 +153,7 @@ internal sealed unsafe class ConvolutionTarget
         }
         else if (whole)
         {
-            Kernels.WholeBiasRelu(products, productStride, bias, relu, target, _map.RowStride, masks, maskStride, scratch);
+            Kernels.WholeBiasRelu(products, productStride, bias, relu, target, _map.RowStride, masks, maskStride);
         }
         else
         {

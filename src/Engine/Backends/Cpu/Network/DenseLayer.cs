@@ -67,7 +67,8 @@ internal sealed unsafe class DenseLayer : IDisposable
             }
         }
 
-        int parts = Math.Clamp(Columns / LeastColumns, 1, 2 * threads);
+        // Longer runs read faster; several images' sums must stay in the first cache beside the rows.
+        int parts = Math.Clamp(Columns / LeastColumns, 1, (images == 1 ? 1 : 2) * threads);
         _columnsPerTask = ColumnsFor((Columns + parts - 1) / parts);
         _forward = new ForwardJob(this, kernels);
         _backward = new BackwardJob(this, kernels);

@@ -28,6 +28,9 @@ internal unsafe interface ILanes<TVector>
     /// <summary>Asks for a cache line that will be needed soon. Never fails, whatever the address.</summary>
     static abstract void Prefetch(float* address);
 
+    /// <summary>The same as far as the second cache, which can wait for more lines at a time than the first.</summary>
+    static abstract void PrefetchSecond(float* address);
+
     static abstract TVector Create(float value);
 
     static abstract TVector Add(TVector a, TVector b);
@@ -90,6 +93,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
 
     public static void Prefetch(float* address) => System.Runtime.Intrinsics.X86.Sse.Prefetch0(address);
 
+    public static void PrefetchSecond(float* address) => System.Runtime.Intrinsics.X86.Sse.Prefetch1(address);
+
     public static Vector512<float> Create(float value) => Vector512.Create(value);
 
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
@@ -142,6 +147,8 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> Broadcast(float* source) => Vector256.Create(*source);
 
     public static void Prefetch(float* address) => System.Runtime.Intrinsics.X86.Sse.Prefetch0(address);
+
+    public static void PrefetchSecond(float* address) => System.Runtime.Intrinsics.X86.Sse.Prefetch1(address);
 
     public static Vector256<float> Create(float value) => Vector256.Create(value);
 
@@ -198,6 +205,14 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
         if (System.Runtime.Intrinsics.X86.Sse.IsSupported)
         {
             System.Runtime.Intrinsics.X86.Sse.Prefetch0(address);
+        }
+    }
+
+    public static void PrefetchSecond(float* address)
+    {
+        if (System.Runtime.Intrinsics.X86.Sse.IsSupported)
+        {
+            System.Runtime.Intrinsics.X86.Sse.Prefetch1(address);
         }
     }
 

@@ -25,13 +25,26 @@ internal abstract unsafe class ConvolutionFilters(int inputs, int outputs, int l
     /// <param name="columns">Vectors of the chunk.</param>
     public abstract nint ProductStride(int columns);
 
-    /// <summary>Part of a chunk in Winograd's domain.</summary>
-    /// <param name="chunk">Its number.</param>
-    /// <param name="part">Which part of the input channels; transformed filters have but one.</param>
+    /// <summary>Products that are taken at a time.</summary>
     /// <param name="products">Products per tile: 36 or 16.</param>
+    public virtual int AtOnce(int products) => products;
+
+    /// <summary>Gets ready to take a part of a chunk.</summary>
+    /// <param name="chunk">The chunk's number.</param>
+    /// <param name="part">Which part of the input channels; transformed filters have but one.</param>
     /// <param name="room">The calling thread's memory for filters.</param>
-    /// <returns>Product 0 of the part's first channel.</returns>
-    public abstract float* Take(int chunk, int part, int products, float* room);
+    public virtual void Begin(int chunk, int part, float* room)
+    {
+    }
+
+    /// <summary>Part of a chunk in Winograd's domain, for some of the products.</summary>
+    /// <param name="chunk">The chunk's number.</param>
+    /// <param name="part">Which part of the input channels.</param>
+    /// <param name="product">The first of the products: a multiple of <see cref="AtOnce"/>.</param>
+    /// <param name="products">Products per tile.</param>
+    /// <param name="room">The calling thread's memory for filters; it may overwrite what it gave before.</param>
+    /// <returns>That product of the part's first channel.</returns>
+    public abstract float* Take(int chunk, int part, int product, int products, float* room);
 
     /// <summary>Asks memory for a part that is taken next, piece by piece while another is multiplied; behind the end it asks for nothing that is there, which never fails.</summary>
     /// <param name="chunk">Its chunk; may be the number behind the last.</param>

@@ -3,7 +3,7 @@ namespace VggCuda.Engine.Backends.Cpu;
 /// <summary>Transforms a convolution's kernel for one or both directions, by all threads.</summary>
 internal sealed unsafe class FilterBuilder : Job, IDisposable
 {
-    private const int ScratchFloats = (18 * 16) + (36 * 16 * 16);
+    private const int ScratchFloats = 36 * 16 * 16;
     private readonly LaneKernels _kernels;
     private readonly float* _raw;
     private readonly int _inputs;
@@ -14,6 +14,7 @@ internal sealed unsafe class FilterBuilder : Job, IDisposable
     private readonly TransformedFilters? _backward;
     private readonly NativeBuffer _scratch;
     private readonly TileKernels _tiles;
+    private readonly int _edge;
 
     /// <summary>Plans the transform.</summary>
     /// <param name="kernels">Kernels of the output map's width.</param>
@@ -36,6 +37,7 @@ internal sealed unsafe class FilterBuilder : Job, IDisposable
         _forward = forward;
         _backward = backward;
         _tiles = kernels.Tiles(edge);
+        _edge = edge;
         _scratch = NativeBuffer.OfFloats((long)ScratchFloats * threads);
     }
 
@@ -52,27 +54,29 @@ internal sealed unsafe class FilterBuilder : Job, IDisposable
         int inputBlock = chunk % InputBlocks;
         int firstInput = inputBlock * _inputLanes;
         int inputs = Math.Min(_inputLanes, _inputs - firstInput);
-        float* scratch = _scratch.Floats + ((nint)worker * ScratchFloats);
-        float* turned = scratch + (18 * 16);
+        float* turned = _scratch.Floats + ((nint)worker * ScratchFloats);
         nint weightStride = (nint)_inputs * _columns;
-        for (int i = 0; i < inputs; i++)
+        float* weights = _raw + ((nint)firstInput * _columns) + (outputBlock * lanes);
+        int lines = _edge + 2;
+        if (_forward is not null)
         {
-            float* weights = _raw + ((nint)(firstInput + i) * _columns) + (outputBlock * lanes);
-            if (_forward is not null)
+            int width = _forward.ColumnsOf(outputBlock / 2) * lanes;
+            float* target = _forward.Chunk(outputBlock / 2) + ((nint)firstInput * width) + (outputBlock % 2 * lanes);
+            FilterRun run = new(inputs, 1, weightStride, _columns, (nint)_inputs * width, width);
+            for (int line = 0; line < lines; line++)
             {
-                int width = _forward.ColumnsOf(outputBlock / 2) * lanes;
-                float* target = _forward.Chunk(outputBlock / 2) + ((nint)(firstInput + i) * width) + (outputBlock % 2 * lanes);
-                _tiles.FromFilter(weights, weightStride, (nint)_inputs * width, target, scratch);
-            }
-
-            if (_backward is not null)
-            {
-                _tiles.FromFilter(weights + (8 * weightStride), -weightStride, _inputLanes * lanes, turned + (i * lanes), scratch);
+                _tiles.FilterLine(line, weights, target + (line * lines * run.ProductStride), run);
             }
         }
 
         if (_backward is not null)
         {
+            FilterRun run = new(inputs, 1, -weightStride, _columns, _inputLanes * lanes, lanes);
+            for (int line = 0; line < lines; line++)
+            {
+                _tiles.FilterLine(line, weights + (8 * weightStride), turned + (line * lines * run.ProductStride), run);
+            }
+
             Transpose(turned, inputs, outputBlock * lanes, inputBlock);
         }
     }

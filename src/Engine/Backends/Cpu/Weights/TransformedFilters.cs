@@ -30,7 +30,7 @@ internal sealed unsafe class TransformedFilters : ConvolutionFilters, IDisposabl
     public override nint ProductStride(int columns) => (nint)Inputs * columns * Lanes;
 
     /// <inheritdoc/>
-    public override float* Take(int chunk, int part, int products, float* room) => Chunk(chunk);
+    public override float* Take(int chunk, int part, int product, int products, float* room) => Chunk(chunk);
 
     public void Dispose() => _buffer.Dispose();
 }
