@@ -63,6 +63,10 @@ internal sealed class ActivateOptions
 
     public Option<bool> Show { get; } = ShowOption();
 
+    public Option<string?> Statistics { get; } = new("--statistics") { Description = "What 'statistics' measured of the network's units, for the verdicts; default: what lies beside the weights, the bundled model's own.", HelpName = "FILE.json" };
+
+    public Option<bool> Trust { get; } = new("--trust") { Description = "Say of each class picture how like real pictures of its class the network takes it, layer by layer: 1 as these are, 0 as pictures of other classes." };
+
     public MethodOptions Method { get; } = new();
 
     public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Check everything and print the memory that the run would take; draw nothing." };
@@ -109,7 +113,7 @@ internal sealed class ActivateOptions
         Class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
         Layer.CompletionSources.Add([.. LayerChoice.AllNames]);
         Preset.CompletionSources.Add([.. Presets.Names]);
-        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Count, Diversity, Sum, Preset, Plan, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, AnisotropicWeight, DecayWeight, .. Method.All, Precision, Out, Raw, Gif, WebP, Log, Scale, Show, DryRun])
+        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Count, Diversity, Sum, Preset, Plan, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, AnisotropicWeight, DecayWeight, .. Method.All, Precision, Out, Raw, Gif, WebP, Log, Scale, Show, Statistics, Trust, DryRun])
         {
             command.Options.Add(option);
         }

@@ -4,8 +4,10 @@ using VggCuda.Cli.Networks;
 using VggCuda.Cli.Output;
 using VggCuda.Cli.Progress;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
+using VggCuda.Engine.Verdicts;
 using VggCuda.Imaging;
 
 namespace VggCuda.Cli.Drawing;
@@ -51,7 +53,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
     }
 
     /// <summary>Stages every file of a result, and says what they are for the record.</summary>
-    public RenderRecord Stage(RenderResult result, LabelledGrid grid, FrameCollector? frames, DrawingFiles names)
+    public RenderRecord Stage(RenderResult result, LabelledGrid grid, FrameCollector? frames, DrawingFiles names, IReadOnlyList<PictureVerdict>? verdicts = null)
     {
         List<FileRecord> written = [];
         Dictionary<string, string> text = PictureTexts.Of(result.Plan, chosen.Name, Sha256(), KernelName.Of(backend.Description));
@@ -86,7 +88,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
             written.Add(new FileRecord("log", log, files.Stage(log, stream => StepLog.Write(stream, result))));
         }
 
-        return Describe(result, grid, written);
+        return Describe(result, grid, written, verdicts ?? []);
 
         void Stage(string kind, string path, Func<byte[]> encode)
         {
@@ -129,7 +131,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
         return all;
     }
 
-    private RenderRecord Describe(RenderResult result, LabelledGrid grid, IReadOnlyList<FileRecord> written)
+    private RenderRecord Describe(RenderResult result, LabelledGrid grid, IReadOnlyList<FileRecord> written, IReadOnlyList<PictureVerdict> verdicts)
     {
         using JsonDocument plan = JsonDocument.Parse(result.Plan.ToJson());
         RenderTimings t = result.Timings;
@@ -150,8 +152,14 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
                 BestStep = image.BestStep,
                 BestTotal = image.BestTotal,
                 Activation = image.FinalActivation,
-                Channels = [.. image.Scores.Select(s => new ScoreRecord(s.Channel, s.Probability is null ? null : chosen.NameOf(s.Channel), s.Activation, s.Probability, s.Rank))],
+                Channels = [.. image.Scores.Select((s, i) => ScoreOf(s, VerdictOf(image)?.Units.ElementAtOrDefault(i)))],
+                Trust = VerdictOf(image) is { Trust.IsEmpty: false } verdict ? [.. verdict.Trust.Select(l => new TrustRecord(l.Layer, l.Value))] : null,
             })],
         };
+
+        PictureVerdict? VerdictOf(RenderedImage image) => verdicts.FirstOrDefault(v => v.Index == image.Index);
+
+        ScoreRecord ScoreOf(ChannelScore s, Verdict? verdict) =>
+            new(s.Channel, s.Probability is null ? null : chosen.NameOf(s.Channel), s.Activation, s.Probability, s.Rank) { Verdict = verdict?.Words, Percentile = verdict?.Percentile };
     }
 }
