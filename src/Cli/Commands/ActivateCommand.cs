@@ -75,10 +75,10 @@ internal static class ActivateCommand
 
         UnitStatistics? statistics = StatisticsAsked(invocation, options, chosen, plan);
         Drawer drawer = new(invocation, backend, chosen, files);
-        RenderResult result = drawer.Draw(plan, plan.Objective.Title(chosen.Network, chosen.NameOf), frames, names, grid.Scale);
+        RenderResult result = drawer.Draw(plan, plan.Objective.Title(chosen.Network, chosen.NameOf), frames, names, grid.Scale, DevelopingPicture.For(invocation, invocation.Value(options.Show) && !names.All.Any(Outputs.IsStandardOutput), grid));
         string? resume = result is { Cancelled: true, Images.Length: 1 } && plan.Count == 1 ? ResumeFile(files, names) : null;
         statistics ??= result.Cancelled ? null : StatisticsFile.Find(invocation, chosen, null);
-        IReadOnlyList<PictureVerdict> verdicts = statistics is null || result.Cancelled ? [] : new Jury(backend, chosen.Network, statistics).Judge(plan, result.Images, invocation.Value(options.Trust), invocation.Cancellation);
+        IReadOnlyList<PictureVerdict> verdicts = statistics is null || result.Cancelled ? [] : Judging.Of(invocation, new Jury(backend, chosen.Network, statistics), result, invocation.Value(options.Trust), invocation.Cancellation);
         RenderRecord render = drawer.Stage(result, grid, frames, names with { Raw = names.Raw ?? resume }, verdicts);
         if (record is not null)
         {
@@ -117,7 +117,8 @@ internal static class ActivateCommand
             Checked("--raw", invocation.Value(options.Raw), ".npy"),
             Checked("--gif", invocation.Value(options.Gif), ".gif"),
             Checked("--webp", invocation.Value(options.WebP), ".webp"),
-            invocation.Value(options.Log));
+            invocation.Value(options.Log),
+            Checked("--alpha", invocation.Value(options.Alpha), ".png"));
 
         static string? Checked(string option, string? path, string extension) =>
             path is null || path.EndsWith(extension, StringComparison.OrdinalIgnoreCase) || !Outputs.IsFile(path)
@@ -169,7 +170,7 @@ internal static class ActivateCommand
     private static void PlanFiles(Outputs files, DrawingFiles names, string? record)
     {
         files.Plan("--out", names.Png);
-        foreach ((string option, string? path) in ((string, string?)[])[("the run record", record), ("--raw", names.Raw), ("--gif", names.Gif), ("--webp", names.WebP), ("--log", names.Log)])
+        foreach ((string option, string? path) in ((string, string?)[])[("the run record", record), ("--raw", names.Raw), ("--alpha", names.Alpha), ("--gif", names.Gif), ("--webp", names.WebP), ("--log", names.Log)])
         {
             if (path is not null)
             {

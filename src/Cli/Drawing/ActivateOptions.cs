@@ -53,6 +53,8 @@ internal sealed class ActivateOptions
 
     public Option<string?> Raw { get; } = new("--raw") { Description = "The optimised arrays: float32 (N, H, W, 3); RGB 0..255, with keras-vis as fed to the network.", HelpName = "FILE.npy" };
 
+    public Option<string?> Alpha { get; } = new("--alpha") { Description = "The pictures without labels, transparent where changes mattered little (MACO's transparency).", HelpName = "FILE.png" };
+
     public Option<string?> Gif { get; } = new("--gif") { Description = "The optimisation as an animated GIF.", HelpName = "FILE.gif" };
 
     public Option<string?> WebP { get; } = new("--webp") { Description = "The optimisation as an animated WebP.", HelpName = "FILE.webp" };
@@ -82,7 +84,7 @@ internal sealed class ActivateOptions
         64);
 
     /// <summary>--show, which recipe has too.</summary>
-    public static Option<bool> ShowOption() => new("--show") { Description = "Show the pictures in the terminal when they are done: as kitty, iTerm2 or sixel graphics where it says that it can, else in half blocks." };
+    public static Option<bool> ShowOption() => new("--show") { Description = "Show the pictures in the terminal when they are done, and now and then while they develop: as kitty, iTerm2 or sixel graphics where it says that it can, else in half blocks." };
 
     /// <summary>--precision, which recipe has too.</summary>
     public static Option<Precision?> PrecisionOption()
@@ -113,7 +115,7 @@ internal sealed class ActivateOptions
         Class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
         Layer.CompletionSources.Add([.. LayerChoice.AllNames]);
         Preset.CompletionSources.Add([.. Presets.Names]);
-        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Count, Diversity, Sum, Preset, Plan, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, AnisotropicWeight, DecayWeight, .. Method.All, Precision, Out, Raw, Gif, WebP, Log, Scale, Show, Statistics, Trust, DryRun])
+        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Count, Diversity, Sum, Preset, Plan, Iterations, Seed, Size, SeedImage, Jitter, ActWeight, LpWeight, TvWeight, AnisotropicWeight, DecayWeight, .. Method.All, Precision, Out, Raw, Alpha, Gif, WebP, Log, Scale, Show, Statistics, Trust, DryRun])
         {
             command.Options.Add(option);
         }

@@ -13,8 +13,11 @@ using VggCuda.Imaging;
 namespace VggCuda.Cli.Drawing;
 
 /// <summary>Where the pictures of one plan go; null for what was not asked for.</summary>
-internal sealed record DrawingFiles(string Png, string? Raw = null, string? Gif = null, string? WebP = null, string? Log = null)
+internal sealed record DrawingFiles(string Png, string? Raw = null, string? Gif = null, string? WebP = null, string? Log = null, string? Alpha = null)
 {
+    /// <summary>Those that were asked for.</summary>
+    public IEnumerable<string> All => ((string?[])[Png, Raw, Alpha, Gif, WebP, Log]).OfType<string>();
+
     public bool Animates => Gif is not null || WebP is not null;
 }
 
@@ -27,7 +30,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
     /// <summary>Draws a plan.</summary>
     /// <exception cref="OperationCanceledException">Cancelled before the first step.</exception>
     /// <exception cref="CommandException">It needs more memory than there is.</exception>
-    public RenderResult Draw(RenderPlan plan, string title, FrameCollector? frames, DrawingFiles names, int scale)
+    public RenderResult Draw(RenderPlan plan, string title, FrameCollector? frames, DrawingFiles names, int scale, IProgressDisplay? display = null)
     {
         files.Keep();
         RunForecast forecast = RunForecast.Of(backend, chosen.Network, plan, names, scale);
@@ -39,7 +42,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
             invocation.Detail($"{title}: {plan.Count} pictures in batches of {forecast.Batch}.");
         }
 
-        return ProgressDisplay.For(invocation).Show(title, plan.Iterations, progress => new Renderer(backend).Render(
+        return (display ?? ProgressDisplay.For(invocation)).Show(title, plan.Iterations, progress => new Renderer(backend).Render(
             chosen.Network,
             plan,
             new RenderOptions
@@ -48,6 +51,9 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
                 Frame = frames is null ? null : frames.Add,
                 FrameEvery = frames?.Every ?? 0,
                 MaxBatch = forecast.Batch,
+                Glance = display is DevelopingPicture developing ? developing.Look : null,
+                GlanceEvery = invocation.Terminal.ShownEvery,
+                WantsImportance = names.Alpha is not null,
             },
             invocation.Cancellation));
     }
@@ -64,6 +70,12 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
 
         Picture stitched = grid.Stitch(result.Images, [.. result.Images.Select(i => i.Display)]);
         Stage("png", names.Png, () => PictureFile.EncodePng(stitched, text));
+        if (names.Alpha is { } alpha)
+        {
+            (Picture sheet, byte[] opacity) = grid.Transparent(result.Images);
+            Stage("alpha", alpha, () => PictureFile.EncodePng(sheet, opacity, text));
+        }
+
         if (names.Raw is { } raw)
         {
             Stage("npy", raw, () => Npy.Encode([result.Images.Length, result.Plan.Height, result.Plan.Width, 3], Concatenated(result.Images)));

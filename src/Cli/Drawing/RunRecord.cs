@@ -102,7 +102,7 @@ internal sealed record ScoreRecord(int Channel, string? Name, double Activation,
 /// <param name="Value">1 as real pictures of the class, 0 as those of others; null where that is not known.</param>
 internal sealed record TrustRecord(string Layer, double? Value);
 
-/// <param name="Kind">png, npy, gif, webp, log.</param>
+/// <param name="Kind">png, npy, alpha, gif, webp, log.</param>
 /// <param name="Path">As the user named it.</param>
 /// <param name="Sha256">Of its content: a file beside the record that has another one is not of this run.</param>
 internal sealed record FileRecord(string Kind, string Path, string Sha256);

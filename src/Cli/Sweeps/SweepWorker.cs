@@ -172,7 +172,7 @@ internal sealed class SweepWorker : IDisposable
             _statistics = StatisticsFile.Find(_invocation, _chosen, null);
         }
 
-        ImmutableArray<PictureVerdict> verdicts = _statistics is null ? [] : new Jury(backend, _chosen.Network, _statistics).Judge(plan, result.Images, cancellation: _ended.Token);
+        ImmutableArray<PictureVerdict> verdicts = _statistics is null ? [] : Judging.Of(_invocation, new Jury(backend, _chosen.Network, _statistics), result, wantsTrust: false, _ended.Token);
 
         // One batch is written while the next is drawn, and no more: memory stays what it is.
         _writing.GetAwaiter().GetResult();

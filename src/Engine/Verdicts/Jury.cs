@@ -29,8 +29,8 @@ public sealed class Jury(IBackend backend, Network network, UnitStatistics stati
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(images);
-        Layer[] layers = [.. LayersOf(plan, wantsTrust)];
-        if (layers.Length == 0)
+        bool isCompared = wantsTrust && !statistics.Likeness.IsEmpty && images.Any(i => ClassOf(network, plan, i.Index) is not null);
+        if (!isCompared && !images.Any(i => UnitsOf(plan, i.Index).Any(u => statistics.Of(u.Layer) is not null)))
         {
             return [.. images.Select(i => new PictureVerdict(i.Index, [.. i.Scores.Select(_ => (Verdict?)null)], []))];
         }
@@ -39,7 +39,7 @@ public sealed class Jury(IBackend backend, Network network, UnitStatistics stati
         for (int first = 0; first < images.Count; first += MostAtOnce)
         {
             cancellation.ThrowIfCancellationRequested();
-            verdicts.AddRange(JudgeSome(plan, [.. images.Skip(first).Take(MostAtOnce)], layers, wantsTrust));
+            verdicts.AddRange(JudgeSome(plan, [.. images.Skip(first).Take(MostAtOnce)], isCompared));
         }
 
         return [.. verdicts];
@@ -57,20 +57,19 @@ public sealed class Jury(IBackend backend, Network network, UnitStatistics stati
         return classes.Length == 1 && classes[0].Channels[picture].Length == 1 ? classes[0].Channels[picture][0] : null;
     }
 
-    private IEnumerable<Layer> LayersOf(RenderPlan plan, bool wantsTrust)
+    private PictureVerdict[] JudgeSome(RenderPlan plan, RenderedImage[] images, bool isCompared)
     {
-        IEnumerable<string> judged = plan.Objective.Leaves.SelectMany(l => UnitsOf(l, 0)).Select(u => u.Layer);
-        IEnumerable<string> compared = wantsTrust ? statistics.Likeness.Select(l => l.Name) : [];
-        return judged.Where(name => statistics.Of(name) is not null).Concat(compared).Distinct().Select(name => network.Topology.Find(name)!);
-    }
+        // All pictures of a plan have units of the same layers, and as many.
+        Unit[][] units = [.. images.Select(i => UnitsOf(plan, i.Index).ToArray())];
+        TapSpec[] judged = [.. Enumerable.Range(0, units[0].Length).Select(u => TapOf([.. units.Select(own => own[u])]))];
+        TapSpec[] compared = isCompared ? [.. statistics.Likeness.Select(l => new TapSpec(network.Topology.Find(l.Name)!))] : [];
+        TapSpec[] taps = [.. judged, .. compared];
 
-    private IEnumerable<PictureVerdict> JudgeSome(RenderPlan plan, RenderedImage[] images, Layer[] layers, bool wantsTrust)
-    {
         // Dense layers see a picture of a size that they do not take whole, at theirs.
-        int? side = layers.Any(l => l.Kind == LayerKind.Dense) && !network.Topology.HeadTakes(plan.Height, plan.Width) ? network.Topology.FixedInputSize : null;
+        int? side = taps.Any(t => t.Layer.Kind == LayerKind.Dense) && !network.Topology.HeadTakes(plan.Height, plan.Width) ? network.Topology.FixedInputSize : null;
         ProgramSpec spec = new()
         {
-            Taps = [.. layers.Select(l => new TapSpec(l))],
+            Taps = [.. taps],
             Batch = images.Length,
             Height = side ?? plan.Height,
             Width = side ?? plan.Width,
@@ -78,63 +77,74 @@ public sealed class Jury(IBackend backend, Network network, UnitStatistics stati
             Precision = plan.Precision,
             NeedsGradient = false,
         };
-        using INetworkProgram program = backend.Compile(network, spec);
         float[][] pictures = Fed(images, plan, spec);
-        using (ITensor input = backend.Allocate(program.InputShape))
-        {
-            backend.Upload(input, (ReadOnlySpan<float>)[.. pictures.SelectMany(p => p)]);
-            program.Forward(input);
-        }
-
-        float[][] values = [.. program.Taps.Select(t => new float[t.Shape.Count])];
-        for (int l = 0; l < values.Length; l++)
-        {
-            backend.Download(program.Taps[l], values[l].AsSpan());
-        }
-
-        List<PictureVerdict> verdicts = [];
+        Answer[][] answers = Answers(spec, pictures, [.. units.Select(own => own.Select(u => u.Neuron).ToArray())]);
+        PictureVerdict[] verdicts = new PictureVerdict[images.Length];
         for (int i = 0; i < images.Length; i++)
         {
-            Dictionary<string, Answer> answers = [];
-            for (int l = 0; l < layers.Length; l++)
-            {
-                TensorShape shape = program.Taps[l].Shape;
-                int length = (int)shape.CountPerImage;
-                float[] own = values[l].AsSpan(i * length, length).ToArray();
-                (float[] means, float[] peaks) = StatisticsMeter.Measured(own, shape.C);
-                answers[layers[l].Name] = new Answer(shape, own, means, peaks);
-            }
-
             int place = images[i].Index;
             float[] fed = pictures[i];
             Lazy<bool> hasGradient = new(() => HasGradient(plan, place, spec, fed));
-            verdicts.Add(new PictureVerdict(
-                place,
-                [.. plan.Objective.Leaves.SelectMany(leaf => UnitsOf(leaf, place).Select(u => VerdictOf(u, leaf, answers, hasGradient)))],
-                wantsTrust && ClassOf(network, plan, place) is int index ? [.. statistics.Likeness.Select(l => new LayerTrust(l.Name, l.Trust(index, [.. answers[l.Name].Means.Select(m => (double)m)])))] : []));
+            Answer[] own = answers[i];
+            ImmutableArray<LayerTrust> trust = isCompared && ClassOf(network, plan, place) is int index
+                ? [.. statistics.Likeness.Select((l, k) => new LayerTrust(l.Name, l.Trust(index, [.. own[judged.Length + k].Means.Select(m => (double)m)])))]
+                : [];
+            verdicts[i] = new PictureVerdict(place, [.. units[i].Select((u, k) => VerdictOf(u, own[k], hasGradient))], trust);
         }
 
         return verdicts;
     }
 
-    private Verdict? VerdictOf(Unit unit, TapObjective leaf, Dictionary<string, Answer> answers, Lazy<bool> hasGradient)
+    // Of classes all: their probabilities are wanted.
+    private TapSpec TapOf(Unit[] units)
     {
-        if (statistics.Of(unit.Layer) is not { } layer || !answers.TryGetValue(unit.Layer, out Answer? answer))
+        Layer layer = network.Topology.Find(units[0].Layer)!;
+        return new TapSpec(layer) { Channels = layer.IsClassifier ? [] : [.. units.Select(u => ImmutableArray.Create(u.Channel))] };
+    }
+
+    // By picture and tap; one tap after the other, since maps are large.
+    private Answer[][] Answers(ProgramSpec spec, float[][] pictures, Neuron?[][] neurons)
+    {
+        using INetworkProgram program = backend.Compile(network, spec);
+        using (ITensor input = backend.Allocate(program.InputShape))
+        {
+            backend.Upload(input, Joined(pictures));
+            program.Forward(input);
+        }
+
+        Answer[][] answers = [.. pictures.Select(_ => new Answer[spec.Taps.Length])];
+        for (int t = 0; t < spec.Taps.Length; t++)
+        {
+            TensorShape shape = program.Taps[t].Shape;
+            float[] values = new float[shape.Count];
+            backend.Download(program.Taps[t], values.AsSpan());
+            for (int i = 0; i < pictures.Length; i++)
+            {
+                ReadOnlySpan<float> own = values.AsSpan(i * (int)shape.CountPerImage, (int)shape.CountPerImage);
+                (float[] means, float[] peaks) = StatisticsMeter.Measured(own, shape.C);
+                float? value = t < neurons[i].Length && neurons[i][t] is { } neuron ? own[neuron.Place(shape with { N = 1, C = 1 }, spec.Taps[t].Layer.Name) * shape.C] : null;
+                answers[i][t] = new Answer(means, peaks, value);
+            }
+        }
+
+        return answers;
+    }
+
+    private Verdict? VerdictOf(Unit unit, Answer answer, Lazy<bool> hasGradient)
+    {
+        if (statistics.Of(unit.Layer) is not { } layer)
         {
             return null;
         }
 
-        int channel = unit.Channel;
-        double percentile = unit.Neuron is { } neuron
-            ? layer.PercentileOfPeak(channel, answer.Values[neuron.Place(answer.Shape with { N = 1, C = 1 }, unit.Layer) * answer.Shape.C + channel])
-            : layer.PercentileOfMean(channel, answer.Means[channel]);
         bool isClass = network.Topology.Find(unit.Layer)!.IsClassifier;
-        if (!isClass && answer.Peaks[channel] <= 0 && layer.Active[channel] == 0)
+        double percentile = answer.Value is float value ? layer.PercentileOfPeak(unit.Channel, value) : layer.PercentileOfMean(unit.Channel, answer.Means[isClass ? unit.Channel : 0]);
+        if (!isClass && answer.Peaks[0] <= 0 && layer.Active[unit.Channel] == 0)
         {
             return new Verdict(VerdictKind.NeverActive, percentile);
         }
 
-        if (isClass && leaf.Top == TopActivation.Softmax && Probabilities.Of([.. answer.Means.Select(m => (double)m)], channel) >= SaturatedFrom)
+        if (isClass && unit.IsProbability && Probabilities.Of([.. answer.Means.Select(m => (double)m)], unit.Channel) >= SaturatedFrom)
         {
             return new Verdict(VerdictKind.Saturated, percentile);
         }
@@ -144,13 +154,17 @@ public sealed class Jury(IBackend backend, Network network, UnitStatistics stati
     }
 
     // In the order of the scores.
-    private static IEnumerable<Unit> UnitsOf(TapObjective leaf, int picture) => leaf switch
+    private static IEnumerable<Unit> UnitsOf(RenderPlan plan, int picture) => plan.Objective.Leaves.SelectMany(leaf =>
     {
-        ChannelObjective channels => channels.Channels[picture].Select(c => new Unit(channels.Layer, c, null)),
-        NeuronObjective neurons => [new Unit(neurons.Layer, neurons.Neurons[picture].Channel, neurons.Neurons[picture])],
-        InterpolationObjective between => [new Unit(between.Layer, between.From, null), new Unit(between.Layer, between.To, null)],
-        _ => [],
-    };
+        bool isProbability = leaf.Top == TopActivation.Softmax;
+        return leaf switch
+        {
+            ChannelObjective channels => channels.Channels[picture].Select(c => new Unit(channels.Layer, c, null, isProbability)),
+            NeuronObjective neurons => [new Unit(neurons.Layer, neurons.Neurons[picture].Channel, neurons.Neurons[picture], isProbability)],
+            InterpolationObjective between => ((int[])[between.From, between.To]).Select(c => new Unit(between.Layer, c, null, isProbability)),
+            _ => (IEnumerable<Unit>)[],
+        };
+    });
 
     // Of pictures that are compared with others it is not asked alone.
     private bool HasGradient(RenderPlan plan, int picture, ProgramSpec spec, float[] fed)
@@ -165,6 +179,17 @@ public sealed class Jury(IBackend backend, Network network, UnitStatistics stati
         float[] values = new float[fed.Length];
         gradient.Evaluate(fed, [], values);
         return values.AsSpan().ContainsAnyExcept(0f);
+    }
+
+    private static ReadOnlySpan<float> Joined(float[][] pictures)
+    {
+        float[] all = new float[pictures.Sum(p => p.Length)];
+        for (int i = 0; i < pictures.Length; i++)
+        {
+            pictures[i].CopyTo(all, i * pictures[i].Length);
+        }
+
+        return all;
     }
 
     private float[][] Fed(RenderedImage[] images, RenderPlan plan, ProgramSpec spec)
@@ -185,7 +210,7 @@ public sealed class Jury(IBackend backend, Network network, UnitStatistics stati
             }
 
             ITensor drawn = Allocate(plan.PictureShape with { N = images.Length });
-            backend.Upload(drawn, (ReadOnlySpan<float>)[.. images.SelectMany(i => i.Pixels)]);
+            backend.Upload(drawn, Joined([.. images.Select(i => i.Pixels)]));
             Chain chain = new(backend, [new Resize(spec.Height, spec.Width)], [spec.InputShape], drawn, Allocate(drawn.Shape), [null], Allocate(TensorShape.PerImage(1)), owned.Add);
             chain.Begin(backend);
             chain.Forward(backend);
@@ -200,8 +225,8 @@ public sealed class Jury(IBackend backend, Network network, UnitStatistics stati
     }
 
     /// <summary>A unit that a picture was drawn for; a neuron where one place was meant.</summary>
-    private sealed record Unit(string Layer, int Channel, Neuron? Neuron);
+    private sealed record Unit(string Layer, int Channel, Neuron? Neuron, bool IsProbability);
 
-    /// <summary>What a layer does on one picture.</summary>
-    private sealed record Answer(TensorShape Shape, float[] Values, float[] Means, float[] Peaks);
+    /// <summary>What a tap's channels do on one picture; a neuron's value where one was meant.</summary>
+    private sealed record Answer(float[] Means, float[] Peaks, float? Value);
 }
