@@ -19,7 +19,7 @@ public sealed class ActivateTests : IDisposable
     [Fact]
     public void A_picture_with_transparency_has_the_same_colours_where_it_is_opaque()
     {
-        Activate("--class", "1,2", "--iterations", "3", "--scale", "1", "--preset", "maco", "--out", "~/f.png", "--alpha", "~/t.png").Succeeded();
+        Activate("--class", "1,2", "--iterations", "3", "--scale", "1", "--out", "~/f.png", "--alpha", "~/t.png").Succeeded();
         byte[] png = File.ReadAllBytes(_shell.PathOf("t.png"));
         Assert.Equal(6, png[25]);
         Picture picture = PictureFile.Read(_shell.PathOf("t.png"));
