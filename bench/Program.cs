@@ -13,6 +13,7 @@ Bench[] benches =
     new("cpu", "How much faster is the CPU engine than PyTorch, and where does its time go?", CpuBench.Run),
     AttributionBench.Line,
     SweepBench.Line,
+    ModernBench.Line,
     HostBench.Line,
     NativeBench.Line,
 ];

@@ -69,6 +69,21 @@ internal sealed class KernelCases : IDisposable
         Add add = new(_library);
         Log write = new(_library);
         Advance advance = new(_library);
+        Linear linear = new(_library);
+        Clip clip = new(_library);
+        Accumulate accumulate = new(_library);
+        ScaleStep scale = new(_library);
+        CopyEvery every = new(_library);
+        Noise noise = new(_library);
+        Polar polar = new(_library);
+        Standardize standardize = new(_library);
+        AbsoluteVariation absolute = new(_library);
+        Decay decay = new(_library);
+        Boundary boundary = new(_library);
+        Direction direction = new(_library);
+        Distance distance = new(_library);
+        Diversity diversity = new(_library);
+        Alignment alignment = new(_library);
         string size = shape.ToString();
         yield return new KernelCase("shift", size, Shift.Bytes(shape), () => shift.Launch(image, other, shifts, step, 1, shape, ShiftMode.ScipyWrap));
         yield return new KernelCase("total variation, 2", size, TotalVariation.Bytes(shape), () => variation.Launch(image, 2, 0, value, gradient, shape, scratch));
@@ -92,6 +107,31 @@ internal sealed class KernelCases : IDisposable
         yield return new KernelCase("sigmoid back", size, Sigmoid.BackwardBytes(count), () => sigmoid.Backward(image, cache, other, count, 0, 255));
         yield return new KernelCase("dot", size, Dot.Bytes(shape), () => dot.Launch(image, other, 1, value, shape, scratch));
         yield return new KernelCase("mean square", size, MeanSquare.Bytes(shape), () => square.Launch(image, 0, value, gradient, shape, scratch));
+        yield return new KernelCase("linear", size, Linear.Bytes(count), () => linear.Launch(image, other, count, 1, 0));
+        yield return new KernelCase("clip", size, Clip.Bytes(count), () => clip.Forward(image, other, count, 0, 255));
+        yield return new KernelCase("clip back", size, Clip.BackwardBytes(count), () => clip.Backward(image, cache, other, count, 0, 255));
+        yield return new KernelCase("accumulate", size, Accumulate.Bytes(count), () => accumulate.Launch(image, other, count, 0));
+        yield return new KernelCase("scale the step", size, ScaleStep.Bytes(count), () => scale.Launch(image, other, count, value, step, 1));
+        yield return new KernelCase("copy in every step", size, CopyEvery.Bytes(count), () => every.Launch(image, other, count, step, 1));
+        yield return new KernelCase("noise", size, Noise.Bytes(count), () => noise.Launch(image, other, value, step, 1, shape, 1));
+        DevicePointer pairs = Floats(count * 2);
+        yield return new KernelCase("phases to spectrum", size, Polar.Bytes(shape), () => polar.Forward(image, other, cache, pairs, shape));
+        yield return new KernelCase("phases to spectrum, back", size, Polar.Bytes(shape), () => polar.Backward(image, other, cache, pairs, gradient, shape));
+        ReductionScratch second = Own(new ReductionScratch(_stream, images));
+        yield return new KernelCase("standardise", size, Standardize.Bytes(shape), () => standardize.Forward(image, other, 1e-4, shape, scratch));
+        yield return new KernelCase("standardise, back", size, Standardize.BackwardBytes(shape), () => standardize.Backward(image, cache, other, 1e-4, shape, scratch, second));
+        yield return new KernelCase("absolute variation", size, AbsoluteVariation.Bytes(shape), () => absolute.Launch(image, 0, value, gradient, shape, scratch));
+        yield return new KernelCase("decay", size, Decay.Bytes(shape), () => decay.Launch(image, 127.5, 0, value, gradient, shape, scratch));
+        yield return new KernelCase("edge, 5", size, Boundary.Bytes(shape), () => boundary.Launch(image, 5, 0.8, 127.5, 0, cache, value, gradient, shape, scratch));
+        yield return new KernelCase("direction, 2", size, Direction.Bytes(shape), () => direction.Launch(image, colours, 2, 0, value, gradient, shape, scratch));
+        yield return new KernelCase("distance", size, Distance.Bytes(shape), () => distance.Launch(image, other, 0, value, gradient, shape, scratch));
+        if (images > 1)
+        {
+            DevicePointer grams = Floats(images * 9L), lengths = Floats(images * 2L);
+            yield return new KernelCase("diversity", size, Diversity.Bytes(shape), () => diversity.Launch(image, images, 0, grams, lengths, value, gradient, shape));
+            yield return new KernelCase("alignment", size, Alignment.Bytes(shape), () => alignment.Launch(image, images, 0, value, gradient, shape, scratch));
+        }
+
         yield return new KernelCase("keep best (none)", size, 0, () => keep.Launch(total, step, image, value, bestStep, other, shape, scratch));
         yield return new KernelCase("add", size, Add.Bytes(images), () => add.Launch(value, total, total, images));
         yield return new KernelCase("log", size, 0, () => write.Launch(log, step, 1, images, [value, total]));

@@ -7,6 +7,7 @@ using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Reports;
 using VggCuda.Cli.Shells;
 using VggCuda.Cli.Sweeps;
+using VggCuda.Cli.Verdicts;
 using VggCuda.Cli.Weights;
 
 namespace VggCuda.Cli;
@@ -34,6 +35,7 @@ internal static class CommandLine
         root.Subcommands.Add(SweepWorker.Create(host));
         root.Subcommands.Add(ReportCommand.Create(host));
         root.Subcommands.Add(ExamplesCommand.Create(host));
+        root.Subcommands.Add(StatisticsCommand.Create(host));
         root.Subcommands.Add(Commands.VerifyCommand.Create(host));
         root.Subcommands.Add(RerunCommand.Create(host));
         root.Subcommands.Add(DevicesCommand.Create(host));

@@ -88,6 +88,41 @@ public static class PictureFile
         return PngText.Insert(png.GetBuffer().AsSpan(0, (int)png.Length), text);
     }
 
+    /// <summary>Encodes a picture with transparency as PNG: 8-bit RGBA, without loss.</summary>
+    /// <param name="picture">The picture.</param>
+    /// <param name="alpha">Opacity by pixel, row by row: 0 for nothing, 255 for all of it. The colours are kept where it is 0 too.</param>
+    /// <param name="text">As for the other one.</param>
+    /// <returns>The content of a .png file.</returns>
+    /// <exception cref="ArgumentException">There is not one value per pixel, or a key or value cannot be stored.</exception>
+    public static byte[] EncodePng(Picture picture, ReadOnlySpan<byte> alpha, IReadOnlyDictionary<string, string>? text = null)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        if (alpha.Length != picture.Width * picture.Height)
+        {
+            throw new ArgumentException($"{alpha.Length} values of opacity were given for {picture.Width} x {picture.Height} pixels.", nameof(alpha));
+        }
+
+        byte[] values = new byte[alpha.Length * 4];
+        for (int i = 0; i < alpha.Length; i++)
+        {
+            picture.Rgb.AsSpan(i * 3, 3).CopyTo(values.AsSpan(i * 4));
+            values[(i * 4) + 3] = alpha[i];
+        }
+
+        using Image<Rgba32> image = Image.LoadPixelData<Rgba32>(Library.Configuration, values, picture.Width, picture.Height);
+        using MemoryStream png = new();
+        image.Save(png, new PngEncoder
+        {
+            ColorType = PngColorType.RgbWithAlpha,
+            BitDepth = PngBitDepth.Bit8,
+            FilterMethod = PngFilterMethod.Adaptive,
+            CompressionLevel = PngCompressionLevel.Level5,
+            TransparentColorMode = PngTransparentColorMode.Preserve,
+            IgnoreMetadata = true,
+        });
+        return PngText.Insert(png.GetBuffer().AsSpan(0, (int)png.Length), text);
+    }
+
     /// <summary>Encodes a picture as WebP, with loss.</summary>
     /// <param name="picture">The picture, at most 16,383 pixels on a side.</param>
     /// <param name="quality">0..100.</param>
@@ -109,7 +144,7 @@ public static class PictureFile
         return webp.ToArray();
     }
 
-    /// <summary>Writes a picture as PNG; see <see cref="EncodePng"/>. The file is whole or not there at all.</summary>
+    /// <summary>Writes a picture as PNG; see <see cref="EncodePng(Picture, IReadOnlyDictionary{string, string}?)"/>. The file is whole or not there at all.</summary>
     /// <param name="picture">The picture.</param>
     /// <param name="path">Where to; an existing file is replaced.</param>
     /// <param name="text">Text metadata, or null.</param>

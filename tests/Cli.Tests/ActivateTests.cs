@@ -17,6 +17,25 @@ public sealed class ActivateTests : IDisposable
     public void Dispose() => _shell.Dispose();
 
     [Fact]
+    public void A_picture_with_transparency_has_the_same_colours_where_it_is_opaque()
+    {
+        Activate("--class", "1,2", "--iterations", "3", "--scale", "1", "--out", "~/f.png", "--alpha", "~/t.png").Succeeded();
+        byte[] png = File.ReadAllBytes(_shell.PathOf("t.png"));
+        Assert.Equal(6, png[25]);
+        Picture picture = PictureFile.Read(_shell.PathOf("t.png"));
+        Assert.Equal(((2 * 32) + 5, 32), (picture.Width, picture.Height));
+        Assert.Contains("vggcuda:plan", PngText.Read(_shell.PathOf("t.png")).Keys);
+        Assert.Equal("alpha", Record("f.json").GetProperty("renders")[0].GetProperty("files")[1].GetProperty("kind").GetString());
+
+        // The margin is transparent, so white where it is laid over white; a fifth of each picture is opaque.
+        Assert.Equal([255, 255, 255], picture.Rgb[(32 * 3)..(33 * 3)]);
+        Picture labelled = PictureFile.Read(_shell.PathOf("f.png"));
+        int same = Enumerable.Range(0, picture.Width * picture.Height).Count(p => picture.Rgb.AsSpan(p * 3, 3).SequenceEqual(labelled.Rgb.AsSpan(p * 3, 3)));
+        Assert.True(same >= 2 * 32 * 32 / 10, $"{same} pixels");
+        Activate("--class", "1", "--out", "~/f.png", "--alpha", "~/t.gif").Failed(2, "--alpha", ".png");
+    }
+
+    [Fact]
     public void A_filter_becomes_a_picture_with_its_plan_and_a_record()
     {
         Outcome outcome = Activate("--layer", "block2_conv1", "--filter", "1", "--iterations", "3", "--seed", "7", "--out", "~/f.png").Succeeded();

@@ -16,16 +16,17 @@ public class ArchitectureTests
         ("Output", ["Hosting"]),
         ("Progress", ["Hosting"]),
         ("Figures", []),
-        ("Drawing", ["Hosting", "Networks", "Output", "Progress"]),
+        ("Verdicts", ["Hosting", "Devices", "Networks", "Output", "Progress"]),
+        ("Drawing", ["Hosting", "Networks", "Output", "Progress", "Verdicts"]),
         ("Attribution", ["Hosting", "Devices", "Networks", "Output"]),
         ("Weights", ["Hosting", "Output", "Progress"]),
         ("Sweeps/Format", ["Hosting"]),
-        ("Sweeps", ["Hosting", "Devices", "Networks", "Output", "Progress", "Drawing", "Sweeps/Format"]),
+        ("Sweeps", ["Hosting", "Devices", "Networks", "Output", "Progress", "Verdicts", "Drawing", "Sweeps/Format"]),
         ("Examples", ["Hosting", "Devices", "Networks", "Output", "Progress"]),
-        ("Reports", ["Hosting", "Output", "Progress", "Drawing", "Attribution", "Sweeps/Format", "Examples"]),
-        ("Commands", ["Hosting", "Devices", "Networks", "Output", "Progress", "Figures", "Drawing"]),
+        ("Reports", ["Hosting", "Output", "Progress", "Verdicts", "Drawing", "Attribution", "Sweeps/Format", "Examples"]),
+        ("Commands", ["Hosting", "Devices", "Networks", "Output", "Progress", "Figures", "Verdicts", "Drawing"]),
         ("Shells", ["Hosting"]),
-        (FolderArrows.Top, ["Hosting", "Attribution", "Weights", "Sweeps", "Examples", "Reports", "Commands", "Shells"]),
+        (FolderArrows.Top, ["Hosting", "Verdicts", "Attribution", "Weights", "Sweeps", "Examples", "Reports", "Commands", "Shells"]),
     ];
 
     [Fact]

@@ -26,6 +26,7 @@ public class ArchitectureTests
         ("Plans", ["Randomness", "Model", "Backends", "Images", "Display", "Stages", "Regularizers", "Optimizers", "Objectives"]),
         ("Attribution", ["Randomness", "Model", "Backends", "Images"]),
         ("Rendering", ["Model", "Backends", "Display", "Stages", "Regularizers", "Optimizers", "Objectives", "Plans"]),
+        ("Verdicts", ["Model", "Backends", "Stages", "Objectives", "Plans", "Rendering"]),
     ];
 
     [Fact]

@@ -5,9 +5,11 @@ using VggCuda.Cli.Drawing;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Networks;
 using VggCuda.Cli.Output;
+using VggCuda.Cli.Verdicts;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
+using VggCuda.Engine.Verdicts;
 using VggCuda.Imaging;
 
 namespace VggCuda.Cli.Commands;
@@ -52,6 +54,7 @@ internal static class ActivateCommand
         using Outputs files = new(invocation);
         files.Protect("--seed-image", invocation.Value(options.SeedImage));
         files.Protect("--plan", planFile);
+        files.Protect("--statistics", invocation.Value(options.Statistics));
         files.ProtectWeights(chosen.Path);
 
         // Beside a pipe or a device there is no place for it.
@@ -70,10 +73,13 @@ internal static class ActivateCommand
             return ExitCode.Done;
         }
 
+        UnitStatistics? statistics = StatisticsAsked(invocation, options, chosen, plan);
         Drawer drawer = new(invocation, backend, chosen, files);
-        RenderResult result = drawer.Draw(plan, plan.Objective.Title(chosen.Network, chosen.NameOf), frames, names, grid.Scale);
+        RenderResult result = drawer.Draw(plan, plan.Objective.Title(chosen.Network, chosen.NameOf), frames, names, grid.Scale, DevelopingPicture.For(invocation, invocation.Value(options.Show) && !names.All.Any(Outputs.IsStandardOutput), grid));
         string? resume = result is { Cancelled: true, Images.Length: 1 } && plan.Count == 1 ? ResumeFile(files, names) : null;
-        RenderRecord render = drawer.Stage(result, grid, frames, names with { Raw = names.Raw ?? resume });
+        statistics ??= result.Cancelled ? null : StatisticsFile.Find(invocation, chosen, null);
+        IReadOnlyList<PictureVerdict> verdicts = statistics is null || result.Cancelled ? [] : Judging.Of(invocation, new Jury(backend, chosen.Network, statistics), result, invocation.Value(options.Trust), invocation.Cancellation);
+        RenderRecord render = drawer.Stage(result, grid, frames, names with { Raw = names.Raw ?? resume }, verdicts);
         if (record is not null)
         {
             // Last, and so last in its place: what lies beside it without being named in it, with its checksum, is of another run.
@@ -86,7 +92,7 @@ internal static class ActivateCommand
             Showing.Show(invocation, grid.Stitch(result.Images, [.. result.Images.Select(i => i.Display)]));
         }
 
-        ResultText.Scores(invocation, chosen, result);
+        ResultText.Scores(invocation, chosen, result, verdicts, statistics?.Pictures);
         drawer.TellMemory();
         string[] written = [.. render.Files.Select(f => Outputs.NameOf(f.Path)), .. record is null ? (string[])[] : [record]];
         invocation.Say($"Wrote {string.Join(", ", written)}.");
@@ -111,12 +117,41 @@ internal static class ActivateCommand
             Checked("--raw", invocation.Value(options.Raw), ".npy"),
             Checked("--gif", invocation.Value(options.Gif), ".gif"),
             Checked("--webp", invocation.Value(options.WebP), ".webp"),
-            invocation.Value(options.Log));
+            invocation.Value(options.Log),
+            Checked("--alpha", invocation.Value(options.Alpha), ".png"));
 
         static string? Checked(string option, string? path, string extension) =>
             path is null || path.EndsWith(extension, StringComparison.OrdinalIgnoreCase) || !Outputs.IsFile(path)
                 ? path
                 : throw CommandException.Usage($"{option} writes a {extension} file; '{path}' is named otherwise.");
+    }
+
+    // Those that the user asks for, before anything is drawn; others are looked for when it has been.
+    private static UnitStatistics? StatisticsAsked(Invocation invocation, ActivateOptions options, ChosenNetwork chosen, RenderPlan plan)
+    {
+        bool wantsTrust = invocation.Value(options.Trust);
+        string? named = invocation.Value(options.Statistics);
+        if (named is null && !wantsTrust)
+        {
+            return null;
+        }
+
+        UnitStatistics? statistics = StatisticsFile.Find(invocation, chosen, named);
+        invocation.Cancellation.ThrowIfCancellationRequested();
+        if (wantsTrust)
+        {
+            if (statistics is null || statistics.Likeness.IsEmpty)
+            {
+                throw CommandException.Usage($"--trust compares with real pictures of each class, and there are no statistics of such for {chosen.Name}; 'vggcuda statistics FOLDER' makes them.");
+            }
+
+            if (!Enumerable.Range(0, plan.Count).Any(i => Jury.ClassOf(chosen.Network, plan, i) is not null))
+            {
+                throw CommandException.Usage("--trust compares a picture with real ones of its class; none of these pictures is of one class.");
+            }
+        }
+
+        return statistics;
     }
 
     // The array of a cancelled run, to go on from; the one that this run itself went on from is not replaced.
@@ -135,7 +170,7 @@ internal static class ActivateCommand
     private static void PlanFiles(Outputs files, DrawingFiles names, string? record)
     {
         files.Plan("--out", names.Png);
-        foreach ((string option, string? path) in ((string, string?)[])[("the run record", record), ("--raw", names.Raw), ("--gif", names.Gif), ("--webp", names.WebP), ("--log", names.Log)])
+        foreach ((string option, string? path) in ((string, string?)[])[("the run record", record), ("--raw", names.Raw), ("--alpha", names.Alpha), ("--gif", names.Gif), ("--webp", names.WebP), ("--log", names.Log)])
         {
             if (path is not null)
             {

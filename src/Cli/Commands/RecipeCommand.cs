@@ -85,7 +85,7 @@ internal sealed class RecipeCommand
         {
             try
             {
-                RenderResult result = drawer.Draw(plans[i], $"{plans[i].Objective.Title(chosen.Network, chosen.NameOf)}{(plans[i].Preset == Presets.KerasVisName ? "" : $", {plans[i].Preset}")}", null, names[i], grids[i].Scale);
+                RenderResult result = drawer.Draw(plans[i], $"{plans[i].Objective.Title(chosen.Network, chosen.NameOf)}{(plans[i].Preset == Presets.KerasVisName ? "" : $", {plans[i].Preset}")}", null, names[i], grids[i].Scale, DevelopingPicture.For(invocation, invocation.Value(_show), grids[i]));
                 renders.Add(drawer.Stage(result, grids[i], null, names[i]));
                 if (invocation.Value(_show))
                 {

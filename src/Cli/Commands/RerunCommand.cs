@@ -17,7 +17,7 @@ internal static class RerunCommand
         Argument<string> picture = new("PICTURE") { Description = "A picture that this program drew (.png), or the record beside it (.json)." };
         ActivateOptions options = new();
         options.Iterations.Required = true;
-        Command command = new("rerun", "Draw a picture again with more iterations: its own steps first, which come out the same, then further ones.") { picture, options.Iterations, options.SeedImage, options.Out, options.Raw, options.Gif, options.WebP, options.Log, options.Scale, options.Show, options.DryRun };
+        Command command = new("rerun", "Draw a picture again with more iterations: its own steps first, which come out the same, then further ones.") { picture, options.Iterations, options.SeedImage, options.Out, options.Raw, options.Alpha, options.Gif, options.WebP, options.Log, options.Scale, options.Show, options.Statistics, options.Trust, options.DryRun };
         host.Run(command, invocation => Run(invocation, options, invocation.Value(picture)!));
         return command;
     }

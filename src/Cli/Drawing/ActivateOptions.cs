@@ -53,6 +53,8 @@ internal sealed class ActivateOptions
 
     public Option<string?> Raw { get; } = new("--raw") { Description = "The optimised arrays: float32 (N, H, W, 3); RGB 0..255, with keras-vis as fed to the network.", HelpName = "FILE.npy" };
 
+    public Option<string?> Alpha { get; } = new("--alpha") { Description = "The pictures without labels, transparent where changes mattered little (MACO's transparency).", HelpName = "FILE.png" };
+
     public Option<string?> Gif { get; } = new("--gif") { Description = "The optimisation as an animated GIF.", HelpName = "FILE.gif" };
 
     public Option<string?> WebP { get; } = new("--webp") { Description = "The optimisation as an animated WebP.", HelpName = "FILE.webp" };
@@ -62,6 +64,10 @@ internal sealed class ActivateOptions
     public Option<int?> Scale { get; } = ScaleOption();
 
     public Option<bool> Show { get; } = ShowOption();
+
+    public Option<string?> Statistics { get; } = new("--statistics") { Description = "What 'statistics' measured of the network's units, for the verdicts; default: what lies beside the weights, the bundled model's own.", HelpName = "FILE.json" };
+
+    public Option<bool> Trust { get; } = new("--trust") { Description = "Say of each class picture how like real pictures of its class the network takes it, layer by layer: 1 as these are, 0 as pictures of other classes." };
 
     public MethodOptions Method { get; } = new();
 
@@ -81,7 +87,7 @@ internal sealed class ActivateOptions
         64);
 
     /// <summary>--show, which recipe has too.</summary>
-    public static Option<bool> ShowOption() => new("--show") { Description = "Show the pictures in the terminal when they are done: as kitty, iTerm2 or sixel graphics where it says that it can, else in half blocks." };
+    public static Option<bool> ShowOption() => new("--show") { Description = "Show the pictures in the terminal when they are done, and now and then while they develop: as kitty, iTerm2 or sixel graphics where it says that it can, else in half blocks." };
 
     private static Option<string> PresetOption()
     {
@@ -118,7 +124,7 @@ internal sealed class ActivateOptions
     {
         Class.CompletionSources.Add(context => NetworkChoice.ClassNamesFor(host, context.ParseResult));
         Layer.CompletionSources.Add([.. LayerChoice.AllNames]);
-        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Diversity, Sum, Plan, SeedImage, .. Settings, .. Method.Comparing, Out, Raw, Gif, WebP, Log, Scale, Show, DryRun])
+        foreach (Option option in (Option[])[Layer, Filter, Class, Objective, Diversity, Sum, Plan, SeedImage, .. Settings, .. Method.Comparing, Out, Raw, Alpha, Gif, WebP, Log, Scale, Show, Statistics, Trust, DryRun])
         {
             command.Options.Add(option);
         }

@@ -4,15 +4,20 @@ using VggCuda.Cli.Networks;
 using VggCuda.Cli.Output;
 using VggCuda.Cli.Progress;
 using VggCuda.Engine.Backends;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
+using VggCuda.Engine.Verdicts;
 using VggCuda.Imaging;
 
 namespace VggCuda.Cli.Drawing;
 
 /// <summary>Where the pictures of one plan go; null for what was not asked for.</summary>
-internal sealed record DrawingFiles(string Png, string? Raw = null, string? Gif = null, string? WebP = null, string? Log = null)
+internal sealed record DrawingFiles(string Png, string? Raw = null, string? Gif = null, string? WebP = null, string? Log = null, string? Alpha = null)
 {
+    /// <summary>Those that were asked for.</summary>
+    public IEnumerable<string> All => ((string?[])[Png, Raw, Alpha, Gif, WebP, Log]).OfType<string>();
+
     public bool Animates => Gif is not null || WebP is not null;
 }
 
@@ -25,7 +30,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
     /// <summary>Draws a plan.</summary>
     /// <exception cref="OperationCanceledException">Cancelled before the first step.</exception>
     /// <exception cref="CommandException">It needs more memory than there is.</exception>
-    public RenderResult Draw(RenderPlan plan, string title, FrameCollector? frames, DrawingFiles names, int scale)
+    public RenderResult Draw(RenderPlan plan, string title, FrameCollector? frames, DrawingFiles names, int scale, IProgressDisplay? display = null)
     {
         files.Keep();
         RunForecast forecast = RunForecast.Of(backend, chosen.Network, plan, names, scale);
@@ -37,7 +42,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
             invocation.Detail($"{title}: {plan.Count} pictures in batches of {forecast.Batch}.");
         }
 
-        return ProgressDisplay.For(invocation).Show(title, plan.Iterations, progress => new Renderer(backend).Render(
+        return (display ?? ProgressDisplay.For(invocation)).Show(title, plan.Iterations, progress => new Renderer(backend).Render(
             chosen.Network,
             plan,
             new RenderOptions
@@ -46,12 +51,15 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
                 Frame = frames is null ? null : frames.Add,
                 FrameEvery = frames?.Every ?? 0,
                 MaxBatch = forecast.Batch,
+                Glance = display is DevelopingPicture developing ? developing.Look : null,
+                GlanceEvery = invocation.Terminal.ShownEvery,
+                WantsImportance = names.Alpha is not null,
             },
             invocation.Cancellation));
     }
 
     /// <summary>Stages every file of a result, and says what they are for the record.</summary>
-    public RenderRecord Stage(RenderResult result, LabelledGrid grid, FrameCollector? frames, DrawingFiles names)
+    public RenderRecord Stage(RenderResult result, LabelledGrid grid, FrameCollector? frames, DrawingFiles names, IReadOnlyList<PictureVerdict>? verdicts = null)
     {
         List<FileRecord> written = [];
         Dictionary<string, string> text = PictureTexts.Of(result.Plan, chosen.Name, Sha256(), KernelName.Of(backend.Description));
@@ -62,6 +70,12 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
 
         Picture stitched = grid.Stitch(result.Images, [.. result.Images.Select(i => i.Display)]);
         Stage("png", names.Png, () => PictureFile.EncodePng(stitched, text));
+        if (names.Alpha is { } alpha)
+        {
+            (Picture sheet, byte[] opacity) = grid.Transparent(result.Images);
+            Stage("alpha", alpha, () => PictureFile.EncodePng(sheet, opacity, text));
+        }
+
         if (names.Raw is { } raw)
         {
             Stage("npy", raw, () => Npy.Encode([result.Images.Length, result.Plan.Height, result.Plan.Width, 3], Concatenated(result.Images)));
@@ -86,7 +100,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
             written.Add(new FileRecord("log", log, files.Stage(log, stream => StepLog.Write(stream, result))));
         }
 
-        return Describe(result, grid, written);
+        return Describe(result, grid, written, verdicts ?? []);
 
         void Stage(string kind, string path, Func<byte[]> encode)
         {
@@ -129,7 +143,7 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
         return all;
     }
 
-    private RenderRecord Describe(RenderResult result, LabelledGrid grid, IReadOnlyList<FileRecord> written)
+    private RenderRecord Describe(RenderResult result, LabelledGrid grid, IReadOnlyList<FileRecord> written, IReadOnlyList<PictureVerdict> verdicts)
     {
         using JsonDocument plan = JsonDocument.Parse(result.Plan.ToJson());
         RenderTimings t = result.Timings;
@@ -150,8 +164,14 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
                 BestStep = image.BestStep,
                 BestTotal = image.BestTotal,
                 Activation = image.FinalActivation,
-                Channels = [.. image.Scores.Select(s => new ScoreRecord(s.Channel, s.Probability is null ? null : chosen.NameOf(s.Channel), s.Activation, s.Probability, s.Rank))],
+                Channels = [.. image.Scores.Select((s, i) => ScoreOf(s, VerdictOf(image)?.Units.ElementAtOrDefault(i)))],
+                Trust = VerdictOf(image) is { Trust.IsEmpty: false } verdict ? [.. verdict.Trust.Select(l => new TrustRecord(l.Layer, l.Value))] : null,
             })],
         };
+
+        PictureVerdict? VerdictOf(RenderedImage image) => verdicts.FirstOrDefault(v => v.Index == image.Index);
+
+        ScoreRecord ScoreOf(ChannelScore s, Verdict? verdict) =>
+            new(s.Channel, s.Probability is null ? null : chosen.NameOf(s.Channel), s.Activation, s.Probability, s.Rank) { Verdict = verdict?.Words, Percentile = verdict?.Percentile };
     }
 }

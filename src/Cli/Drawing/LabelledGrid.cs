@@ -1,4 +1,5 @@
 using VggCuda.Cli.Networks;
+using VggCuda.Engine.Display;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Imaging;
@@ -28,8 +29,21 @@ internal sealed class LabelledGrid
 
     /// <summary>Stitches displays of the given pictures; keras-vis's margin of 5 and 5 columns.</summary>
     /// <exception cref="ArgumentException">The sheet would be too large for a picture.</exception>
-    public Picture Stitch(IReadOnlyList<RenderedImage> images, IReadOnlyList<byte[]> displays) =>
-        Grid.Stitch([.. images.Select((image, i) => Cell(image, displays[i]))]);
+    public Picture Stitch(IReadOnlyList<RenderedImage> images, IReadOnlyList<byte[]> displays) => Stitch([.. images.Select(i => i.Index)], displays);
+
+    /// <summary>The same of pictures that are told by their place in the plan.</summary>
+    /// <inheritdoc cref="Stitch(IReadOnlyList{RenderedImage}, IReadOnlyList{byte[]})"/>
+    public Picture Stitch(IReadOnlyList<int> places, IReadOnlyList<byte[]> displays) =>
+        Grid.Stitch([.. places.Select((place, i) => Cell(place, displays[i]))]);
+
+    /// <summary>The sheet without labels, and how opaque each of its pixels is: what mattered little is transparent, and so are the margins.</summary>
+    /// <exception cref="ArgumentException">The sheet would be too large for a picture.</exception>
+    public (Picture Sheet, byte[] Opacity) Transparent(IReadOnlyList<RenderedImage> images)
+    {
+        Picture sheet = Grid.Stitch([.. images.Select(i => Enlarged(i.Display))]);
+        Picture opacity = Grid.Stitch([.. images.Select(i => Enlarged([.. Transparency.Of(i.Importance).SelectMany(o => (byte[])[o, o, o])]))]);
+        return (sheet, [.. Enumerable.Range(0, sheet.Width * sheet.Height).Select(p => opacity.Rgb[p * 3])]);
+    }
 
     /// <summary>The sheet's size in pixels: 5 columns, margins of 5 pixels.</summary>
     public static (long Width, long Height) SizeOf(RenderPlan plan, int scale)
@@ -41,7 +55,7 @@ internal sealed class LabelledGrid
         return ((across * plan.Width * scale) + ((across - 1) * margin), (down * plan.Height * scale) + ((down - 1) * margin));
     }
 
-    /// <summary>Refuses early what <see cref="Stitch"/> would refuse after the run.</summary>
+    /// <summary>Refuses early what <see cref="Stitch(IReadOnlyList{RenderedImage}, IReadOnlyList{byte[]})"/> would refuse after the run.</summary>
     /// <exception cref="ArgumentException">The sheet would be too large for a picture.</exception>
     public static void CheckSize(RenderPlan plan, int scale)
     {
@@ -52,6 +66,7 @@ internal sealed class LabelledGrid
         }
     }
 
-    private Picture Cell(RenderedImage image, byte[] display) =>
-        Label.Draw(Enlarge.Smooth(new Picture(_plan.Width, _plan.Height, display), Scale), _plan.Objective.Label(image.Index, _chosen.Network, _chosen.NameOf));
+    private Picture Cell(int place, byte[] display) => Label.Draw(Enlarged(display), _plan.Objective.Label(place, _chosen.Network, _chosen.NameOf));
+
+    private Picture Enlarged(byte[] display) => Enlarge.Smooth(new Picture(_plan.Width, _plan.Height, display), Scale);
 }

@@ -1,8 +1,10 @@
 using System.Globalization;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Networks;
+using VggCuda.Cli.Verdicts;
 using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Rendering;
+using VggCuda.Engine.Verdicts;
 
 namespace VggCuda.Cli.Drawing;
 
@@ -12,16 +14,34 @@ internal static class ResultText
     private const int MostPicturesTold = 20;
 
     /// <summary>One line per picture: what it excites, how much, and for classes how sure the network is.</summary>
-    public static void Scores(Invocation invocation, ChosenNetwork chosen, RenderResult result)
+    public static void Scores(Invocation invocation, ChosenNetwork chosen, RenderResult result, IReadOnlyList<PictureVerdict>? verdicts = null, int? samples = null)
     {
         foreach (RenderedImage image in result.Images.Take(MostPicturesTold))
         {
             invocation.Say($"Picture {image.Index + 1}, seed {image.Seed}: {string.Join("; ", Scores(image))}; best step {image.BestStep + 1} of {image.Steps}");
+            if (verdicts?.FirstOrDefault(v => v.Index == image.Index) is { } verdict)
+            {
+                Tell(verdict, [.. image.Scores.IsEmpty ? [] : result.Plan.Objective.Units(image.Index, chosen.Network, chosen.NameOf)]);
+            }
         }
 
         if (result.Images.Length > MostPicturesTold)
         {
             invocation.Say($"... and {result.Images.Length - MostPicturesTold} more; all of them are in the run record.");
+        }
+
+        void Tell(PictureVerdict verdict, string[] units)
+        {
+            string[] told = [.. verdict.Units.Select((v, i) => v is null ? "" : (units.Length > 1 ? $"{units[i]}: " : "") + VerdictText.Of(v.Words, v.Percentile, samples)).Where(t => t.Length > 0)];
+            if (told.Length > 0)
+            {
+                invocation.Say($"  Verdict: {string.Join("; ", told)}");
+            }
+
+            if (!verdict.Trust.IsEmpty)
+            {
+                invocation.Say($"  Trust: {VerdictText.Of(verdict.Trust)} (1 as real pictures of its class, 0 as those of others)");
+            }
         }
 
         IEnumerable<string> Scores(RenderedImage image) => image.Scores.IsEmpty

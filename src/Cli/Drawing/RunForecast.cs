@@ -68,7 +68,7 @@ internal sealed record RunForecast
         int group = plan.Objective.GroupSize;
         for (int batch = Math.Min(Math.Max(group, MostAtOnce / group * group), plan.Count); ; batch = ((batch / group) + 1) / 2 * group)
         {
-            RunForecast forecast = new(RunMemory.Of(backend, network, plan, batch, isDouble), batch, process, frames, writing, isOnHost);
+            RunForecast forecast = new(RunMemory.Of(backend, network, plan, batch, isDouble, files.Alpha is not null), batch, process, frames, writing, isOnHost);
             // A GPU says itself when it is full.
             if (batch <= group || !isOnHost || forecast.Total - Environment.WorkingSet <= budget)
             {
@@ -128,6 +128,8 @@ internal sealed record RunForecast
         long raw = files.Raw is null ? 0 : plan.Count * (long)plan.Height * plan.Width * 3 * 2 * sizeof(float);
         long webp = files.WebP is null ? 0 : sheet * 4 / 3 * (FrameCollector.FramesOf(plan) + 1);
         long gif = files.Animates ? StitchedFrames.BytesFor(FrameCollector.FramesOf(plan) + 1, sheet) + (sheet * 2) : 0;
-        return png + gif + Math.Max(raw, webp);
+        // The same sheet, its opacity, and both as four bytes for a pixel, once more in the encoder.
+        long alpha = files.Alpha is null ? 0 : sheet * 17 / 3;
+        return png + alpha + gif + Math.Max(raw, webp);
     }
 }

@@ -82,12 +82,27 @@ internal sealed record PictureRecord
     public required double Activation { get; init; }
 
     public required IReadOnlyList<ScoreRecord> Channels { get; init; }
+
+    /// <summary>With --trust, for pictures of one class: how like real ones it is, by layer.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<TrustRecord>? Trust { get; init; }
 }
 
 /// <summary>A channel's verdict on the clean picture; probability and rank for classes only.</summary>
-internal sealed record ScoreRecord(int Channel, string? Name, double Activation, double? Probability, int? Rank);
+internal sealed record ScoreRecord(int Channel, string? Name, double Activation, double? Probability, int? Rank)
+{
+    /// <summary>percentile, never active, saturated or no gradient; null without statistics of the network's units.</summary>
+    public string? Verdict { get; init; }
 
-/// <param name="Kind">png, npy, gif, webp, log.</param>
+    /// <summary>Percent of the sample pictures to which the unit answers more weakly.</summary>
+    public double? Percentile { get; init; }
+}
+
+/// <param name="Layer">Keras's name.</param>
+/// <param name="Value">1 as real pictures of the class, 0 as those of others; null where that is not known.</param>
+internal sealed record TrustRecord(string Layer, double? Value);
+
+/// <param name="Kind">png, npy, alpha, gif, webp, log.</param>
 /// <param name="Path">As the user named it.</param>
 /// <param name="Sha256">Of its content: a file beside the record that has another one is not of this run.</param>
 internal sealed record FileRecord(string Kind, string Path, string Sha256);

@@ -65,6 +65,12 @@ internal sealed partial class Interruption : IDisposable
     private void End(string message)
     {
         StagedFiles.DeleteUnfinished();
+        if (_terminal.GoesBackBy is { } back)
+        {
+            _terminal.Out.Write(back);
+            _terminal.Out.Flush();
+        }
+
         _terminal.Error.WriteLine(message);
         Environment.Exit(ExitCode.Cancelled);
     }

@@ -35,6 +35,15 @@ internal sealed class Terminal
     /// <summary>Width of stdout's terminal in characters.</summary>
     public Func<int> Columns { get; init; } = () => Math.Max(1, Console.WindowWidth);
 
+    /// <summary>Height of stdout's terminal in lines.</summary>
+    public Func<int> Rows { get; init; } = () => Math.Max(1, Console.WindowHeight);
+
+    /// <summary>The least time between two looks at a picture that develops.</summary>
+    public TimeSpan ShownEvery { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What puts stdout's terminal back as it was, while it is not.</summary>
+    public volatile string? GoesBackBy;
+
     /// <summary>Environment variables; null for those not set.</summary>
     public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
 

@@ -14,7 +14,7 @@ internal sealed class IndexPage(IReadOnlyList<ReportSource> sources, IReadOnlyLi
     {
         ReportEntry main = row.Main;
         Html html = _tiles[section];
-        html.Add($"<li id=\"unit.{section.Name}.{row.Name}\"{Score("a", main.Activation)}{Score("p", main.Probability)}{Score("l", main.Loss)}{Score("d", Difference(row))}><a href=\"units/{section.Name}/{row.Name}.html\">");
+        html.Add($"<li id=\"unit.{section.Name}.{row.Name}\"{Score("a", main.Activation)}{Score("p", main.Probability)}{Score("l", main.Loss)}{Score("v", main.VerdictOrder)}{Score("d", Difference(row))}><a href=\"units/{section.Name}/{row.Name}.html\">");
         foreach (ShownPicture picture in pictures)
         {
             html.Add($"<i class=\"{(picture.Path is null ? "t none" : picture.Thumbnail)}\"></i>");
@@ -28,6 +28,10 @@ internal sealed class IndexPage(IReadOnlyList<ReportSource> sources, IReadOnlyLi
         else if (main.Probability is double p)
         {
             html.Add($"<small>{p * 100:F1} %</small>");
+        }
+        else if (main.Verdict is { } words and not "percentile")
+        {
+            html.Add($"<small>{words}</small>");
         }
 
         html.Add($"</a></li>\n");
@@ -58,7 +62,7 @@ internal sealed class IndexPage(IReadOnlyList<ReportSource> sources, IReadOnlyLi
         body.Add($"""
             </header>
             <form role="search" id="find"><label>Search <input type="search" id="q" autocomplete="off" spellcheck="false" aria-describedby="hint"></label>
-            <label>Sort <select id="sort"><option value="">by place</option>{Sort("a", "activation", r => r.Main.Activation)}{Sort("p", "probability", r => r.Main.Probability)}{Sort("l", "loss, lowest first", r => r.Main.Loss)}{Sort("d", "difference of the activations", Difference)}</select></label>
+            <label>Sort <select id="sort"><option value="">by place</option>{Sort("a", "activation", r => r.Main.Activation)}{Sort("p", "probability", r => r.Main.Probability)}{Sort("l", "loss, lowest first", r => r.Main.Loss)}{Sort("v", "verdict, weakest first", r => r.Main.VerdictOrder)}{Sort("d", "difference of the activations", Difference)}</select></label>
             <output id="count" for="q">{units} pictures</output>
             <span id="hint" class="hint">A layer, a number, a class. Keys: <kbd>/</kbd> search, <kbd>arrows</kbd> from picture to picture, <kbd>Enter</kbd> opens, <kbd>s</kbd> sorts, <kbd>Esc</kbd> shows all.</span></form>
             <nav aria-label="Layers"><ul>

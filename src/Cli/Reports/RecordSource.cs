@@ -6,6 +6,7 @@ using VggCuda.Cli.Attribution;
 using VggCuda.Cli.Drawing;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Sweeps.Format;
+using VggCuda.Cli.Verdicts;
 using VggCuda.Engine.Hashing;
 using VggCuda.Imaging;
 
@@ -103,6 +104,8 @@ internal static partial class RecordSource
                 Activation = drawn.Length == 1 ? drawn[0].Activation : null,
                 Probability = drawn is [{ Channels: [{ Probability: double p }] }] ? p : null,
                 Loss = drawn.Length == 1 ? drawn[0].BestTotal : null,
+                Verdict = drawn is [{ Channels: [{ } only] }] ? only.Verdict : null,
+                Percentile = drawn is [{ Channels: [{ } one] }] ? one.Percentile : null,
                 Detail = () => new ReportDetail(
                     FactsOf(run, render, drawn),
                     CurvesOf(file, render),
@@ -128,7 +131,12 @@ internal static partial class RecordSource
             foreach (ScoreRecord score in picture.Channels.Where(c => c is not null))
             {
                 string sure = score is { Probability: double p, Rank: int rank } ? string.Create(CultureInfo.InvariantCulture, $", probability {SweepSource.Percent(p)}, rank {rank}") : "";
-                facts.Add(new(string.Create(CultureInfo.InvariantCulture, $"{which}{score.Channel} {score.Name}").TrimEnd(), $"activation {SweepSource.Number(score.Activation)}{sure}"));
+                facts.Add(new(string.Create(CultureInfo.InvariantCulture, $"{which}{score.Channel} {score.Name}").TrimEnd(), $"activation {SweepSource.Number(score.Activation)}{sure}{(score is { Verdict: { } words, Percentile: double percentile } ? "; " + VerdictText.Of(words, percentile, null) : "")}"));
+            }
+
+            foreach (TrustRecord trust in (picture.Trust ?? []).Where(t => t is not null))
+            {
+                facts.Add(new($"{which}trust at {trust.Layer}", trust.Value is double value ? SweepSource.Number(value) : "unknown"));
             }
 
             facts.Add(new($"{which}lowest loss", string.Create(CultureInfo.InvariantCulture, $"{SweepSource.Number(picture.BestTotal)} at step {picture.BestStep + 1L} of {picture.Steps}, seed {picture.Seed}, {picture.Width} x {picture.Height}")));

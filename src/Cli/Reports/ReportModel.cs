@@ -49,6 +49,22 @@ internal sealed record ReportEntry
     /// <summary>The lowest total.</summary>
     public double? Loss { get; init; }
 
+    /// <summary>percentile, never active, saturated or no gradient; null where nothing was said.</summary>
+    public string? Verdict { get; init; }
+
+    /// <summary>Percent of the sample pictures to which the unit answers more weakly.</summary>
+    public double? Percentile { get; init; }
+
+    /// <summary>The order by verdict: first what has no gradient, was never active or is saturated, then by percentile.</summary>
+    public double? VerdictOrder => Verdict switch
+    {
+        null => null,
+        "never active" => -3,
+        "no gradient" => -2,
+        "saturated" => -1,
+        _ => Percentile,
+    };
+
     /// <summary>The rest, which is read when its page is written: thousands of them are not held.</summary>
     public required Func<ReportDetail> Detail { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using VggCuda.Cli.Sweeps.Format;
+using VggCuda.Cli.Verdicts;
 
 namespace VggCuda.Cli.Reports;
 
@@ -66,6 +67,8 @@ internal static class SweepSource
             Activation = record?.Activation,
             Probability = record?.Probability,
             Loss = record?.BestTotal,
+            Verdict = record?.Verdict,
+            Percentile = record?.Percentile,
             Detail = () => DetailOf(folder, part, place, pictures),
         };
     }
@@ -89,6 +92,7 @@ internal static class SweepSource
                 new("Activation", Number(record.Activation)),
                 .. record.Probability is double p ? (Fact[])[new("Probability", Percent(p))] : [],
                 .. record.Rank is int rank ? (Fact[])[new("Rank among the classes", Text($"{rank}"))] : [],
+                .. record is { Verdict: { } words, Percentile: double percentile } ? (Fact[])[new("Verdict", VerdictText.Of(words, percentile, null))] : [],
                 new("Lowest loss", Text($"{Number(record.BestTotal)} at step {record.BestStep + 1L} of {record.Steps}")),
                 new("Seed", Text($"{unit.Seed}")),
                 new("Size", Text($"{record.Width} x {record.Height}")),

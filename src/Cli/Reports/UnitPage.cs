@@ -1,5 +1,6 @@
 using System.Globalization;
 using VggCuda.Cli.Examples;
+using VggCuda.Cli.Verdicts;
 
 namespace VggCuda.Cli.Reports;
 
@@ -126,7 +127,8 @@ internal static class UnitPage
     {
         string activation = entry.Activation is double a ? $"activation {SweepSource.Number(a)}" : "";
         string sure = entry.Probability is double p ? $"the network takes it for this class with {SweepSource.Percent(p)}" : "";
-        return string.Join("; ", ((string[])[sure, activation]).Where(t => t.Length > 0));
+        string verdict = entry is { Verdict: { } words, Percentile: double percentile } ? VerdictText.Of(words, percentile, null) : "";
+        return string.Join("; ", ((string[])[sure, activation, verdict]).Where(t => t.Length > 0));
     }
 
     private static Html ExamplesOf(ExampleLayer layer, ExampleUnit unit, string sheet, ExamplesFile file)

@@ -63,7 +63,7 @@
 
   function sort() {
     const key = order.value;
-    const rising = key === 'l' ? 1 : -1;
+    const rising = key === 'l' || key === 'v' ? 1 : -1;
     const value = entry => key in entry.tile.dataset ? Number(entry.tile.dataset[key]) : NaN;
     // What is moved loses the focus.
     const focused = document.activeElement;

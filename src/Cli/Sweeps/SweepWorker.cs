@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
@@ -7,9 +8,11 @@ using VggCuda.Cli.Drawing;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Networks;
 using VggCuda.Cli.Sweeps.Format;
+using VggCuda.Cli.Verdicts;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
+using VggCuda.Engine.Verdicts;
 
 namespace VggCuda.Cli.Sweeps;
 
@@ -28,6 +31,7 @@ internal sealed class SweepWorker : IDisposable
     private readonly Stopwatch _sinceSign = Stopwatch.StartNew();
     private Task _writing = Task.CompletedTask;
     private UnitWriter? _writer;
+    private UnitStatistics? _statistics;
 
     private SweepWorker(Invocation invocation, SweepFolder folder, ChosenNetwork chosen, bool isMixed, bool accounts)
     {
@@ -172,7 +176,13 @@ internal sealed class SweepWorker : IDisposable
             throw new OperationCanceledException(_ended.Token);
         }
 
-        _writer ??= new UnitWriter(_folder, kernels, (_chosen.Name, CheckedSha256()));
+        if (_writer is null)
+        {
+            _writer = new UnitWriter(_folder, kernels, (_chosen.Name, CheckedSha256()));
+            _statistics = StatisticsFile.Find(_invocation, _chosen, null);
+        }
+
+        ImmutableArray<PictureVerdict> verdicts = _statistics is null ? [] : Judging.Of(_invocation, new Jury(backend, _chosen.Network, _statistics), result, wantsTrust: false, _ended.Token);
 
         // One batch is written while the next is drawn, and no more: memory stays what it is.
         _writing.GetAwaiter().GetResult();
@@ -181,7 +191,7 @@ internal sealed class SweepWorker : IDisposable
         {
             foreach (RenderedImage image in result.Images.Where(i => order.Wanted.Contains(first + i.Index)))
             {
-                writer.Write(part, first + image.Index, image, count);
+                writer.Write(part, first + image.Index, image, count, verdicts.FirstOrDefault(v => v.Index == image.Index) is { Units: [{ } verdict] } ? verdict : null);
                 Tell(new WorkReport { Kind = WorkReportKind.Done, Id = order.Id, Place = first + image.Index });
             }
         });

@@ -7,6 +7,7 @@ using VggCuda.Engine.Hashing;
 using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
+using VggCuda.Engine.Verdicts;
 using VggCuda.Imaging;
 
 namespace VggCuda.Cli.Sweeps;
@@ -25,8 +26,9 @@ internal sealed class UnitWriter(SweepFolder folder, string kernels, (string Nam
     /// <param name="place">Its place there.</param>
     /// <param name="image">What was drawn.</param>
     /// <param name="batch">Pictures drawn at once.</param>
+    /// <param name="verdict">What is to be said of it, or null.</param>
     /// <exception cref="IOException">It cannot be written; nothing is left of it.</exception>
-    public void Write(SweepPart part, int place, RenderedImage image, int batch)
+    public void Write(SweepPart part, int place, RenderedImage image, int batch, Verdict? verdict = null)
     {
         SweepUnit unit = part.Units[place];
         RenderPlan plan = folder.PlanOf(part).Slice(place, 1);
@@ -56,6 +58,8 @@ internal sealed class UnitWriter(SweepFolder folder, string kernels, (string Nam
             Activation = image.FinalActivation,
             Probability = score?.Probability,
             Rank = score?.Rank,
+            Verdict = verdict?.Words,
+            Percentile = verdict?.Percentile,
             Curve = CurveOf(image.Losses),
             Engine = Software.Version,
             Kernels = kernels,

@@ -19,13 +19,13 @@ internal sealed class BatchRun : IDisposable
     private readonly Stopwatch _score = new();
     private double[]? _frame;
 
-    public BatchRun(IBackend backend, Network network, RenderPlan plan, int firstImage, CancellationToken cancellation)
+    public BatchRun(IBackend backend, Network network, RenderPlan plan, int firstImage, CancellationToken cancellation, bool wantsImportance = false)
     {
         _backend = backend;
         _network = network;
         _plan = plan;
         _firstImage = firstImage;
-        _step = new StepRecorder(backend, network, plan, cancellation);
+        _step = new StepRecorder(backend, network, plan, cancellation, wantsImportance);
         _compile.Stop();
     }
 
@@ -44,7 +44,7 @@ internal sealed class BatchRun : IDisposable
         {
             if (framed)
             {
-                SendFrame(options, 0);
+                Send(options.Frame!, 0);
             }
 
             _run.Start();
@@ -62,7 +62,15 @@ internal sealed class BatchRun : IDisposable
                 if (framed && queued % options.FrameEvery == 0)
                 {
                     _step.Replay.Wait(cancellation);
-                    SendFrame(options, queued);
+                    Send(options.Frame!, queued);
+                }
+
+                if (options.Glance is { } glance && meter.IsGlanceDue(options.GlanceEvery))
+                {
+                    _step.Replay.Wait(cancellation);
+                    Stopwatch shown = Stopwatch.StartNew();
+                    Send(glance, queued);
+                    meter.Glanced(options.GlanceEvery, shown.Elapsed);
                 }
 
                 StepsDone = _step.Replay.StepsCompleted;
@@ -119,13 +127,13 @@ internal sealed class BatchRun : IDisposable
 
     public void Dispose() => _step.Dispose();
 
-    private void SendFrame(RenderOptions options, int step)
+    private void Send(Action<RenderFrame> receiver, int step)
     {
         ITensor picture = _step.Picture();
         double[] pixels = _frame ??= new double[picture.Shape.Count];
         _backend.Download(picture, pixels);
         int perImage = pixels.Length / _plan.Count;
-        options.Frame!(new RenderFrame(_firstImage, step, [.. Enumerable.Range(0, _plan.Count).Select(i => _plan.Display.Show(pixels.AsSpan(i * perImage, perImage)))]));
+        receiver(new RenderFrame(_firstImage, step, [.. Enumerable.Range(0, _plan.Count).Select(i => _plan.Display.Show(pixels.AsSpan(i * perImage, perImage)))]));
     }
 
     private double[] Read(ITensor pictures)

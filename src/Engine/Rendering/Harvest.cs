@@ -31,6 +31,7 @@ internal static class Harvest
         double[] pixels = new double[best.Shape.Count];
         backend.Download(best, pixels);
         PictureScore[] scores = Scoring.Score(backend, network, plan, step.Program, best, pixels);
+        double[] importance = step.Importance is { } sum ? Downloaded(backend, sum) : [];
         double[][][] losses = Losses(step.Log, steps, plan.Count);
         int perImage = (int)best.Shape.CountPerImage;
         List<RenderedImage> images = [];
@@ -54,10 +55,18 @@ internal static class Harvest
                 BestTotal = bestTotal[image],
                 Losses = losses[image],
                 Score = scores[image],
+                Importance = [.. importance.Skip(image * perImage).Take(perImage).Chunk(3).Select(p => (float)p.Average())],
             });
         }
 
         return images;
+    }
+
+    private static double[] Downloaded(IBackend backend, ITensor tensor)
+    {
+        double[] values = new double[tensor.Shape.Count];
+        backend.Download(tensor, values);
+        return values;
     }
 
     // By image, step and column; the log has them by step.

@@ -12,7 +12,7 @@ internal static class OctaveRun
     /// <param name="renderer">Draws a plan of one size.</param>
     /// <param name="network">The network.</param>
     /// <param name="plan">A valid plan with octaves.</param>
-    /// <param name="options">Progress; frames are shown of the picture's own size alone.</param>
+    /// <param name="options">Progress; frames and glances are of the picture's own size alone.</param>
     /// <param name="cancellation">Ends the run; pictures that have got to their own size are returned.</param>
     public static RenderResult Render(Renderer renderer, Network network, RenderPlan plan, RenderOptions options, CancellationToken cancellation)
     {
@@ -45,7 +45,11 @@ internal static class OctaveRun
                 RenderResult result = renderer.Render(
                     network,
                     plan.Octaves.At(own, octave, drawn),
-                    options with { Frame = isLast && options.Frame is { } frame ? f => frame(f with { FirstImage = image }) : null },
+                    options with
+                    {
+                        Frame = isLast && options.Frame is { } frame ? f => frame(f with { FirstImage = image }) : null,
+                        Glance = isLast && options.Glance is { } glance ? f => glance(f with { FirstImage = image }) : null,
+                    },
                     cancellation);
                 RenderedImage now = result.Images[0];
                 timings = new(timings.Compile + result.Timings.Compile, timings.Run + result.Timings.Run, timings.Score + result.Timings.Score, timings.Steps + result.Timings.Steps);

@@ -7,10 +7,14 @@ namespace VggCuda.Engine.Rendering;
 internal sealed class ProgressMeter
 {
     private const int MillisecondsBetweenReports = 100;
+
+    // So many times what showing the pictures took goes by before they are shown again.
+    private const int GlancesPerCost = 20;
     private readonly IProgress<RenderProgress>? _progress;
     private readonly RenderPlan _plan;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private TimeSpan _lastReport = TimeSpan.FromSeconds(-1);
+    private TimeSpan _nextGlance;
     private TimeSpan _running;
     private long _stepsOfFinishedBatches;
     private long _stepsTotal;
@@ -20,6 +24,19 @@ internal sealed class ProgressMeter
         _progress = progress;
         _plan = plan;
         SetBatch(batch, 0);
+    }
+
+    /// <summary>Whether it is time to show the pictures as they are.</summary>
+    /// <param name="every">The least time between two times, and before the first.</param>
+    public bool IsGlanceDue(TimeSpan every) => _watch.Elapsed >= (_nextGlance > every ? _nextGlance : every);
+
+    /// <summary>They have been shown.</summary>
+    /// <param name="every">The least time until the next.</param>
+    /// <param name="taken">How long it took.</param>
+    public void Glanced(TimeSpan every, TimeSpan taken)
+    {
+        TimeSpan rest = taken * GlancesPerCost;
+        _nextGlance = _watch.Elapsed + (rest > every ? rest : every);
     }
 
     /// <summary>A new batch size from now on.</summary>

@@ -54,6 +54,13 @@ public sealed record RenderedImage
     /// <summary>What the network makes of the clean picture, without transforms.</summary>
     public required PictureScore Score { get; init; }
 
+    /// <summary>
+    /// How much each pixel mattered, (H, W): the sum over all steps of |d objective / d picture|, mean of the three colours; empty where it was not asked for
+    /// (<see cref="RenderOptions.WantsImportance"/>). Of octaves the last one's steps.
+    /// </summary>
+    /// <remarks>MACO (Fel et al., NeurIPS 2023), its transparency.</remarks>
+    public float[] Importance { get; init; } = [];
+
     /// <summary>The channels it excites; empty where the objective is a whole layer.</summary>
     public ImmutableArray<int> Channels => [.. Scores.Select(s => s.Channel)];
 
@@ -101,6 +108,18 @@ public sealed record RenderOptions
 
     /// <summary>Steps between frames; 0 for none.</summary>
     public int FrameEvery { get; init; }
+
+    /// <summary>
+    /// Called with the current images now and then, for somebody who watches: when <see cref="GlanceEvery"/> has gone by, and never more often than that
+    /// a twentieth of the time goes into it.
+    /// </summary>
+    public Action<RenderFrame>? Glance { get; init; }
+
+    /// <summary>The least time between two calls of <see cref="Glance"/>, and before the first.</summary>
+    public TimeSpan GlanceEvery { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether <see cref="RenderedImage.Importance"/> is gathered: four small operations more in each step. The pictures stay the same.</summary>
+    public bool WantsImportance { get; init; }
 
     /// <summary>Most pictures in one batch; more are drawn batch by batch, with the same result.</summary>
     public int MaxBatch { get; init; } = 32;

@@ -50,7 +50,7 @@ public sealed class Renderer
             int count = Math.Min(batch, plan.Count - first);
             try
             {
-                using BatchRun run = new(_backend, network, plan.Slice(first, count), first, cancellation);
+                using BatchRun run = new(_backend, network, plan.Slice(first, count), first, cancellation, options.WantsImportance);
                 cancelled = !run.Run(options, meter, cancellation);
                 if (run.StepsDone > 0)
                 {

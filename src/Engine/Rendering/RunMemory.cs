@@ -29,7 +29,8 @@ public sealed record RunMemory(MemoryForecast Network, long Images, long Scoring
     /// <param name="plan">All pictures.</param>
     /// <param name="batch">Pictures drawn at once.</param>
     /// <param name="isDouble">Whether the backend keeps its tensors in double precision, as the reference backend does.</param>
-    public static RunMemory Of(IBackend backend, Network network, RenderPlan plan, int batch, bool isDouble = false)
+    /// <param name="wantsImportance">Whether the run gathers <see cref="RenderedImage.Importance"/>.</param>
+    public static RunMemory Of(IBackend backend, Network network, RenderPlan plan, int batch, bool isDouble = false, bool wantsImportance = false)
     {
         ArgumentNullException.ThrowIfNull(backend);
         ArgumentNullException.ThrowIfNull(plan);
@@ -41,7 +42,7 @@ public sealed record RunMemory(MemoryForecast Network, long Images, long Scoring
         int columns = one.LossNames.Length;
         long tables = one.Transforms.Sum(t => (long)t.NumbersPerStep) * one.Views * one.Iterations * one.Count;
         long log = (long)one.Iterations * one.Count * columns;
-        long images = (Tensors(network, one, spec) + tables + log) * size;
+        long images = (Tensors(network, one, spec) + tables + log + (wantsImportance ? 2 * one.PictureShape.Count : 0)) * size;
 
         // Random numbers are drawn as doubles, and pictures read back as such; per picture float32 and bytes stay, and a row of losses for each step.
         const long rowOverhead = 32;
@@ -50,7 +51,7 @@ public sealed record RunMemory(MemoryForecast Network, long Images, long Scoring
         // What the garbage collector has not taken yet of the batches before.
         long batches = (plan.Count + one.Count - 1) / one.Count;
         host += Math.Min(host * (batches - 1), MostLeftOver);
-        long results = plan.Count * ((values * (sizeof(float) + 1)) + (plan.Iterations * ((columns * (long)sizeof(double)) + rowOverhead)));
+        long results = plan.Count * ((values * (sizeof(float) + 1)) + (wantsImportance ? values / 3 * sizeof(float) : 0) + (plan.Iterations * ((columns * (long)sizeof(double)) + rowOverhead)));
         return new RunMemory(program, images, ScoringOf(backend, network, one, spec), host, results);
     }
 

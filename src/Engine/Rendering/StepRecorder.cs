@@ -34,11 +34,12 @@ internal sealed class StepRecorder : IDisposable
     private readonly (ITensor Gradient, ITensor Value)? _mean;
     private readonly (ITensor Before, ITensor Factors)? _pace;
     private readonly (Blur Stage, StageTensors Tensors)? _blurred;
+    private readonly (ITensor Sum, ITensor Part)? _importance;
     private readonly ITensor _total;
     private readonly ITensor _best;
     private readonly ITensor _step;
 
-    public StepRecorder(IBackend backend, Network network, RenderPlan plan, CancellationToken cancellation)
+    public StepRecorder(IBackend backend, Network network, RenderPlan plan, CancellationToken cancellation, bool wantsImportance = false)
     {
         _backend = backend;
         _plan = plan;
@@ -106,6 +107,7 @@ internal sealed class StepRecorder : IDisposable
             _guideToNetwork = _guide is null ? [] : [.. Enumerable.Range(0, plan.Views).Select(view => first.Again(_guide, TablesOf(view)))];
             _mean = plan.Views == 1 ? null : (Own(backend.Allocate(plan.PictureShape)), Own(backend.Allocate(perImage)));
             _pace = plan.Schedule is null ? null : (Own(backend.Allocate(shape)), Own(backend.Allocate(new TensorShape(plan.Iterations, 1, 1, 1))));
+            _importance = wantsImportance && _program is not null ? (Own(backend.Allocate(plan.PictureShape)), Own(backend.Allocate(plan.PictureShape))) : null;
             _blurred = plan.BlurEvery is { } blur ? (new Blur(blur.Deviation), Blurred(new Blur(blur.Deviation))) : null;
             Log = Own(backend.CreateLog(plan.Iterations, plan.Count, _columns.Count));
             Replay = Own(backend.Record(Step));
@@ -133,6 +135,9 @@ internal sealed class StepRecorder : IDisposable
 
     /// <summary>Per picture the step that had it.</summary>
     public ITensor BestStep { get; }
+
+    /// <summary>The sum over the steps of the absolute gradient with respect to the picture, of its shape; null where it is not gathered.</summary>
+    public ITensor? Importance => _importance?.Sum;
 
     /// <summary>The pictures as they are now, between two steps.</summary>
     public ITensor Picture()
@@ -182,6 +187,7 @@ internal sealed class StepRecorder : IDisposable
         else
         {
             Evaluate(_program);
+            Weigh(pictureGradient);
         }
 
         ITensor sum = _columns[0];
@@ -213,6 +219,20 @@ internal sealed class StepRecorder : IDisposable
         }
 
         _backend.Advance(_step);
+    }
+
+    // |g| = max(g, 0) - min(g, 0): what the regularisers add later does not count.
+    private void Weigh(ITensor gradient)
+    {
+        if (_importance is not { } importance)
+        {
+            return;
+        }
+
+        _backend.Clip(gradient, importance.Part, 0, float.MaxValue);
+        _backend.Accumulate(importance.Part, 1, importance.Sum);
+        _backend.Clip(gradient, importance.Part, -float.MaxValue, 0);
+        _backend.Accumulate(importance.Part, -1, importance.Sum);
     }
 
     private void Descend()
@@ -367,6 +387,11 @@ internal sealed class StepRecorder : IDisposable
         foreach (ITensor tensor in (IEnumerable<ITensor>)[.. _state, .. _columns])
         {
             _backend.Fill(tensor, 0);
+        }
+
+        if (_importance is { } importance)
+        {
+            _backend.Fill(importance.Sum, 0);
         }
 
         _backend.Fill(BestTotal, double.PositiveInfinity);

@@ -45,6 +45,8 @@ public sealed class Shell : IDisposable
             ErrorIsTerminal = ErrorIsTerminal,
             OutIsTerminal = () => OutIsTerminal,
             Columns = () => 80,
+            Rows = () => 24,
+            ShownEvery = TimeSpan.Zero,
             Variable = name => _variables.GetValueOrDefault(name),
         };
         string[] expanded = [.. arguments.Select(a => a.Replace("~/", Folder + "/", StringComparison.Ordinal))];

@@ -1,5 +1,6 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
+using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Kernels.Tests.Fake;
@@ -27,7 +28,35 @@ public class StepTests
         ("tally_f32", 1), ("keep_best_f32", 1), ("copy_f32", 1), ("tally_f32", 1),
     ];
 
+    // The same of modern: from the spectrum to the picture, to the random view, into the network, and the same way back; then the step.
+    private static readonly (string Launch, int Times)[] Modern =
+    [
+        ("multiply_f32", 1), ("product_f32", 3), ("sigmoid_f32", 1), ("linear_f32", 1), ("warp_f32", 1), ("linear_f32", 1),
+        ("network_input_f16", 1),
+        (Convolution, 2), ("max_pool_f16", 1), (Convolution, 2), ("max_pool_f16", 1), (Convolution, 3), ("max_pool_f16", 1), (Convolution, 3), ("max_pool_f16", 1), (Convolution, 3), ("max_pool_f16", 1),
+        ("dense_columns_1_f16", 3), ("tap_gather_f16", 1),
+        ("channel_mean_f32", 1),
+        ("tap_scatter_f16", 1), ("dense_rows_1_f16", 3),
+        ("max_pool_backward_f16", 1), (Convolution, 3), ("max_pool_backward_f16", 1), (Convolution, 3), ("max_pool_backward_f16", 1), (Convolution, 3), ("max_pool_backward_f16", 1), (Convolution, 2), ("max_pool_backward_f16", 1), (Convolution, 2),
+        ("network_input_backward_f16", 1),
+        ("warp_backward_f32", 1), ("copy_f32", 1), ("sigmoid_backward_f32", 1), ("product_f32", 3), ("multiply_f32", 1),
+        ("adam_f32", 1),
+        ("fill_f32", 1), ("keep_best_f32", 1), ("tally_f32", 1),
+    ];
+
     public StepTests() => FakeCuda.Require();
+
+    [Fact]
+    public void A_step_of_modern_in_half_precision_is_one_graph_too()
+    {
+        FakeCuda.ForgetPlans();
+        using CudaBackend backend = CudaBackend.Open();
+        ChannelObjective objective = new() { Layer = "predictions", Channels = [[5]] };
+        new Renderer(backend).Render(Samples.WithTop, Presets.Create("modern", objective, [1u], 32, 32, 32) with { Precision = Precision.Fp16, Iterations = 2 });
+        string[] expected = [.. Modern.SelectMany(s => Enumerable.Repeat(s.Launch, s.Times))];
+        string[] found = [.. FakeCuda.LastGraph().Select(n => n.StartsWith("cuDNN engine", StringComparison.Ordinal) ? Convolution : n)];
+        Assert.True(expected.SequenceEqual(found), string.Join(", ", found));
+    }
 
     [Fact]
     public void A_step_of_the_recipe_in_half_precision_has_57_launches()

@@ -132,6 +132,12 @@ internal sealed record UnitRecord
     /// <summary>For classes, from 1.</summary>
     public required int? Rank { get; init; }
 
+    /// <summary>percentile, never active, saturated or no gradient; null without statistics of the network's units.</summary>
+    public string? Verdict { get; init; }
+
+    /// <summary>Percent of the sample pictures to which the unit answers more weakly.</summary>
+    public double? Percentile { get; init; }
+
     public required LossCurve Curve { get; init; }
 
     public required string Engine { get; init; }
