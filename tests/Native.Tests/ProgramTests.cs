@@ -47,6 +47,23 @@ public sealed class ProgramTests(Library library)
         }
     }
 
+    [Fact]
+    public void Valgrind_finds_no_access_beyond_what_is_allocated_and_nothing_lost()
+    {
+        const string valgrind = "/usr/bin/valgrind";
+        Assert.SkipUnless(File.Exists(valgrind), "valgrind is not here; Debian: apt-get install --no-install-recommends valgrind");
+        string program = library.Compile("memcheck.c");
+
+        // Blocks that are still referred to at the end are the runtime's, and so are those that are only possibly lost: its threads' own data.
+        string[] arguments = ["-q", "--fair-sched=yes", "--error-exitcode=9", "--leak-check=full", "--show-leak-kinds=definite,indirect", "--errors-for-leak-kinds=definite,indirect", program];
+        Assert.Equal("memcheck: done", Tools.Succeed(library.Folder, valgrind, arguments).Output.Trim());
+
+        // The library writes into memory of the program's that is a value too short.
+        Outcome planted = Tools.Run(library.Folder, valgrind, [.. arguments, "planted"]);
+        Assert.Equal(9, planted.Code);
+        Assert.Contains("Invalid write", planted.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("dlpack.c")]
     [InlineData("misuse.c")]

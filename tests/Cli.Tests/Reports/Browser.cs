@@ -117,6 +117,11 @@ internal sealed class Browser : IAsyncDisposable
 
     public Task Type(string text) => Call("Input.insertText", new() { ["text"] = text });
 
+    /// <summary>Scrolls down as a mouse wheel does; returns when that is over.</summary>
+    /// <param name="pixels">How far.</param>
+    /// <param name="speed">Pixels a second.</param>
+    public Task Scroll(int pixels, int speed) => Call("Input.synthesizeScrollGesture", new() { ["x"] = 500, ["y"] = 500, ["yDistance"] = -pixels, ["speed"] = speed, ["gestureSourceType"] = "mouse", ["preventFling"] = true });
+
     /// <summary>Light or dark, screen or print.</summary>
     public Task Media(string scheme, string media = "screen") => Call("Emulation.setEmulatedMedia", new() { ["media"] = media, ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = scheme }) });
 
