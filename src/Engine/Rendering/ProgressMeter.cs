@@ -35,7 +35,8 @@ internal sealed class ProgressMeter
     /// <param name="taken">How long it took.</param>
     public void Glanced(TimeSpan every, TimeSpan taken)
     {
-        TimeSpan rest = taken * GlancesPerCost;
+        // The first time code is compiled, which says nothing of the next.
+        TimeSpan rest = _nextGlance == default ? every : taken * GlancesPerCost;
         _nextGlance = _watch.Elapsed + (rest > every ? rest : every);
     }
 

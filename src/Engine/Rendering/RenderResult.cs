@@ -110,7 +110,7 @@ public sealed record RenderOptions
     public int FrameEvery { get; init; }
 
     /// <summary>
-    /// Called with the current images now and then, for somebody who watches: when <see cref="GlanceEvery"/> has gone by, and never more often than that
+    /// Called with the current images now and then, for somebody who watches: when <see cref="GlanceEvery"/> has gone by, and from the second on never more often than that
     /// a twentieth of the time goes into it.
     /// </summary>
     public Action<RenderFrame>? Glance { get; init; }

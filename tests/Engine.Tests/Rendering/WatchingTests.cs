@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Backends.Cpu;
 using VggCuda.Engine.Backends.Reference;
