@@ -23,8 +23,8 @@ class Stage:
 STAGES = (
     Stage("64", size=64, steps=4300, drawings=64, each_in_both=True, rate=2e-3, warm_up=430, cool_down=0, ease_until=430,
           radius=1.8, ramp=(860, 2580), average=0.0, precision="bfloat16"),
-    Stage("96", size=96, steps=275, drawings=32, each_in_both=False, rate=1.2e-3, warm_up=30, cool_down=1, ease_until=0,
-          radius=3.0, ramp=(-200, 250), average=0.99, precision="float32"),
+    Stage("96", size=96, steps=1800, drawings=32, each_in_both=True, rate=1.0e-3, warm_up=100, cool_down=0, ease_until=0,
+          radius=2.7, ramp=(-1000, 500), average=0.0, precision="bfloat16"),
 )
 
 WIDTHS = (16, 32, 64, 128, 128)
