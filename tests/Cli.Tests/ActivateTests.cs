@@ -133,6 +133,16 @@ public sealed class ActivateTests : IDisposable
     }
 
     [Fact]
+    public void A_GIF_of_three_small_pictures_stays_below_two_megabytes()
+    {
+        _shell.Run("activate", "--weights", "demo", "--device", "cpu", "--class", "bird", "--count", "3", "--iterations", "60", "--quiet", "--out", "~/a.png", "--gif", "~/a.gif", "--webp", "~/a.webp").Succeeded();
+        Assert.InRange(new FileInfo(_shell.PathOf("a.gif")).Length, 100_000, 2_000_000);
+        Picture gif = PictureFile.Read(_shell.PathOf("a.gif"));
+        Picture webp = PictureFile.Read(_shell.PathOf("a.webp"));
+        Assert.Equal((webp.Width - 10) / 2, gif.Width - 10);
+    }
+
+    [Fact]
     public void A_run_can_go_on_from_the_array_of_another()
     {
         Activate("--class", "1", "--iterations", "2", "--out", "~/a.png", "--raw", "~/a.npy").Succeeded();

@@ -83,15 +83,17 @@ internal sealed class Drawer(Invocation invocation, IBackend backend, ChosenNetw
 
         if (frames is not null && names.Animates)
         {
-            StitchedFrames pictures = new(grid, result.Images, frames.WithFinal(result.Images));
+            IReadOnlyList<IReadOnlyList<byte[]>> all = frames.WithFinal(result.Images);
             if (names.Gif is { } gif)
             {
-                written.Add(new FileRecord("gif", gif, files.Stage(gif, stream => AnimatedGif.Write(stream, pictures, FrameDelay))));
+                (LabelledGrid small, int every) = grid.ForGif(all.Count);
+                StitchedFrames pictures = new(small, result.Images, [.. all.Where((_, i) => i % every == 0 || i == all.Count - 1)]);
+                written.Add(new FileRecord("gif", gif, files.Stage(gif, stream => AnimatedGif.Write(stream, pictures, every * FrameDelay))));
             }
 
             if (names.WebP is { } webp)
             {
-                Stage("webp", webp, () => AnimatedWebP.Encode(pictures, FrameDelay));
+                Stage("webp", webp, () => AnimatedWebP.Encode(new StitchedFrames(grid, result.Images, all), FrameDelay));
             }
         }
 

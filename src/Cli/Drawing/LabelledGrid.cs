@@ -10,8 +10,12 @@ namespace VggCuda.Cli.Drawing;
 internal sealed class LabelledGrid
 {
     private const int ComfortableSide = 224;
+    private const int LargestGifScale = 2;
+    private const int FewestGifFrames = 12;
+    private const long GifPixels = 1_700_000;
     private readonly RenderPlan _plan;
     private readonly ChosenNetwork _chosen;
+    private readonly bool _isScaleGiven;
 
     /// <param name="plan">What was drawn.</param>
     /// <param name="chosen">For the names of classes.</param>
@@ -22,10 +26,27 @@ internal sealed class LabelledGrid
         _chosen = chosen;
         int side = Math.Min(plan.Width, plan.Height);
         Scale = scale ?? Math.Max(1, (ComfortableSide + side - 1) / side);
+        _isScaleGiven = scale is not null;
     }
 
     /// <summary>How many times each picture is enlarged.</summary>
     public int Scale { get; }
+
+    /// <summary>For GIFs, which take a byte or so for each pixel of each frame: where no scale is asked for and pictures are small, enlarged twice at most, and of the frames every so manieth, so that three small pictures make less than 2 MB.</summary>
+    /// <param name="frames">How many there are.</param>
+    /// <returns>The grid, and how many frames stand for one.</returns>
+    public (LabelledGrid Grid, int Every) ForGif(int frames)
+    {
+        if (_isScaleGiven || Scale == 1)
+        {
+            return (this, 1);
+        }
+
+        LabelledGrid grid = new(_plan, _chosen, Math.Min(Scale, LargestGifScale));
+        (long width, long height) = SizeOf(_plan, grid.Scale);
+        long fitting = Math.Max(FewestGifFrames, GifPixels / (width * height));
+        return (grid, (int)((frames + fitting - 1) / fitting));
+    }
 
     /// <summary>Stitches displays of the given pictures; keras-vis's margin of 5 and 5 columns.</summary>
     /// <exception cref="ArgumentException">The sheet would be too large for a picture.</exception>
