@@ -70,7 +70,7 @@ public sealed unsafe partial class CudaBackend
         foreach (Node node in layout.Nodes.Where(n => n.Layer.HasWeights))
         {
             bool convolution = node.Layer.Kind == LayerKind.Convolution;
-            weights += WeightStore.BytesOf(node, convolution ? WeightForm.Forward : DenseStep.Form(layout.DenseWeights), type) + WeightStore.BytesOf(node, WeightForm.FloatBias, type);
+            weights += WeightStore.BytesOf(node, convolution ? WeightForm.Forward : DenseStep.Form(layout.IsInt8), type) + WeightStore.BytesOf(node, WeightForm.FloatBias, type);
             if (!convolution)
             {
                 continue;
@@ -118,7 +118,7 @@ public sealed unsafe partial class CudaBackend
             throw new DeviceException($"{Description.Name} ({Device.Name}) has compute capability {Device.ComputeCapability}; {spec.Precision.ToString().ToLowerInvariant()} needs 8.0 (Ampere). Take fp32 or fp16.");
         }
 
-        return NetworkLayout.Of(network.Topology, spec, _options.DenseWeights);
+        return NetworkLayout.Of(network.Topology, spec, _options.DenseWeights == DenseWeights.EightBit);
     }
 
     private DeviceMemoryException Explain(DeviceMemoryException failure, Network network, ProgramSpec spec)

@@ -205,7 +205,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
         {
             if (node.Layer.Kind == LayerKind.Dense)
             {
-                needs.Add((node, DenseStep.Form(_layout.DenseWeights)));
+                needs.Add((node, DenseStep.Form(_layout.IsInt8)));
                 needs.Add((node, WeightForm.FloatBias));
                 continue;
             }
@@ -350,12 +350,12 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
     private DenseStep Dense(Node node, WeightStore.WeightSet weights) =>
         new(
             Kernels,
-            DenseStep.UsesCublas(Spec.Batch, _layout.DenseWeights) ? _backend.Cublas : null,
+            DenseStep.UsesCublas(Spec.Batch, _layout.IsInt8) ? _backend.Cublas : null,
             node,
             Spec.Batch,
             Spec.Precision,
-            _layout.DenseWeights,
-            weights[node, DenseStep.Form(_layout.DenseWeights)],
+            _layout.IsInt8,
+            weights[node, DenseStep.Form(_layout.IsInt8)],
             weights[node, WeightForm.FloatBias]);
 
     // Nothing has come from above the highest node at which a gradient is given.

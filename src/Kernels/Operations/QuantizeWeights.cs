@@ -22,6 +22,6 @@ internal sealed class QuantizeWeights(KernelLibrary library)
     public void Launch(DevicePointer source, DevicePointer largest, DevicePointer target, int firstRow, int rows, int outputs, int channels, WeightStrides strides)
     {
         long count = (long)rows * outputs;
-        _quantize.Launch(library.Blocks(count), source, largest, target, count, outputs, channels, firstRow, (ulong)strides.ByPosition, (ulong)strides.ByChannel);
+        _quantize.Launch(library.Blocks(count), source, largest, target, count, outputs, channels, firstRow, strides.ByPosition, strides.ByChannel);
     }
 }

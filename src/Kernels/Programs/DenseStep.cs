@@ -16,7 +16,7 @@ internal sealed class DenseStep
     private readonly Node _node;
     private readonly int _images;
     private readonly Precision _precision;
-    private readonly DenseWeights _form;
+    private readonly bool _isInt8;
     private readonly DevicePointer _weights;
     private readonly DevicePointer _largest;
     private readonly DevicePointer _bias;
@@ -27,19 +27,19 @@ internal sealed class DenseStep
     /// <param name="node">The layer.</param>
     /// <param name="images">Batch.</param>
     /// <param name="precision">Arithmetic; not Auto.</param>
-    /// <param name="form">How the weights are stored.</param>
+    /// <param name="isInt8">Whether the weights are a byte each.</param>
     /// <param name="weights">T (inputs, outputs); or as <see cref="WeightForm.DenseInt8"/>.</param>
     /// <param name="bias">float32 (outputs).</param>
-    public DenseStep(NetworkKernels kernels, CublasHandle? cublas, Node node, int images, Precision precision, DenseWeights form, DevicePointer weights, DevicePointer bias)
+    public DenseStep(NetworkKernels kernels, CublasHandle? cublas, Node node, int images, Precision precision, bool isInt8, DevicePointer weights, DevicePointer bias)
     {
         _kernels = kernels;
-        _cublas = UsesCublas(images, form) ? cublas ?? throw new ArgumentNullException(nameof(cublas)) : null;
+        _cublas = UsesCublas(images, isInt8) ? cublas ?? throw new ArgumentNullException(nameof(cublas)) : null;
         _node = node;
         _images = images;
         _precision = precision;
-        _form = form;
+        _isInt8 = isInt8;
         _weights = weights;
-        _largest = form == DenseWeights.EightBit ? weights + WeightStore.LargestOffset(node) : DevicePointer.None;
+        _largest = isInt8 ? weights + WeightStore.LargestOffset(node) : DevicePointer.None;
         _bias = bias;
     }
 
@@ -60,18 +60,18 @@ internal sealed class DenseStep
     };
 
     /// <summary>Whether a batch goes through cuBLAS.</summary>
-    public static bool UsesCublas(int images, DenseWeights form) => images >= CublasFrom && form == DenseWeights.Full;
+    public static bool UsesCublas(int images, bool isInt8) => images >= CublasFrom && !isInt8;
 
     /// <summary>In which form the weights are needed.</summary>
-    public static WeightForm Form(DenseWeights form) => form == DenseWeights.EightBit ? WeightForm.DenseInt8 : WeightForm.Dense;
+    public static WeightForm Form(bool isInt8) => isInt8 ? WeightForm.DenseInt8 : WeightForm.Dense;
 
     /// <summary>Bytes of scratch that the forward pass needs.</summary>
-    public static long Scratch(Node node, int images, DenseWeights form) => UsesCublas(images, form) ? 0 : DenseColumns.ScratchBytes(images, node.Inputs, node.Outputs);
+    public static long Scratch(Node node, int images, bool isInt8) => UsesCublas(images, isInt8) ? 0 : DenseColumns.ScratchBytes(images, node.Inputs, node.Outputs);
 
     /// <summary>Queues y = W x + b, and the ReLU.</summary>
     public void Forward(DevicePointer x, DevicePointer y, DevicePointer scratch)
     {
-        if (_form == DenseWeights.EightBit)
+        if (_isInt8)
         {
             _kernels.Columns.LaunchInt8(x, _weights, _largest, _bias, DevicePointer.None, y, scratch, _images, _node.Inputs, _node.Outputs, _node.FusesRelu, Element);
             return;
@@ -92,7 +92,7 @@ internal sealed class DenseStep
     /// <param name="mask">The layer's own input; or none, where no ReLU is taken along.</param>
     public void Backward(DevicePointer dy, DevicePointer mask, DevicePointer dx)
     {
-        if (_form == DenseWeights.EightBit)
+        if (_isInt8)
         {
             _kernels.Rows.LaunchInt8(dy, _weights, _largest, DevicePointer.None, mask, dx, _images, _node.Inputs, _node.Outputs, relu: false, Element);
             return;

@@ -49,9 +49,9 @@ internal sealed record Node(Layer Layer, int Height, int Width, int Inputs, int 
 /// </remarks>
 internal sealed class NetworkLayout
 {
-    private NetworkLayout(ProgramSpec spec, List<Node> nodes, int[]? union, DenseWeights denseWeights)
+    private NetworkLayout(ProgramSpec spec, List<Node> nodes, int[]? union, bool isInt8)
     {
-        DenseWeights = denseWeights;
+        IsInt8 = isInt8;
         Spec = spec;
         Nodes = nodes;
         Union = union;
@@ -60,8 +60,8 @@ internal sealed class NetworkLayout
     /// <summary>What it was made for.</summary>
     public ProgramSpec Spec { get; }
 
-    /// <summary>How dense weights are stored.</summary>
-    public DenseWeights DenseWeights { get; }
+    /// <summary>Whether dense weights are stored in a byte each.</summary>
+    public bool IsInt8 { get; }
 
     /// <summary>Layers in order, the tap last; flatten is none, since its values lie in order already.</summary>
     public IReadOnlyList<Node> Nodes { get; }
@@ -79,7 +79,7 @@ internal sealed class NetworkLayout
     public bool IsSimple => Spec is { Taps.Length: 1, Relu: ReluRule.Plain, RescuedSteps: 0 } && !Spec.Taps[0].WantsGradient;
 
     /// <summary>Lays a spec out; it must have been validated.</summary>
-    public static NetworkLayout Of(Topology topology, ProgramSpec spec, DenseWeights denseWeights = DenseWeights.Full)
+    public static NetworkLayout Of(Topology topology, ProgramSpec spec, bool isInt8 = false)
     {
         Layer sliced = spec.Last.Kind == LayerKind.MaxPool ? topology.Layers[spec.Last.Index - 1] : spec.Last;
         int[]? union = spec.HasSoftmax(spec.Last) ? null : UnionOf(spec, sliced);
@@ -121,7 +121,7 @@ internal sealed class NetworkLayout
             stored = outputs;
         }
 
-        return new NetworkLayout(spec, nodes, union, denseWeights);
+        return new NetworkLayout(spec, nodes, union, isInt8);
     }
 
     /// <summary>The place of a layer in <see cref="Nodes"/>.</summary>

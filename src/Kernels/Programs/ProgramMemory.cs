@@ -55,7 +55,7 @@ internal sealed class ProgramMemory
                 _before[i] = _plan.Add(images * node.OutputCount * size, i + 1, i + 1);
             }
 
-            if (node.Layer.Kind == LayerKind.Dense && DenseStep.Scratch(node, images, layout.DenseWeights) is > 0 and long bytes)
+            if (node.Layer.Kind == LayerKind.Dense && DenseStep.Scratch(node, images, layout.IsInt8) is > 0 and long bytes)
             {
                 _scratch[i] = _plan.Add(bytes, i + 1, i + 1);
             }
