@@ -54,7 +54,7 @@ def main():
     parser.add_argument("--out", default="artifacts/judges")
     parser.add_argument("--names", nargs="+", default=list(JUDGES))
     parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=900)
+    parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--threads", type=int, default=2)
     o = parser.parse_args()
