@@ -20,7 +20,9 @@ public sealed class AheadOfTimeTests
         Command.Output0(SourceTree.Root, [], "dotnet", "publish", "src/Cli", "-c", "Release", "-r", "linux-x64", "-p:PublishAot=true", "-p:RunAnalyzers=false", "-p:DebugSymbols=false", "--artifacts-path", Path.Combine(folder, "build"), "-o", published, "-v", "quiet");
         string program = Path.Combine(published, "vggcuda");
         Assert.Empty(Directory.EnumerateFiles(published, "*.so"));
-        Assert.InRange(new FileInfo(program).Length, 1_000_000, 30_000_000);
+
+        // What is shipped is the file that both are packed into, of at most 30 MB (Join); this one holds the same unpacked.
+        Assert.InRange(new FileInfo(program).Length, 1_000_000, 32_000_000);
 
         string devices = Command.Output0(folder, [], program, "devices");
         Assert.Contains("instructions: avx2", devices, StringComparison.Ordinal);

@@ -12,7 +12,10 @@ namespace VggCuda.Cli.Tests.Sweeps;
 public sealed class SweepOptionTests : IDisposable
 {
     // What only makes sense for one run of a few pictures: which they are, what joins them, what they are compared with or start from, and files beside them.
-    private static readonly string[] OfActivate = ["--class", "--sum", "--diversity", "--plan", "--seed-image", "--guide", "--likeness", "--raw", "--gif", "--webp", "--log", "--scale", "--show", "--dry-run"];
+    private static readonly string[] OfActivate =
+    [
+        "--class", "--sum", "--diversity", "--plan", "--seed-image", "--guide", "--likeness", "--raw", "--alpha", "--gif", "--webp", "--log", "--scale", "--show", "--statistics", "--trust", "--dry-run",
+    ];
 
     private static readonly string[] OfSweep = ["--layers", "--batch", "--shards", "--shard", "--prepare", "--mixed", "--retry", "--grace", "--hang-after"];
 
