@@ -4,6 +4,7 @@ using VggCuda.Cli.Devices;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Networks;
 using VggCuda.Cli.Output;
+using VggCuda.Cli.Viewing;
 using VggCuda.Engine.Backends;
 using VggCuda.Engine.Files;
 using VggCuda.Engine.Model;
@@ -16,9 +17,6 @@ internal static class ExamplesCommand
 {
     private const string DefaultFolder = "examples";
     private const int Quality = 88;
-
-    // Of networks without dense layers, which take any size.
-    private const int UsualSide = 224;
 
     public static Command Create(CommandHost host)
     {
@@ -46,41 +44,48 @@ internal static class ExamplesCommand
         using ChosenNetwork chosen = NetworkChoice.Open(invocation);
         chosen.StartHashing();
         Layer[] wanted = LayersOf(layers, chosen.Network);
-        int side = chosen.Network.Topology.FixedInputSize ?? UsualSide;
         using Outputs outputs = new(invocation);
         outputs.PlanFolder("--out", folder);
         outputs.Plan("--out", ExamplesFile.PathIn(folder));
-        ExampleSearch search = new(invocation, files, wanted, side);
-        IReadOnlyList<StrongestPatches> found;
+        StrongestPatches[] found = [.. wanted.Select(l => new StrongestPatches(l, ReceptiveField.Of(chosen.Network.Topology, l, PictureViewing.SideOf(chosen.Network))))];
+        PictureViewing viewing = new(invocation, "examples", files);
         using (IBackend backend = DeviceChoice.Open(invocation, Precision.Fp32))
         {
-            found = search.Run(backend, chosen.Network, outputs.Keep);
+            viewing.Run(backend, chosen.Network, [.. wanted.Select(l => new TapSpec(l))], picture =>
+            {
+                for (int l = 0; l < found.Length; l++)
+                {
+                    found[l].Add(picture.File, picture.Taps[l].Values.Span, picture.Taps[l].Shape.W, picture.Input);
+                }
+
+                outputs.Keep();
+            });
         }
 
-        if (search.Seen == 0)
+        if (viewing.Seen == 0)
         {
             invocation.Cancellation.ThrowIfCancellationRequested();
             throw CommandException.File($"None of the {files.Length} pictures could be read; nothing was written.");
         }
 
         bool isCancelled = invocation.Cancellation.IsCancellationRequested;
-        Write(folder, files, found, (chosen.Name, chosen.Sha256() ?? ""), asked, search);
+        Write(folder, files, found, (chosen.Name, chosen.Sha256() ?? ""), asked, viewing);
         invocation.Terminal.AreFilesWritten = true;
         if (isCancelled)
         {
-            throw CommandException.Cancelled($"Cancelled after {search.Seen + search.Faults.Count} of {files.Length} pictures; the strongest patches of those are in {folder}.");
+            throw CommandException.Cancelled($"Cancelled after {viewing.Seen + viewing.Faults.Count} of {files.Length} pictures; the strongest patches of those are in {folder}.");
         }
 
-        invocation.Say($"Wrote the strongest patches of {found.Sum(f => f.Layer.Outputs)} units in {search.Seen} pictures to {folder}; 'vggcuda report SWEEP --examples {folder}' shows them.");
-        if (search.Faults.Count > 0)
+        invocation.Say($"Wrote the strongest patches of {found.Sum(f => f.Layer.Outputs)} units in {viewing.Seen} pictures to {folder}; 'vggcuda report SWEEP --examples {folder}' shows them.");
+        if (viewing.Faults.Count > 0)
         {
-            invocation.Note($"{search.Faults.Count} of {files.Length} pictures could not be read.");
+            invocation.Note($"{viewing.Faults.Count} of {files.Length} pictures could not be read.");
         }
 
-        return search.Faults.Count > 0 ? ExitCode.File : ExitCode.Done;
+        return viewing.Faults.Count > 0 ? ExitCode.File : ExitCode.Done;
     }
 
-    private static void Write(string folder, string[] files, IReadOnlyList<StrongestPatches> found, (string Name, string Sha256) weights, string[] asked, ExampleSearch search)
+    private static void Write(string folder, string[] files, IReadOnlyList<StrongestPatches> found, (string Name, string Sha256) weights, string[] asked, PictureViewing viewing)
     {
         ExampleLayer[] layers = [.. found.Select(f => new ExampleLayer(FolderOf(f.Layer), f.Layer.Name, f.Field, f.Cell, f.Units(files)))];
         for (int l = 0; l < layers.Length; l++)
@@ -110,8 +115,8 @@ internal static class ExamplesCommand
             Weights = weights.Name,
             Sha256 = weights.Sha256,
             Folder = string.Join(", ", asked),
-            Pictures = search.Seen,
-            Faults = search.Faults,
+            Pictures = viewing.Seen,
+            Faults = [.. viewing.Faults.Select(f => new ExampleFault(f.File, f.Reason))],
             Layers = layers,
         };
         StagedFiles.Write(ExamplesFile.PathIn(folder), JsonSerializer.SerializeToUtf8Bytes(file, ExamplesJson.Default.ExamplesFile));

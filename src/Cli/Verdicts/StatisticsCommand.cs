@@ -4,11 +4,9 @@ using VggCuda.Cli.Devices;
 using VggCuda.Cli.Hosting;
 using VggCuda.Cli.Networks;
 using VggCuda.Cli.Output;
-using VggCuda.Cli.Progress;
+using VggCuda.Cli.Viewing;
 using VggCuda.Engine.Backends;
-using VggCuda.Engine.Model;
 using VggCuda.Engine.Verdicts;
-using VggCuda.Imaging;
 
 namespace VggCuda.Cli.Verdicts;
 
@@ -17,10 +15,6 @@ internal static class StatisticsCommand
 {
     // Every unit's answer to every picture is kept: 220 MB for the published network.
     private const int MostPictures = 4096;
-    private const int MostAtOnce = 4;
-
-    // Of networks without dense layers, which take any size.
-    private const int UsualSide = 224;
 
     public static Command Create(CommandHost host)
     {
@@ -50,12 +44,11 @@ internal static class StatisticsCommand
         }
 
         outputs.Plan("--out", path);
-        int side = chosen.Network.Topology.FixedInputSize ?? UsualSide;
         StatisticsMeter meter = new(chosen.Network);
-        int faults;
+        PictureViewing viewing = new(invocation, "statistics", files);
         using (IBackend backend = DeviceChoice.Open(invocation, Precision.Fp32))
         {
-            faults = Measure(invocation, backend, chosen.Network, files, side, meter);
+            viewing.Run(backend, chosen.Network, meter.Taps, picture => meter.Add([.. picture.Taps.Select(t => t.Values)]));
         }
 
         invocation.Cancellation.ThrowIfCancellationRequested();
@@ -68,76 +61,17 @@ internal static class StatisticsCommand
         UnitStatistics statistics;
         try
         {
-            statistics = meter.Result(chosen.Name, sha256, side);
+            statistics = meter.Result(chosen.Name, sha256, PictureViewing.SideOf(chosen.Network));
         }
         catch (PlanException error)
         {
             throw CommandException.File($"There are no statistics of {chosen.Name}: {error.Message}.", error);
         }
 
+        int faults = viewing.Faults.Count;
         outputs.Stage(path, Encoding.UTF8.GetBytes(statistics.ToJson()));
         outputs.Commit();
         invocation.Say($"Wrote {Outputs.NameOf(path)}: {statistics.Layers.Sum(l => l.Active.Length)} units on {meter.Pictures} pictures{(faults > 0 ? $"; {faults} could not be read" : "")}.");
         return faults > 0 ? ExitCode.File : ExitCode.Done;
-    }
-
-    private static int Measure(Invocation invocation, IBackend backend, Network network, string[] files, int side, StatisticsMeter meter)
-    {
-        ProgramSpec spec = new()
-        {
-            Taps = meter.Taps,
-            Batch = Math.Min(MostAtOnce, files.Length),
-            Height = side,
-            Width = side,
-            Precision = Precision.Fp32,
-            NeedsGradient = false,
-        };
-        using INetworkProgram program = backend.Compile(network, spec, invocation.Cancellation);
-        using ITensor input = backend.Allocate(program.InputShape);
-        float[] pixels = new float[input.Shape.Count];
-        float[][] values = [.. program.Taps.Select(t => new float[t.Shape.Count])];
-        int perPicture = side * side * 3;
-        CountProgress progress = new(invocation, "statistics", "pictures", files.Length);
-        int faults = 0;
-        int filled = 0;
-        for (int i = 0; i < files.Length && !invocation.Cancellation.IsCancellationRequested; i++)
-        {
-            try
-            {
-                byte[] rgb = Resizing.Fit(PictureFile.Read(files[i]), side, side).Rgb;
-                for (int k = 0; k < perPicture; k++)
-                {
-                    pixels[(filled * perPicture) + k] = rgb[k];
-                }
-
-                filled++;
-            }
-            catch (PictureException error)
-            {
-                faults++;
-                Failure.Report(error, invocation.Terminal, invocation.Verbose);
-            }
-
-            if (filled == spec.Batch || (i == files.Length - 1 && filled > 0))
-            {
-                backend.Upload(input, pixels);
-                program.Forward(input);
-                for (int l = 0; l < values.Length; l++)
-                {
-                    backend.Download(program.Taps[l], values[l].AsSpan());
-                }
-
-                for (int n = 0; n < filled; n++)
-                {
-                    meter.Add([.. program.Taps.Select((t, l) => (ReadOnlyMemory<float>)values[l].AsMemory(n * (int)t.Shape.CountPerImage, (int)t.Shape.CountPerImage))]);
-                }
-
-                filled = 0;
-            }
-
-            progress.Add(1);
-        }
-
-        return faults;
     }
 }
