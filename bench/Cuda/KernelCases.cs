@@ -191,7 +191,7 @@ internal sealed class KernelCases : IDisposable
             yield return new KernelCase("fc1 by columns" + suffix, $"{inputs} x {outputs}, {share} not 0", DenseColumns.Bytes(images, counting, inputs, outputs, type), () => columns.Launch(sparse, matrix, DevicePointer.None, DevicePointer.None, y, scratch, images, inputs, outputs, true, type));
             yield return new KernelCase("fc1 back by rows" + suffix, $"{inputs} x {outputs}, {share} masked in", DenseRows.Bytes(images, counting, outputs, type), () => rows.Launch(v, matrix, DevicePointer.None, live == 5 ? DevicePointer.None : sparse, y, images, inputs, outputs, false, type));
 
-            // In a byte each: the first kernel's numbers do not matter to its time.
+            // In a byte each; what numbers they are does not matter to the time.
             yield return new KernelCase("fc1 by columns, int8" + suffix, $"{inputs} x {outputs}, {share} not 0", DenseColumns.Int8Bytes(images, counting, inputs, outputs), () => columns.LaunchInt8(sparse, matrix, v, DevicePointer.None, DevicePointer.None, y, scratch, images, inputs, outputs, true, type));
             yield return new KernelCase("fc1 back by rows, int8" + suffix, $"{inputs} x {outputs}, {share} masked in", DenseRows.Int8Bytes(images, counting, outputs), () => rows.LaunchInt8(v, matrix, v, DevicePointer.None, live == 5 ? DevicePointer.None : sparse, y, images, inputs, outputs, false, type));
 

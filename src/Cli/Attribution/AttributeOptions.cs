@@ -110,39 +110,11 @@ internal sealed class AttributeOptions
 
     private static Option<T?> Choice<T>(string name, string description)
         where T : struct, Enum
-    {
-        Option<T?> option = new(name) { Description = description, HelpName = string.Join('|', NamesOf<T>()) };
-        option.CompletionSources.Add(NamesOf<T>());
-        option.CustomParser = result => Parse<T>(name, result.Tokens[^1].Value, result.AddError);
-        return option;
-    }
+        => Parsers.OneOf(new Option<T?>(name) { Description = description, HelpName = string.Join('|', Parsers.NamesOf<T>()) });
 
     private static Option<T> Choice<T>(string name, string description, T usual)
         where T : struct, Enum
-    {
-        Option<T> option = new(name) { Description = description, HelpName = string.Join('|', NamesOf<T>()), DefaultValueFactory = _ => usual };
-        option.CompletionSources.Add(NamesOf<T>());
-        option.CustomParser = result => result.Tokens.Count == 0 ? usual : Parse<T>(name, result.Tokens[^1].Value, result.AddError);
-        return option;
-    }
-
-    private static T Parse<T>(string name, string text, Action<string> complain)
-        where T : struct, Enum
-    {
-        string[] names = NamesOf<T>();
-        int place = Array.IndexOf(names, text.ToLowerInvariant());
-        if (place < 0)
-        {
-            complain($"{name} is '{text}'; it must be one of {string.Join(", ", names)}.");
-        }
-
-        return Enum.GetValues<T>()[Math.Max(place, 0)];
-    }
-
-    // SmallValues is small-values.
-    private static string[] NamesOf<T>()
-        where T : struct, Enum =>
-        [.. Enum.GetNames<T>().Select(n => string.Concat(n.Select((c, i) => (i > 0 && char.IsUpper(c) ? "-" : "") + char.ToLowerInvariant(c))))];
+        => Parsers.OneOf(new Option<T>(name) { Description = description, HelpName = string.Join('|', Parsers.NamesOf<T>()), DefaultValueFactory = _ => usual }, usual);
 
     private static Option<ColourMap?> ColoursOption()
     {

@@ -91,8 +91,11 @@ internal static class DeviceChoice
         return new CpuBackend(invocation.Threads);
     }
 
-    private static CudaBackend OpenCuda(Invocation invocation, int index) =>
-        CudaBackend.Open(index, new CudaOptions { DenseWeights = invocation.DenseWeights } is var options && invocation.NoAutotune ? options with { Proposals = 0 } : options);
+    private static CudaBackend OpenCuda(Invocation invocation, int index)
+    {
+        CudaOptions options = new() { DenseWeights = invocation.DenseWeights };
+        return CudaBackend.Open(index, invocation.NoAutotune ? options with { Proposals = 0 } : options);
+    }
 
     private static IBackend WithoutThreads(Invocation invocation, string device, Func<IBackend> open) =>
         invocation.Threads is null

@@ -97,28 +97,11 @@ internal sealed class ActivateOptions
     }
 
     /// <summary>--precision, which recipe has too.</summary>
-    public static Option<Precision?> PrecisionOption()
+    public static Option<Precision?> PrecisionOption() => Parsers.OneOf(new Option<Precision?>("--precision")
     {
-        Option<Precision?> option = new("--precision")
-        {
-            Description = "Arithmetic of the network: auto (default: the device's choice), fp32, tf32, fp16 or bf16.",
-            HelpName = "auto|fp32|tf32|fp16|bf16",
-        };
-        string[] names = [.. Enum.GetNames<Precision>().Select(n => n.ToLowerInvariant())];
-        option.CompletionSources.Add(names);
-        option.CustomParser = result =>
-        {
-            string text = result.Tokens[^1].Value;
-            int place = Array.IndexOf(names, text.ToLowerInvariant());
-            if (place < 0)
-            {
-                result.AddError($"--precision is '{text}'; it must be one of {string.Join(", ", names)}.");
-            }
-
-            return Enum.GetValues<Precision>()[Math.Max(place, 0)];
-        };
-        return option;
-    }
+        Description = "Arithmetic of the network: auto (default: the device's choice), fp32, tf32, fp16 or bf16.",
+        HelpName = "auto|fp32|tf32|fp16|bf16",
+    });
 
     public void AddTo(Command command, CommandHost host)
     {

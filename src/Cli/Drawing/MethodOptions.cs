@@ -74,21 +74,9 @@ internal sealed class MethodOptions
     private static Option<double?> Number(string name, string description, string help) =>
         Parsers.LossWeight(new Option<double?>(name) { Description = description, HelpName = help });
 
-    private static Option<RateCurve?> CurveOption()
+    private static Option<RateCurve?> CurveOption() => Parsers.OneOf(new Option<RateCurve?>("--schedule")
     {
-        Option<RateCurve?> option = new("--schedule") { Description = "How the rate falls to a tenth over the run: constant (not at all), linear, cosine or exponential; default: constant.", HelpName = "CURVE" };
-        string[] names = [.. Enum.GetNames<RateCurve>().Select(n => n.ToLowerInvariant())];
-        option.CompletionSources.Add(names);
-        option.CustomParser = result =>
-        {
-            int place = Array.IndexOf(names, result.Tokens[^1].Value.ToLowerInvariant());
-            if (place < 0)
-            {
-                result.AddError($"--schedule is '{result.Tokens[^1].Value}'; it must be one of {string.Join(", ", names)}.");
-            }
-
-            return Enum.GetValues<RateCurve>()[Math.Max(place, 0)];
-        };
-        return option;
-    }
+        Description = "How the rate falls to a tenth over the run: constant (not at all), linear, cosine or exponential; default: constant.",
+        HelpName = "CURVE",
+    });
 }

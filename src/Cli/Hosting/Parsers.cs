@@ -46,6 +46,29 @@ internal static class Parsers
         return option;
     }
 
+    /// <summary>One of an enumeration's values, by <see cref="NamesOf"/>, in any case.</summary>
+    public static Option<T?> OneOf<T>(Option<T?> option)
+        where T : struct, Enum
+    {
+        option.CompletionSources.Add(NamesOf<T>());
+        option.CustomParser = result => ValueOf<T>(option.Name, result);
+        return option;
+    }
+
+    /// <summary>The same, with a value where the option is not given.</summary>
+    public static Option<T> OneOf<T>(Option<T> option, T usual)
+        where T : struct, Enum
+    {
+        option.CompletionSources.Add(NamesOf<T>());
+        option.CustomParser = result => result.Tokens.Count == 0 ? usual : ValueOf<T>(option.Name, result);
+        return option;
+    }
+
+    /// <summary>What an enumeration's values are called on the command line: <c>SmallValues</c> is small-values.</summary>
+    public static string[] NamesOf<T>()
+        where T : struct, Enum =>
+        [.. Enum.GetNames<T>().Select(n => string.Concat(n.Select((c, i) => (i > 0 && char.IsUpper(c) ? "-" : "") + char.ToLowerInvariant(c))))];
+
     /// <summary>A seed: 0 to 4294967295, what NumPy's <c>random.seed</c> takes.</summary>
     public static Option<uint?> Seed(Option<uint?> option)
     {
@@ -83,4 +106,18 @@ internal static class Parsers
     }
 
     private static string Text(ArgumentResult result) => result.Tokens.Count > 0 ? result.Tokens[^1].Value : "";
+
+    private static T ValueOf<T>(string name, ArgumentResult result)
+        where T : struct, Enum
+    {
+        string text = Text(result);
+        string[] names = NamesOf<T>();
+        int place = Array.IndexOf(names, text.ToLowerInvariant());
+        if (place < 0)
+        {
+            result.AddError($"{name} is '{text}'; it must be one of {string.Join(", ", names)}.");
+        }
+
+        return Enum.GetValues<T>()[Math.Max(place, 0)];
+    }
 }

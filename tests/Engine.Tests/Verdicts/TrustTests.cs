@@ -7,6 +7,7 @@ using VggCuda.Engine.Plans;
 using VggCuda.Engine.Rendering;
 using VggCuda.Engine.Stages;
 using VggCuda.Engine.Verdicts;
+using VggCuda.Tests.Shared.Contract;
 
 namespace VggCuda.Engine.Tests.Verdicts;
 
@@ -41,7 +42,7 @@ public sealed class TrustTests
         float[][] samples = [.. RelayNetwork.Samples(40)];
         UnitStatistics statistics = RelayNetwork.Measure(backend, network, samples);
         RenderPlan plan = PlanOf(network, samples.Length);
-        ImmutableArray<PictureVerdict> verdicts = new Jury(backend, network, statistics).Judge(plan, [.. samples.Select((s, i) => VerdictTests.Image(s, i))], wantsTrust: true);
+        ImmutableArray<PictureVerdict> verdicts = new Jury(backend, network, statistics).Judge(plan, [.. samples.Select((s, i) => BackendContract.Drawn(i, s))], wantsTrust: true);
         for (int l = 0; l < statistics.Likeness.Length; l++)
         {
             // The plan's pictures are all of class 0; of the samples every third is.
@@ -57,7 +58,7 @@ public sealed class TrustTests
         Network network = RelayNetwork.Create();
         UnitStatistics statistics = RelayNetwork.Measure(backend, network, RelayNetwork.Samples(8).Where((_, i) => i % 3 != 0));
         Jury jury = new(backend, network, statistics);
-        RenderedImage image = VerdictTests.Image(RelayNetwork.Plain(200, 50, 50));
+        RenderedImage image = BackendContract.Drawn(0, RelayNetwork.Plain(200, 50, 50));
         Assert.All(Assert.Single(jury.Judge(PlanOf(network, 1), [image], wantsTrust: true)).Trust, l => Assert.Null(l.Value));
         RenderPlan filter = PlanOf(network, 1) with { Objective = ObjectiveText.Parse("block1_conv1:0", 1, network, _ => null) };
         Assert.Empty(Assert.Single(jury.Judge(filter, [image], wantsTrust: true)).Trust);

@@ -7,8 +7,8 @@ using VggCuda.Engine.Backends.Reference;
 using VggCuda.Engine.Model;
 using VggCuda.Engine.Objectives;
 using VggCuda.Engine.Plans;
-using VggCuda.Engine.Rendering;
 using VggCuda.Engine.Verdicts;
+using VggCuda.Tests.Shared.Contract;
 
 namespace VggCuda.Engine.Tests.Verdicts;
 
@@ -144,19 +144,6 @@ public sealed class VerdictTests
         Assert.Contains(words, Assert.Throws<PlanException>(() => UnitStatistics.Parse(Encoding.UTF8.GetBytes(root.ToJsonString()))).Message, StringComparison.Ordinal);
     }
 
-    internal static RenderedImage Image(float[] pixels, int index = 0) => new()
-    {
-        Index = index,
-        Seed = 1,
-        Pixels = pixels,
-        Display = [],
-        Steps = 1,
-        BestStep = 0,
-        BestTotal = 0,
-        Losses = [],
-        Score = new PictureScore(0, []),
-    };
-
     private static Verdict Judged(IBackend backend, string objective, float[] picture, IEnumerable<float[]> samples, TapPoint point = TapPoint.AfterActivation) =>
         Assert.Single(JudgedAll(backend, objective, picture, samples, point))!;
 
@@ -166,6 +153,6 @@ public sealed class VerdictTests
         UnitStatistics statistics = RelayNetwork.Measure(backend, network, samples);
         RenderPlan plan = Presets.Create("modern", ObjectiveText.Parse(objective, 1, network, _ => null).At(point), [1], RelayNetwork.Side, RelayNetwork.Side, RelayNetwork.Side);
         plan = plan with { Objective = plan.Objective.At(point) };
-        return Assert.Single(new Jury(backend, network, statistics).Judge(plan, [Image(picture)])).Units;
+        return Assert.Single(new Jury(backend, network, statistics).Judge(plan, [BackendContract.Drawn(0, picture)])).Units;
     }
 }

@@ -6,22 +6,7 @@ namespace VggCuda.Kernels.Tests.Operations;
 /// <summary>The dense kernels: right, blind to what they need not read, and the same bits for an image whatever stands beside it.</summary>
 public class DenseTests
 {
-    public static TheoryData<int, int, int, int> Cases
-    {
-        get
-        {
-            TheoryData<int, int, int, int> cases = [];
-            foreach (int type in (int[])[0, 1, 2])
-            {
-                foreach ((int images, int rows, int columns) in ((int, int, int)[])[(1, 3, 8), (1, 70, 2120), (2, 9, 264), (3, 130, 40), (7, 33, 520)])
-                {
-                    cases.Add(type, images, rows, columns);
-                }
-            }
-
-            return cases;
-        }
-    }
+    public static TheoryData<int, int, int, int> Cases => InEachType([(1, 3, 8), (1, 70, 2120), (2, 9, 264), (3, 130, 40), (7, 33, 520)]);
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -146,13 +131,17 @@ public class DenseTests
         Assert.Throws<ArgumentException>(() => new DenseColumns(device.Library).Launch(DevicePointer.None, DevicePointer.None, DevicePointer.None, DevicePointer.None, DevicePointer.None, DevicePointer.None, 1, 4, 9, false, ElementType.Float32));
     }
 
-    private static double After(double sum, double bias, double mask, bool relu)
+    /// <summary>Number type, images, rows, columns: each case in each of the network's types.</summary>
+    internal static TheoryData<int, int, int, int> InEachType((int Images, int Rows, int Columns)[] cases) =>
+        new(from type in (int[])[0, 1, 2] from c in cases select (type, c.Images, c.Rows, c.Columns));
+
+    internal static double After(double sum, double bias, double mask, bool relu)
     {
         double total = sum + bias;
         return mask > 0 ? relu ? Math.Max(total, 0) : total : 0;
     }
 
-    private static double[] Rows(double[] v, double[] matrix, int images, int rows, int columns)
+    internal static double[] Rows(double[] v, double[] matrix, int images, int rows, int columns)
     {
         double[] y = new double[images * rows];
         for (int i = 0; i < y.Length; i++)
@@ -166,7 +155,7 @@ public class DenseTests
         return y;
     }
 
-    private static double[] Columns(double[] v, double[] matrix, int images, int rows, int columns)
+    internal static double[] Columns(double[] v, double[] matrix, int images, int rows, int columns)
     {
         double[] y = new double[images * columns];
         for (int n = 0; n < images; n++)

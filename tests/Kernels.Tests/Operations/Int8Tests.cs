@@ -6,22 +6,7 @@ namespace VggCuda.Kernels.Tests.Operations;
 /// <summary>Dense weights in a byte each: how they are made, and what is done with them.</summary>
 public class Int8Tests
 {
-    public static TheoryData<int, int, int, int> Cases
-    {
-        get
-        {
-            TheoryData<int, int, int, int> cases = [];
-            foreach (int type in (int[])[0, 1, 2])
-            {
-                foreach ((int images, int rows, int columns) in ((int, int, int)[])[(1, 3, 8), (1, 300, 2120), (2, 9, 264), (3, 130, 40), (9, 33, 520)])
-                {
-                    cases.Add(type, images, rows, columns);
-                }
-            }
-
-            return cases;
-        }
-    }
+    public static TheoryData<int, int, int, int> Cases => DenseTests.InEachType([(1, 3, 8), (1, 300, 2120), (2, 9, 264), (3, 130, 40), (9, 33, 520)]);
 
     [Fact]
     public void The_bytes_are_the_nearest_of_255_values_in_each_column()
@@ -76,6 +61,7 @@ public class Int8Tests
         DenseRows dense = new(device.Library);
         double[] v = Numbers.Round(Numbers.Random(images * columns, 1), type);
         (double[] matrix, DevicePointer bytes, DevicePointer largest) = Matrix(device, rows, columns);
+        double[] raw = DenseTests.Rows(v, matrix, images, rows, columns);
         double[] bias = [.. Numbers.Random(rows, 3).Select(b => (double)(float)b)];
         double[] mask = Numbers.Random(images * rows, 4, -1, 1, 0.2);
         DevicePointer dv = device.Put(v, type), db = device.Put(bias, ElementType.Float32), dk = device.Put(mask, type);
@@ -83,14 +69,7 @@ public class Int8Tests
         {
             DevicePointer y = device.Bytes(images * rows * Elements.Size(type));
             dense.LaunchInt8(dv, bytes, largest, biased ? db : DevicePointer.None, masked ? dk : DevicePointer.None, y, images, rows, columns, relu, type);
-            double[] expected = new double[images * rows];
-            for (int i = 0; i < expected.Length; i++)
-            {
-                int n = i / rows, r = i % rows;
-                double sum = Enumerable.Range(0, columns).Sum(k => matrix[(r * columns) + k] * v[(n * columns) + k]) + (biased ? bias[r] : 0);
-                expected[i] = masked && mask[i] <= 0 ? 0 : relu ? Math.Max(sum, 0) : sum;
-            }
-
+            double[] expected = [.. raw.Select((sum, i) => DenseTests.After(sum, biased ? bias[i % rows] : 0, masked ? mask[i] : 1, relu))];
             Numbers.Close(expected, device.Get(y, expected.Length, type), Numbers.Tolerance(type));
         }
     }
@@ -105,6 +84,7 @@ public class Int8Tests
         DenseColumns dense = new(device.Library);
         double[] v = Numbers.Round(Numbers.Random(images * rows, 1, -1, 1, 0.8), type);
         (double[] matrix, DevicePointer bytes, DevicePointer largest) = Matrix(device, rows, columns);
+        double[] raw = DenseTests.Columns(v, matrix, images, rows, columns);
         double[] bias = [.. Numbers.Random(columns, 3).Select(b => (double)(float)b)];
         double[] mask = Numbers.Random(images * columns, 4, -1, 1, 0.2);
         DevicePointer dv = device.Put(v, type), db = device.Put(bias, ElementType.Float32), dk = device.Put(mask, type);
@@ -113,14 +93,7 @@ public class Int8Tests
         {
             DevicePointer y = device.Bytes(images * columns * Elements.Size(type));
             dense.LaunchInt8(dv, bytes, largest, biased ? db : DevicePointer.None, masked ? dk : DevicePointer.None, y, scratch, images, rows, columns, relu, type);
-            double[] expected = new double[images * columns];
-            for (int i = 0; i < expected.Length; i++)
-            {
-                int n = i / columns, j = i % columns;
-                double sum = Enumerable.Range(0, rows).Sum(k => matrix[(k * columns) + j] * v[(n * rows) + k]) + (biased ? bias[j] : 0);
-                expected[i] = masked && mask[i] <= 0 ? 0 : relu ? Math.Max(sum, 0) : sum;
-            }
-
+            double[] expected = [.. raw.Select((sum, i) => DenseTests.After(sum, biased ? bias[i % columns] : 0, masked ? mask[i] : 1, relu))];
             Numbers.Close(expected, device.Get(y, expected.Length, type), Numbers.Tolerance(type));
         }
     }

@@ -61,7 +61,8 @@ public abstract partial class BackendContract
         return meter.Result("samples", "", 32);
     }
 
-    private static RenderedImage Drawn(int index, float[] pixels) => new()
+    /// <summary>A finished picture of which nothing but its pixels matters.</summary>
+    internal static RenderedImage Drawn(int index, float[] pixels) => new()
     {
         Index = index,
         Seed = 1,
