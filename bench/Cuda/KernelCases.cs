@@ -91,9 +91,9 @@ internal sealed class KernelCases : IDisposable
         yield return new KernelCase("Lp norm, 6", size, LpNorm.Bytes(shape, 6), () => norm.Launch(image, 6, 0, value, gradient, shape, scratch));
         yield return new KernelCase("Lp norm, 2.5", size, LpNorm.Bytes(shape, 2.5), () => norm.Launch(image, 2.5, 0, value, gradient, shape, scratch));
         yield return new KernelCase("normalise RMS", size, NormalizeRms.Bytes(shape), () => normalize.Launch(gradient, 1e-7, shape, scratch));
-        yield return new KernelCase("RMSprop", size, RmsProp.Bytes(count), () => optimizer.Launch(image, gradient, cache, count, 0, 0.95, 1e-7));
-        yield return new KernelCase("Adam", size, Adam.Bytes(count), () => adam.Launch(image, gradient, cache, other, step, count, 0, 0.9, 0.999, 1e-8));
-        yield return new KernelCase("momentum", size, Momentum.Bytes(count), () => momentum.Launch(image, gradient, cache, count, 0, 0.9));
+        yield return new KernelCase("RMSprop", size, RmsProp.Bytes(count), () => optimizer.Launch(image, gradient, cache, shape, 0, 0.95, 1e-7, default, DevicePointer.None, StepEnd.None));
+        yield return new KernelCase("Adam", size, Adam.Bytes(count), () => adam.Launch(image, gradient, cache, other, step, shape, 0, 0.9, 0.999, 1e-8, default, DevicePointer.None, StepEnd.None));
+        yield return new KernelCase("momentum", size, Momentum.Bytes(count), () => momentum.Launch(image, gradient, cache, shape, 0, 0.9, default, DevicePointer.None, StepEnd.None));
         yield return new KernelCase("shift back", size, ShiftBackward.Bytes(shape), () => shiftBack.Launch(image, other, shifts, step, 1, shape, ShiftMode.ScipyWrap));
         DevicePointer maps = Put([.. Enumerable.Repeat((float[])[0.9f, -0.2f, 5, 0.2f, 0.9f, -5], images).SelectMany(m => m)]);
         yield return new KernelCase("warp", size, Warp.Bytes(shape, shape), () => warp.Forward(image, shape, other, shape, maps, step, 1));
@@ -132,7 +132,27 @@ internal sealed class KernelCases : IDisposable
             yield return new KernelCase("alignment", size, Alignment.Bytes(shape), () => alignment.Launch(image, images, 0, value, gradient, shape, scratch));
         }
 
-        yield return new KernelCase("keep best (none)", size, 0, () => keep.Launch(total, step, image, value, bestStep, other, shape, scratch));
+        StepEnd end = new()
+        {
+            Images = images,
+            Sums = [(value, total, total)],
+            Lowest = total,
+            KeptStep = step,
+            BestTotal = value,
+            BestStep = bestStep,
+            Best = other,
+            Copy = Floats(count),
+            Log = log,
+            Row = step,
+            Rows = 1,
+            Columns = [value, total],
+            Step = step,
+        };
+        StepEnd kept = new() { Images = images, Lowest = total, KeptStep = step, BestTotal = value, BestStep = bestStep, Best = other };
+        Division division = new(scratch.Parts, 1e-7);
+        yield return new KernelCase("RMSprop, gradient divided, and the step's end", size, RmsProp.Bytes(count) + (8 * count), () => optimizer.Launch(image, gradient, cache, shape, 0, 0.95, 1e-7, division, scratch.Counters, end));
+        yield return new KernelCase("keep best (none), copy, total, log and step", size, Copy.Bytes(count), () => keep.Launch(image, shape, scratch, end));
+        yield return new KernelCase("keep best (none)", size, 0, () => keep.Launch(image, shape, scratch, kept));
         yield return new KernelCase("add", size, Add.Bytes(images), () => add.Launch(value, total, total, images));
         yield return new KernelCase("log", size, 0, () => write.Launch(log, step, 1, images, [value, total]));
         yield return new KernelCase("advance", size, 0, () => advance.Launch(step));

@@ -1,4 +1,5 @@
 using VggCuda.Engine.Backends;
+using VggCuda.Kernels.Interop;
 using VggCuda.Kernels.Operations;
 
 namespace VggCuda.Kernels;
@@ -18,9 +19,10 @@ public sealed unsafe partial class CudaBackend
         OperationChecks.Same(image, nameof(image), gradient, nameof(gradient));
         OperationChecks.Same(image, nameof(image), mean, nameof(mean));
         OperationChecks.Same(image, nameof(image), square, nameof(square));
-        _adam.Launch(
-            Use(image, nameof(image)).Pointer, Use(gradient, nameof(gradient)).Pointer, Use(mean, nameof(mean)).Pointer, Use(square, nameof(square)).Pointer,
-            Use(step, One, nameof(step)).Pointer, image.Shape.Count, rate, beta1, beta2, epsilon);
+        (CudaTensor x, CudaTensor g, CudaTensor m, CudaTensor s) = (Owned(image, nameof(image)), Owned(gradient, nameof(gradient)), Owned(mean, nameof(mean)), Owned(square, nameof(square)));
+        CudaTensor done = Owned(step, One, nameof(step));
+        Descend(new PendingDescent(x, g, [m, s], done, (division, counter, end) =>
+            _adam.Launch(x.Pointer, g.Pointer, m.Pointer, s.Pointer, done.Pointer, x.Shape, rate, beta1, beta2, epsilon, division, counter, end)));
     }
 
     /// <inheritdoc/>
@@ -29,7 +31,9 @@ public sealed unsafe partial class CudaBackend
         using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Same(image, nameof(image), gradient, nameof(gradient));
         OperationChecks.Same(image, nameof(image), velocity, nameof(velocity));
-        _momentum.Launch(Use(image, nameof(image)).Pointer, Use(gradient, nameof(gradient)).Pointer, Use(velocity, nameof(velocity)).Pointer, image.Shape.Count, rate, decay);
+        (CudaTensor x, CudaTensor g, CudaTensor v) = (Owned(image, nameof(image)), Owned(gradient, nameof(gradient)), Owned(velocity, nameof(velocity)));
+        Descend(new PendingDescent(x, g, [v], null, (division, counter, end) =>
+            _momentum.Launch(x.Pointer, g.Pointer, v.Pointer, x.Shape, rate, decay, division, counter, end)));
     }
 
     /// <inheritdoc/>
@@ -50,6 +54,14 @@ public sealed unsafe partial class CudaBackend
         OperationChecks.Same(tap, nameof(tap), gradient, nameof(gradient));
         CudaTensor own = Use(tap, nameof(tap));
         _meanSquare.Launch(own.Pointer, weight, Use(value, nameof(value)).Pointer, Use(gradient, nameof(gradient)).Pointer, own.Shape, own.Scratch);
+    }
+
+    private void Descend(PendingDescent descent)
+    {
+        if (!IsGathering(e => e.TryDescend(descent)))
+        {
+            descent.Launch(default, DevicePointer.None, StepEnd.None);
+        }
     }
 
     private void StartDescent()

@@ -22,7 +22,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     private KeepBest _keepBest = null!;
     private Log _log = null!;
     private Advance _advance = null!;
-    private Tally _tally = null!;
+    private EndLaunchers _endLaunchers = null!;
 
     /// <summary>What the network program launches besides cuDNN.</summary>
     internal NetworkKernels NetworkKernels { get; private set; } = null!;
@@ -34,17 +34,28 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     public void Fill(ITensor target, double value)
     {
         using BackendUse.Visit visit = InUse.Enter();
-        CudaTensor own = Use(target, nameof(target));
-        _fill.Launch(own.Pointer, own.Shape.Count, value);
+        CudaTensor own = Owned(target, nameof(target));
+        if (!double.IsPositiveInfinity(value) || !IsGathering(e => e.TryRestart(own)))
+        {
+            LaunchPendingOf(own);
+            _fill.Launch(own.Pointer, own.Shape.Count, value);
+        }
     }
 
     /// <inheritdoc/>
     public void Copy(ITensor source, ITensor target)
     {
         using BackendUse.Visit visit = InUse.Enter();
-        CudaTensor from = Use(source, nameof(source));
-        CudaTensor to = Use(target, from.Shape, nameof(target));
-        if (from != to)
+        CudaTensor from = Owned(source, nameof(source));
+        CudaTensor to = Owned(target, from.Shape, nameof(target));
+        if (from == to)
+        {
+            return;
+        }
+
+        // Of a few numbers it is a sum of one.
+        bool isPerImage = from.Shape == TensorShape.PerImage(from.Shape.N);
+        if (!IsGathering(e => e.TryCopy(from, to) || (isPerImage && e.TryAdd(from, null, to))))
         {
             _copy.Launch(from.Pointer, to.Pointer, from.Shape.Count);
         }
@@ -110,7 +121,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
 
         CudaTensor right = Owned(b, left.Shape, nameof(b));
         CudaTensor sum = Owned(total, left.Shape, nameof(total));
-        if (!IsGathering(p => p.TryAdd(left, right, sum)))
+        if (!IsGathering(e => e.TryAdd(left, right, sum)))
         {
             _add.Launch(left.Pointer, right.Pointer, sum.Pointer, left.Shape.N);
         }
@@ -120,36 +131,45 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     public void NormalizeRms(ITensor gradient, double epsilon)
     {
         using BackendUse.Visit visit = InUse.Enter();
-        CudaTensor own = Use(gradient, nameof(gradient));
-        _normalizeRms.Launch(own.Pointer, epsilon, own.Shape, own.Scratch);
+        CudaTensor own = Owned(gradient, nameof(gradient));
+        if (!IsGathering(e => e.TryDivide(own, epsilon)))
+        {
+            _normalizeRms.Launch(own.Pointer, epsilon, own.Shape, own.Scratch);
+        }
     }
 
     /// <inheritdoc/>
     public void RmsProp(ITensor image, ITensor gradient, ITensor cache, double rate, double decay, double epsilon)
     {
         using BackendUse.Visit visit = InUse.Enter();
-        CudaTensor own = Use(image, nameof(image));
-        CudaTensor g = Use(gradient, own.Shape, nameof(gradient));
-        CudaTensor c = Use(cache, own.Shape, nameof(cache));
-        _rmsProp.Launch(own.Pointer, g.Pointer, c.Pointer, own.Shape.Count, rate, decay, epsilon);
+        CudaTensor own = Owned(image, nameof(image));
+        CudaTensor g = Owned(gradient, own.Shape, nameof(gradient));
+        CudaTensor c = Owned(cache, own.Shape, nameof(cache));
+        Descend(new PendingDescent(own, g, [c], null, (division, counter, end) =>
+            _rmsProp.Launch(own.Pointer, g.Pointer, c.Pointer, own.Shape, rate, decay, epsilon, division, counter, end)));
     }
 
     /// <inheritdoc/>
     public void KeepBest(ITensor total, ITensor step, ITensor image, ITensor bestTotal, ITensor bestStep, ITensor best)
     {
         using BackendUse.Visit visit = InUse.Enter();
-        CudaTensor own = Use(image, nameof(image));
+        CudaTensor own = Owned(image, nameof(image));
         TensorShape perImage = TensorShape.PerImage(own.Shape.N);
-        CudaTensor kept = Use(best, own.Shape, nameof(best));
-        _keepBest.Launch(
-            Use(total, perImage, nameof(total)).Pointer,
-            Use(step, One, nameof(step)).Pointer,
-            own.Pointer,
-            Use(bestTotal, perImage, nameof(bestTotal)).Pointer,
-            Use(bestStep, perImage, nameof(bestStep)).Pointer,
-            kept.Pointer,
-            own.Shape,
-            kept.Scratch);
+        PendingKeep keep = new(
+            Owned(total, perImage, nameof(total)), Owned(step, One, nameof(step)), own, Owned(bestTotal, perImage, nameof(bestTotal)),
+            Owned(bestStep, perImage, nameof(bestStep)), Owned(best, own.Shape, nameof(best)));
+        if (!IsGathering(e => e.TryKeep(keep)))
+        {
+            _keepBest.Launch(own.Pointer, own.Shape, own.Scratch, new StepEnd
+            {
+                Images = own.Shape.N,
+                Lowest = keep.Total.Pointer,
+                KeptStep = keep.Step.Pointer,
+                BestTotal = keep.BestTotal.Pointer,
+                BestStep = keep.BestStep.Pointer,
+                Best = keep.Best.Pointer,
+            });
+        }
     }
 
     /// <inheritdoc/>
@@ -175,7 +195,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
             written[k] = Owned(columns[k], TensorShape.PerImage(log.Images), nameof(columns));
         }
 
-        if (!IsGathering(p => p.TryLog(own, row, written)))
+        if (!IsGathering(e => e.TryLog(own, row, written)))
         {
             _log.Launch(own.Pointer, row.Pointer, log.Steps, log.Images, [.. written.Select(c => c.Pointer)]);
         }
@@ -186,7 +206,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     {
         using BackendUse.Visit visit = InUse.Enter();
         CudaTensor own = Owned(step, One, nameof(step));
-        if (!IsGathering(p => p.TryAdvance(own)))
+        if (!IsGathering(e => e.TryAdvance(own)))
         {
             _advance.Launch(own.Pointer);
         }
@@ -207,7 +227,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
         _keepBest = new KeepBest(_library);
         _log = new Log(_library);
         _advance = new Advance(_library);
-        _tally = new Tally(_library);
+        _endLaunchers = new EndLaunchers(_normalizeRms, _keepBest, new Tally(_library), _fill);
         StartResampling();
         StartDescent();
         StartComparisons();
@@ -235,7 +255,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     private CudaTensor Use(ITensor tensor, string name)
     {
         CudaTensor own = Owned(tensor, name);
-        LaunchTallyOf(own);
+        LaunchPendingOf(own);
         return own;
     }
 

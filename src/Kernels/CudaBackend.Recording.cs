@@ -6,7 +6,7 @@ namespace VggCuda.Kernels;
 /// <content>Recording a step: small operations are gathered into one launch, and what need not happen in each step is taken out of it.</content>
 public sealed unsafe partial class CudaBackend
 {
-    private readonly PendingTally _pending = new();
+    private readonly PendingEnd _end = new();
     private readonly List<Action> _afterwards = [];
     private bool _isRecording;
 
@@ -52,33 +52,33 @@ public sealed unsafe partial class CudaBackend
         }
     }
 
-    /// <summary>Launches the sums and counts that a step being recorded has asked for so far.</summary>
-    internal void LaunchTally() => _pending.Launch(_tally);
+    /// <summary>Launches what a step being recorded has asked for and that waits for what may go with it.</summary>
+    internal void LaunchPending() => _end.Launch(_endLaunchers, isSummed: false);
 
     /// <summary>The same where one of them shares memory with a tensor that is about to be used.</summary>
-    internal void LaunchTallyOf(CudaTensor tensor)
+    internal void LaunchPendingOf(CudaTensor tensor)
     {
-        if (!_pending.IsEmpty && _pending.Touches(tensor))
+        if (_end.Touches(tensor))
         {
-            LaunchTally();
+            LaunchPending();
         }
     }
 
     // Outside a step an operation is queued when it is asked for, since an embedder's own work may follow on the stream.
-    private bool IsGathering(Func<PendingTally, bool> tryAdd)
+    private bool IsGathering(Func<PendingEnd, bool> tryTake)
     {
         if (!_isRecording)
         {
             return false;
         }
 
-        if (tryAdd(_pending))
+        if (tryTake(_end))
         {
             return true;
         }
 
-        LaunchTally();
-        return tryAdd(_pending);
+        LaunchPending();
+        return tryTake(_end);
     }
 
     private void Whole(Action step)
@@ -87,11 +87,11 @@ public sealed unsafe partial class CudaBackend
         try
         {
             step();
-            LaunchTally();
+            LaunchPending();
         }
         finally
         {
-            _pending.Forget();
+            _end.Forget();
             _isRecording = false;
         }
     }

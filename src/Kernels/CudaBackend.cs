@@ -244,7 +244,7 @@ public sealed unsafe partial class CudaBackend : IBackend
             throw new ArgumentException("The tensor belongs to another backend.");
         }
 
-        LaunchTallyOf(own);
+        LaunchPendingOf(own);
         return own;
     }
 

@@ -142,7 +142,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
             throw new InvalidOperationException("Backward needs a forward pass before it.");
         }
 
-        _backend.LaunchTally();
+        _backend.LaunchPending();
         int[] nodes = [.. Spec.Taps.Select(t => _layout.NodeOf(t.Layer))];
         int first = Enumerable.Range(0, given.Length).Where(t => given[t] is not null).Max(t => nodes[t]);
         int last = target is not null ? 0 : Enumerable.Range(0, given.Length).Where(t => _tapGradients[t] is not null).Min(t => nodes[t]);
@@ -182,7 +182,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
 
     private void RunForward()
     {
-        _backend.LaunchTally();
+        _backend.LaunchPending();
         foreach (Action operation in _forward)
         {
             operation();

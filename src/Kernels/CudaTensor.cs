@@ -39,6 +39,12 @@ internal sealed class CudaTensor : ITensor
     /// <summary>Scratch memory for reductions over this tensor; allocated at the first call, which therefore must not be captured.</summary>
     public ReductionScratch Scratch => _scratch ??= new ReductionScratch(Owner.Stream, Shape.N);
 
+    /// <summary>Whether the two have a byte in common.</summary>
+    public bool Shares(CudaTensor other) => Pointer.Overlaps(Shape.Count * sizeof(float), other.Pointer, other.Shape.Count * sizeof(float));
+
+    /// <summary>Whether the two are the same memory, read the same way.</summary>
+    public bool IsSame(CudaTensor other) => Pointer == other.Pointer && Shape == other.Shape;
+
     /// <inheritdoc/>
     public void Dispose()
     {

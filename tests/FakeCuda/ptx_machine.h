@@ -112,6 +112,9 @@ void* atomic(Site& site, std::uint64_t address);
 
 void check_local(const Site& site, const void* variable, std::uint64_t size, std::uint64_t address, unsigned bytes);
 
+// What lies at an address in parameter space.
+const void* check_parameter(const Site& site, const unsigned* sizes, unsigned count, std::uint64_t address, unsigned bytes);
+
 enum class Exchange
 {
     up,

@@ -271,6 +271,20 @@ void check_local(const Site& site, const void* variable, std::uint64_t size, std
     }
 }
 
+const void* check_parameter(const Site& site, const unsigned* sizes, unsigned count, std::uint64_t address, unsigned bytes)
+{
+    for (unsigned i = 0; i < count; i++)
+    {
+        std::uint64_t offset = address - reinterpret_cast<std::uint64_t>(self.parameters[i]);
+        if (offset < sizes[i] && bytes <= sizes[i] - offset && offset % bytes == 0)
+        {
+            return reinterpret_cast<const void*>(address);
+        }
+    }
+
+    fault(site, fake::driver::ILLEGAL_ADDRESS, "an access of " + std::to_string(bytes) + " bytes beyond the kernel's parameters, or at no multiple of it");
+}
+
 void next_stretch()
 {
     if (++stretch >> stretch_bits == 0)

@@ -77,6 +77,11 @@ OP T parameter(unsigned index, unsigned offset)
     return pick<T>(static_cast<const unsigned char*>(self.parameters[index]) + offset, 0);
 }
 
+OP u64 parameter_address(unsigned index)
+{
+    return reinterpret_cast<u64>(self.parameters[index]);
+}
+
 OP u64 shared_window()
 {
     return reinterpret_cast<u64>(shared_memory);

@@ -1,23 +1,28 @@
+#include "descent.cuh"
 #include "power.cuh"
 
-// m = beta1 m + rest1 g; v = beta2 v + rest2 g^2; image -= rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon), t = step + 1,
-// rest = 1 - beta. One thread per value: the two powers are a few dozen instructions against five accesses to memory.
-KERNEL(adam_f32, float* __restrict__ image, const float* __restrict__ gradient, float* __restrict__ mean, float* __restrict__ square,
-    const float* __restrict__ step, unsigned long long count, float rate, double beta1, double beta2, float rest1, float rest2, float epsilon)
+struct Adam
 {
-    double t = (double)(long long)*step + 1;
-    float of_mean = (float)(1 - power_of(beta1, t));
-    float of_square = (float)(1 - power_of(beta2, t));
-    float decay1 = (float)beta1;
-    float decay2 = (float)beta2;
-    unsigned long long threads = (unsigned long long)gridDim.x * BLOCK;
-    for (unsigned long long i = (unsigned long long)blockIdx.x * BLOCK + threadIdx.x; i < count; i += threads)
+    static constexpr int STATES = 2;
+    float rate, decay1, decay2, rest1, rest2, of_mean, of_square, epsilon;
+
+    DEVICE_MEMBER float step(float x, float g, float* state) const
     {
-        float g = gradient[i];
-        float m = decay1 * mean[i] + rest1 * g;
-        float v = decay2 * square[i] + rest2 * (g * g);
-        mean[i] = m;
-        square[i] = v;
-        image[i] -= rate * (m / of_mean) / (__builtin_sqrtf(v / of_square) + epsilon);
+        state[0] = decay1 * state[0] + rest1 * g;
+        state[1] = decay2 * state[1] + rest2 * (g * g);
+        return x - rate * (state[0] / of_mean) / (__builtin_sqrtf(state[1] / of_square) + epsilon);
     }
+};
+
+// m = beta1 m + rest1 g; v = beta2 v + rest2 g^2; image -= rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon), t = done + 1,
+// rest = 1 - beta. Each thread works out the two powers: a few dozen instructions against its accesses to memory. With parts, g
+// is divided first, as NormalizeRms says.
+BLOCK_KERNEL(adam_f32, float* image, float* gradient, float* mean, float* square, const float* done, const double* parts, int part_count,
+    double rms_epsilon, unsigned* counter, int count, int per_part, float rate, double beta1, double beta2, float rest1, float rest2,
+    float epsilon, StepEnd end)
+{
+    double t = (double)(long long)*done + 1;
+    Adam adam = {rate, (float)beta1, (float)beta2, rest1, rest2, (float)(1 - power_of(beta1, t)), (float)(1 - power_of(beta2, t)), epsilon};
+    Division division = division_by_rms(parts, part_count, rms_epsilon, count);
+    over_picture(Descent<Adam>{adam, division, image, gradient, {mean, square}}, end, counter, count, per_part);
 }

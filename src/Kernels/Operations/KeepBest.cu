@@ -1,36 +1,24 @@
-#include "reduce.cuh"
+#include "step_end.cuh"
 
-// Where total < best_total: keeps total, step and image. All blocks of an image compare before the last of them, and it
-// alone, changes what they compare with.
-BLOCK_KERNEL(keep_best_f32, const float* total, const float* step, const float* __restrict__ image, float* best_total,
-    float* best_step, float* __restrict__ best, unsigned* counters, int count, int per_part)
+// The picture as it lies in memory.
+struct Picture
 {
-    int index = blockIdx.y;
-    bool better = total[index] < best_total[index];
-    if (better)
+    const float* image;
+
+    DEVICE_MEMBER float one(long long i) const
     {
-        const float* from = image + (long long)index * count;
-        float* to = best + (long long)index * count;
-        int end = minimum(count, (int)(blockIdx.x + 1) * per_part);
-        if (count % 4 == 0)
-        {
-            for (int i = blockIdx.x * per_part + threadIdx.x * 4; i < end; i += BLOCK * 4)
-            {
-                *(Float4*)(to + i) = *(const Float4*)(from + i);
-            }
-        }
-        else
-        {
-            for (int i = blockIdx.x * per_part + threadIdx.x; i < end; i += BLOCK)
-            {
-                to[i] = from[i];
-            }
-        }
+        return image[i];
     }
 
-    if (is_last_block(counters + index, gridDim.x) && better && threadIdx.x == 0)
+    DEVICE_MEMBER Float4 four(long long i) const
     {
-        best_total[index] = total[index];
-        best_step[index] = *step;
+        return *(const Float4*)(image + i);
     }
+};
+
+// The end of a step whose picture is there already. All blocks of an image compare before the last of them, and it alone,
+// changes what they compare with.
+BLOCK_KERNEL(keep_best_f32, const float* image, unsigned* counter, int count, int per_part, StepEnd end)
+{
+    over_picture(Picture{image}, end, counter, count, per_part);
 }

@@ -27,7 +27,13 @@ internal sealed unsafe class Kernel(KernelLibrary library, string operation, str
             throw new ArgumentException($"Kernel '{Name}' takes {signature.Length} arguments, not {arguments.Length}.");
         }
 
-        ulong* values = stackalloc ulong[arguments.Length];
+        int words = 0;
+        foreach (KernelArgument argument in arguments)
+        {
+            words += argument.Words?.Length ?? 1;
+        }
+
+        ulong* values = stackalloc ulong[words];
         void** addresses = stackalloc void*[arguments.Length];
         for (int i = 0; i < arguments.Length; i++)
         {
@@ -36,8 +42,10 @@ internal sealed unsafe class Kernel(KernelLibrary library, string operation, str
                 throw new ArgumentException($"Argument {i} of kernel '{Name}' is of kind '{arguments[i].Kind}'; '{signature[i]}' is needed (all: {signature}).");
             }
 
-            values[i] = arguments[i].Bits;
-            addresses[i] = values + i;
+            addresses[i] = values;
+            ReadOnlySpan<ulong> own = arguments[i].Words ?? [arguments[i].Bits];
+            own.CopyTo(new Span<ulong>(values, own.Length));
+            values += own.Length;
         }
 
         _function ??= library.Function(operation, name);

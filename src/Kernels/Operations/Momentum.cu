@@ -1,14 +1,21 @@
-#include "kernel.cuh"
+#include "descent.cuh"
 
-// velocity = decay * velocity + g; image -= rate * velocity.
-KERNEL(momentum_f32, float* __restrict__ image, const float* __restrict__ gradient, float* __restrict__ velocity,
-    unsigned long long count, float rate, float decay)
+struct Momentum
 {
-    unsigned long long threads = (unsigned long long)gridDim.x * BLOCK;
-    for (unsigned long long i = (unsigned long long)blockIdx.x * BLOCK + threadIdx.x; i < count; i += threads)
+    static constexpr int STATES = 1;
+    float rate, decay;
+
+    DEVICE_MEMBER float step(float x, float g, float* velocity) const
     {
-        float v = decay * velocity[i] + gradient[i];
-        velocity[i] = v;
-        image[i] -= rate * v;
+        velocity[0] = decay * velocity[0] + g;
+        return x - rate * velocity[0];
     }
+};
+
+// velocity = decay * velocity + g; image -= rate * velocity. With parts, g is divided first, as NormalizeRms says.
+BLOCK_KERNEL(momentum_f32, float* image, float* gradient, float* velocity, const double* parts, int part_count, double rms_epsilon,
+    unsigned* counter, int count, int per_part, float rate, float decay, StepEnd end)
+{
+    Division division = division_by_rms(parts, part_count, rms_epsilon, count);
+    over_picture(Descent<Momentum>{Momentum{rate, decay}, division, image, gradient, {velocity}}, end, counter, count, per_part);
 }

@@ -67,6 +67,9 @@ public class LaunchTests
         Assert.Throws<ArgumentException>(() => fill.Launch(1, target, 2L, -2.5));
         Assert.Throws<ArgumentException>(() => fill.Launch(1, target, -2.5f, 2L));
         Assert.Throws<OverflowException>(() => fill.Launch(1, target, -1L, 2f));
+        Kernel tally = device.Library.Kernel("Tally", "tally_f32");
+        Assert.Throws<ArgumentException>(() => tally.Launch(1, KernelArgument.Struct(1, 2, 3L)));
+        Assert.Throws<ArgumentException>(() => tally.Launch(1, target));
         Assert.Equal(before, FakeCuda.Calls("cuLaunchKernel"));
     }
 }

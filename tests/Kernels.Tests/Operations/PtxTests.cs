@@ -103,7 +103,8 @@ public partial class PtxTests
             	.param .u64 one_param_0,
             	.param .u32 one_param_1,
             	.param .f32 one_param_2,
-            	.param .f64 one_param_3
+            	.param .f64 one_param_3,
+            	.param .align 8 .b8 one_param_4[24]
             )
             .maxntid 256, 1, 1
             {
@@ -113,7 +114,9 @@ public partial class PtxTests
             {
             }
             """;
-        Assert.Equal([new("one", "lifd"), new("none", string.Empty)], KernelSignature.Read(Ptx));
+        Assert.NotEqual(KernelSignature.Struct(24), KernelSignature.Struct(32));
+        Assert.Throws<InvalidDataException>(() => KernelSignature.Read(Ptx.Replace("[24]", "[20]", StringComparison.Ordinal)));
+        Assert.Equal([new("one", "lifd" + KernelSignature.Struct(24)), new("none", string.Empty)], KernelSignature.Read(Ptx));
         Assert.Throws<InvalidDataException>(() => KernelSignature.Read(Ptx.Replace(".f32 one", ".u16 one", StringComparison.Ordinal)));
     }
 

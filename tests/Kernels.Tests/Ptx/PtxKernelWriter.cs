@@ -168,7 +168,8 @@ internal sealed partial class PtxKernelWriter
                 : $"{part} parts[] = {{{string.Join(", ", parts.Select(p => Value(p, part)))}}}; {Put(o[0], whole, $"pick<{whole}>(parts, 0)")}";
         }
 
-        return Put(o[0], type, Value(o[1], type));
+        int parameter = Array.FindIndex(_kernel.Parameters, p => p.Name == o[1]);
+        return Put(o[0], type, parameter >= 0 && PtxOpcodes.Size(type) == 8 ? $"parameter_address({parameter})" : Value(o[1], type));
     }
 
     private string Generic(string[] words, string[] o)
@@ -256,6 +257,13 @@ internal sealed partial class PtxKernelWriter
         if (registers.Length != count || bytes > 16)
         {
             throw Unknown();
+        }
+
+        if (space == "param" && address.StartsWith("[%", StringComparison.Ordinal))
+        {
+            // A struct's field by a register that holds the struct's address in parameter space.
+            string sizes = string.Join(", ", _kernel.Parameters.Select(p => PtxOpcodes.Size(p.Type) * p.Count));
+            return $"static const unsigned sizes[] = {{{sizes}}}; const void* at = check_parameter({Site()}, sizes, {_kernel.Parameters.Length}, {AddressValue(address)}, {bytes}); {string.Join(' ', registers.Select((r, i) => Put(r, type, $"pick<{computed}>(at, {i})")))}";
         }
 
         if (space == "param")
