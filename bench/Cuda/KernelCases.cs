@@ -54,6 +54,7 @@ internal sealed class KernelCases : IDisposable
         Shift shift = new(_library);
         TotalVariation variation = new(_library);
         LpNorm norm = new(_library);
+        Regularize regularize = new(_library);
         NormalizeRms normalize = new(_library);
         RmsProp optimizer = new(_library);
         KeepBest keep = new(_library);
@@ -90,6 +91,7 @@ internal sealed class KernelCases : IDisposable
         yield return new KernelCase("total variation, 1.5", size, TotalVariation.Bytes(shape), () => variation.Launch(image, 1.5, 0, value, gradient, shape, scratch));
         yield return new KernelCase("Lp norm, 6", size, LpNorm.Bytes(shape, 6), () => norm.Launch(image, 6, 0, value, gradient, shape, scratch));
         yield return new KernelCase("Lp norm, 2.5", size, LpNorm.Bytes(shape, 2.5), () => norm.Launch(image, 2.5, 0, value, gradient, shape, scratch));
+        yield return new KernelCase("Lp norm, 6, and total variation, 2, behind the norm's sums", size, Regularize.Bytes(shape), () => regularize.Launch(image, (0, value), (0, total), gradient, shape, scratch, DevicePointer.None));
         yield return new KernelCase("normalise RMS", size, NormalizeRms.Bytes(shape), () => normalize.Launch(gradient, 1e-7, shape, scratch));
         yield return new KernelCase("RMSprop", size, RmsProp.Bytes(count), () => optimizer.Launch(image, gradient, cache, shape, 0, 0.95, 1e-7, default, DevicePointer.None, StepEnd.None));
         yield return new KernelCase("Adam", size, Adam.Bytes(count), () => adam.Launch(image, gradient, cache, other, step, shape, 0, 0.9, 0.999, 1e-8, default, DevicePointer.None, StepEnd.None));
@@ -178,6 +180,8 @@ internal sealed class KernelCases : IDisposable
         TensorShape shape = new(images, side, side, 3);
         yield return new KernelCase("shifted input" + suffix, size, ShiftedInput.Bytes(pixels, type), () => kernels.ShiftedInput.Launch(image, shifted, wide, shifts, step, 1, shape, ShiftMode.ScipyWrap, Preprocessing.Vgg16, type));
         yield return new KernelCase("input back" + suffix, size, NetworkInput.Bytes(pixels, type), () => kernels.Input.Backward(wide, image, pixels, Preprocessing.Vgg16, type, 1, DevicePointer.None, 0));
+        ReductionScratch parts = Own(new ReductionScratch(_stream, images));
+        yield return new KernelCase("input back, Lp norm's sums" + suffix, size, NetworkInput.Bytes(pixels, type) + (12 * pixels), () => kernels.Input.BackwardAndSum(wide, image, pixels, Preprocessing.Vgg16, type, 1, DevicePointer.None, 0, DevicePointer.None, 1, shifted, shape, parts));
         size += $" x {channels}";
         yield return new KernelCase("max-pool" + suffix, size, MaxPool.Bytes(count / 4, type), () => kernels.Pool.Forward(x, y, argmax, images, side, side, channels, type, DevicePointer.None, 0));
         yield return new KernelCase("max-pool back" + suffix, size, MaxPool.BackwardBytes(count / 4, type), () => kernels.Pool.Backward(y, argmax, dx, images, side, side, channels, type));
@@ -189,6 +193,10 @@ internal sealed class KernelCases : IDisposable
         yield return new KernelCase("tap gradient given, all" + suffix, size, TapGradient.AddBytes(images, positions, channels, channels, type), () => kernels.TapGradient.Add(all, chains, chains, dx, images, positions, channels, channels, type, 1));
         yield return new KernelCase("tap gradient read, 1" + suffix, size, TapGradient.ReadBytes(images, positions, channels, 1, type), () => kernels.TapGradient.Read(dx, index, tap, images, positions, channels, 1, type, 1, DevicePointer.None, 0));
         yield return new KernelCase("tap gather, 1" + suffix, size, Tap.GatherBytes(images, positions, channels, 1, type), () => kernels.Tap.Gather(x, index, tap, images, positions, channels, 1, type, DevicePointer.None, 0));
+        TapReading reading = new(x, index, tap, images, positions, channels, 1, type, DevicePointer.None, 0);
+        TapScattering back = new(tap, chains, chains, x, dx, 1);
+        DevicePointer mean = Floats(images);
+        yield return new KernelCase("tap gather, mean and scatter, 1" + suffix, size, Tap.GatherBytes(images, positions, channels, 1, type) + Tap.ScatterBytes(images, positions, channels, 1, true, type), () => kernels.Tap.Mean(reading, 1, mean, parts, back));
         yield return new KernelCase("tap scatter, 1" + suffix, size, Tap.ScatterBytes(images, positions, channels, 1, true, type), () => kernels.Tap.Scatter(tap, chains, chains, x, dx, images, positions, channels, 1, type, 1));
     }
 

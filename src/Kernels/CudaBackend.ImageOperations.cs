@@ -22,6 +22,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     private KeepBest _keepBest = null!;
     private Log _log = null!;
     private Advance _advance = null!;
+    private GradientLaunchers _gradientLaunchers = null!;
     private EndLaunchers _endLaunchers = null!;
 
     /// <summary>What the network program launches besides cuDNN.</summary>
@@ -74,23 +75,33 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     public void ChannelMean(ITensor tap, double weight, ITensor value)
     {
         using BackendUse.Visit visit = InUse.Enter();
-        CudaTensor own = Use(tap, nameof(tap));
-        CudaTensor result = Use(value, TensorShape.PerImage(own.Shape.N), nameof(value));
-        _channelMean.Launch(own.Pointer, weight, result.Pointer, own.Shape, own.Scratch);
+        CudaTensor own = Owned(tap, nameof(tap));
+        CudaTensor result = Owned(value, TensorShape.PerImage(own.Shape.N), nameof(value));
+        if (!IsMeanTaken(own, weight, result))
+        {
+            LaunchPendingOf(own, result);
+            _channelMean.Launch(own.Pointer, weight, result.Pointer, own.Shape, own.Scratch);
+        }
     }
 
     /// <inheritdoc/>
     public void TotalVariation(ITensor image, double beta, double weight, ITensor value, ITensor gradient)
     {
         using BackendUse.Visit visit = InUse.Enter();
-        CudaTensor own = Use(image, nameof(image));
-        CudaTensor result = Use(value, TensorShape.PerImage(own.Shape.N), nameof(value));
-        CudaTensor target = Use(gradient, own.Shape, nameof(gradient));
+        CudaTensor own = Owned(image, nameof(image));
+        CudaTensor result = Owned(value, TensorShape.PerImage(own.Shape.N), nameof(value));
+        CudaTensor target = Owned(gradient, own.Shape, nameof(gradient));
         if (!(beta >= 1) || !double.IsFinite(beta))
         {
             throw new ArgumentOutOfRangeException(nameof(beta), beta, "The exponent must be a finite number of at least 1.");
         }
 
+        if (beta == 2 && IsTaken([own, result, target], g => g.TryVariation(own, weight, result, target)))
+        {
+            return;
+        }
+
+        LaunchPendingOf(own, result, target);
         _totalVariation.Launch(own.Pointer, beta, weight, result.Pointer, target.Pointer, own.Shape, own.Scratch);
     }
 
@@ -98,14 +109,20 @@ public sealed unsafe partial class CudaBackend : IImageOperations
     public void LpNorm(ITensor image, double p, double weight, ITensor value, ITensor gradient)
     {
         using BackendUse.Visit visit = InUse.Enter();
-        CudaTensor own = Use(image, nameof(image));
-        CudaTensor result = Use(value, TensorShape.PerImage(own.Shape.N), nameof(value));
-        CudaTensor target = Use(gradient, own.Shape, nameof(gradient));
+        CudaTensor own = Owned(image, nameof(image));
+        CudaTensor result = Owned(value, TensorShape.PerImage(own.Shape.N), nameof(value));
+        CudaTensor target = Owned(gradient, own.Shape, nameof(gradient));
         if (!(p >= 1))
         {
             throw new ArgumentOutOfRangeException(nameof(p), p, "The exponent must be at least 1.");
         }
 
+        if (p == 6 && IsTaken([own, result, target], g => g.TryNorm(own, weight, result, target)))
+        {
+            return;
+        }
+
+        LaunchPendingOf(own, result, target);
         _lpNorm.Launch(own.Pointer, p, weight, result.Pointer, target.Pointer, own.Shape, own.Scratch);
     }
 
@@ -227,6 +244,7 @@ public sealed unsafe partial class CudaBackend : IImageOperations
         _keepBest = new KeepBest(_library);
         _log = new Log(_library);
         _advance = new Advance(_library);
+        _gradientLaunchers = new GradientLaunchers(_lpNorm, new Regularize(_library));
         _endLaunchers = new EndLaunchers(_normalizeRms, _keepBest, new Tally(_library), _fill);
         StartResampling();
         StartDescent();

@@ -1,11 +1,15 @@
 using VggCuda.Engine.Backends;
 using VggCuda.Kernels.Interop;
+using VggCuda.Kernels.Operations;
 
 namespace VggCuda.Kernels;
 
 /// <content>Recording a step: small operations are gathered into one launch, and what need not happen in each step is taken out of it.</content>
 public sealed unsafe partial class CudaBackend
 {
+    // In the order in which they are launched.
+    private readonly PendingTap _tap = new();
+    private readonly PendingGradient _gradient = new();
     private readonly PendingEnd _end = new();
     private readonly List<Action> _afterwards = [];
     private bool _isRecording;
@@ -53,15 +57,72 @@ public sealed unsafe partial class CudaBackend
     }
 
     /// <summary>Launches what a step being recorded has asked for and that waits for what may go with it.</summary>
-    internal void LaunchPending() => _end.Launch(_endLaunchers, isSummed: false);
+    /// <param name="scattering">What may go with the gathering of the same tap; or null.</param>
+    /// <returns>Whether it has.</returns>
+    internal bool LaunchPending(TapScattering? scattering = null)
+    {
+        bool scattered = _tap.Launch(NetworkKernels.Tap, scattering);
+        bool isSummed = _gradient.Launch(_gradientLaunchers, _end.Divided);
+        _end.Launch(_endLaunchers, isSummed);
+        return scattered;
+    }
+
+    /// <summary>A tap is gathered now, or together with the mean that a step being recorded asks for next.</summary>
+    internal void Gather(CudaTensor tap, TapReading reading)
+    {
+        if (!_isRecording || !_tap.TryGather(tap, reading))
+        {
+            NetworkKernels.Tap.Gather(reading);
+        }
+    }
+
+    /// <summary>The gradient at a program's input is made now, or together with the regularisers that a step being recorded asks for next.</summary>
+    internal void MakeInputGradient(CudaTensor target, InputGradient launch)
+    {
+        if (!_isRecording || !_gradient.TryInput(target, launch))
+        {
+            launch(DevicePointer.None, default, null);
+        }
+    }
 
     /// <summary>The same where one of them shares memory with a tensor that is about to be used.</summary>
-    internal void LaunchPendingOf(CudaTensor tensor)
+    internal void LaunchPendingOf(params ReadOnlySpan<CudaTensor> tensors)
     {
-        if (_end.Touches(tensor))
+        foreach (CudaTensor tensor in tensors)
         {
-            LaunchPending();
+            if (_tap.Touches(tensor) || _gradient.Touches(tensor) || _end.Touches(tensor))
+            {
+                LaunchPending();
+                return;
+            }
         }
+    }
+
+    // What waits at the tap is launched before all else that waits: so it may take what none of that touches.
+    private bool IsMeanTaken(CudaTensor tap, double weight, CudaTensor value) =>
+        _isRecording && !_gradient.Touches(value) && !_end.Touches(value) && _tap.TryMean(tap, weight, value);
+
+    // The same of the gradient, behind the tap and before the end.
+    private bool IsTaken(ReadOnlySpan<CudaTensor> tensors, Func<PendingGradient, bool> tryTake)
+    {
+        if (!_isRecording)
+        {
+            return false;
+        }
+
+        bool touches = false;
+        foreach (CudaTensor tensor in tensors)
+        {
+            touches |= _end.Touches(tensor);
+        }
+
+        if (!touches && tryTake(_gradient))
+        {
+            return true;
+        }
+
+        LaunchPending();
+        return tryTake(_gradient);
     }
 
     // Outside a step an operation is queued when it is asked for, since an embedder's own work may follow on the stream.
@@ -91,6 +152,8 @@ public sealed unsafe partial class CudaBackend
         }
         finally
         {
+            _tap.Forget();
+            _gradient.Forget();
             _end.Forget();
             _isRecording = false;
         }

@@ -108,6 +108,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
     {
         using BackendUse.Visit visit = _backend.InUse.Enter();
         CudaTensor image = Use(input, InputShape, "input");
+        _backend.LaunchPending();
         Kernels.Input.Forward(image.Pointer, _memory.Activation(0), Pixels, Spec.Preprocessing, Element);
         RunForward();
     }
@@ -119,6 +120,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
         using BackendUse.Visit visit = _backend.InUse.Enter();
         CudaTensor image = Use(source, InputShape, "input");
         (_, CudaTensor to, CudaTensor table, CudaTensor row) = _backend.UseShift(source, shifted, shifts, step);
+        _backend.LaunchPending();
         Kernels.ShiftedInput.Launch(image.Pointer, to.Pointer, _memory.Activation(0), table.Pointer, row.Pointer, table.Shape.N, InputShape, mode, Spec.Preprocessing, Element);
         RunForward();
     }
@@ -142,14 +144,19 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
             throw new InvalidOperationException("Backward needs a forward pass before it.");
         }
 
-        _backend.LaunchPending();
+        // The one tap's gradient is scattered where the tap is gathered, if that still waits.
+        bool scattered = _backend.LaunchPending(_layout.IsSimple && !_layout.IsSoftmax ? Scattering(given[0]!) : null);
         int[] nodes = [.. Spec.Taps.Select(t => _layout.NodeOf(t.Layer))];
         int first = Enumerable.Range(0, given.Length).Where(t => given[t] is not null).Max(t => nodes[t]);
         int last = target is not null ? 0 : Enumerable.Range(0, given.Length).Where(t => _tapGradients[t] is not null).Min(t => nodes[t]);
         Begin(first, nodes);
         for (int node = first; node >= last; node--)
         {
-            Meet(node, given, counter);
+            if (!scattered || node < first)
+            {
+                Meet(node, given, counter);
+            }
+
             if (target is not null || node > last)
             {
                 _backward[node]();
@@ -158,7 +165,7 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
 
         if (target is not null)
         {
-            Kernels.Input.Backward(_memory.Gradient(0), target.Pointer, Pixels, Spec.Preprocessing, Element, 1 / _scale, _status, NumberMarks.Backward(Spec.Last), _memory.Unlifting, Spec.Height * Spec.Width);
+            _backend.MakeInputGradient(target, (image, shape, scratch) => MakeInputGradient(target.Pointer, image, shape, scratch));
         }
     }
 
@@ -180,9 +187,21 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
         _owned.Clear();
     }
 
+    private void MakeInputGradient(DevicePointer target, DevicePointer image, TensorShape shape, ReductionScratch? scratch)
+    {
+        (int mark, int pixelsEach) = (NumberMarks.Backward(Spec.Last), Spec.Height * Spec.Width);
+        if (scratch is null)
+        {
+            Kernels.Input.Backward(_memory.Gradient(0), target, Pixels, Spec.Preprocessing, Element, 1 / _scale, _status, mark, _memory.Unlifting, pixelsEach);
+        }
+        else
+        {
+            Kernels.Input.BackwardAndSum(_memory.Gradient(0), target, Pixels, Spec.Preprocessing, Element, 1 / _scale, _status, mark, _memory.Unlifting, pixelsEach, image, shape, scratch);
+        }
+    }
+
     private void RunForward()
     {
-        _backend.LaunchPending();
         foreach (Action operation in _forward)
         {
             operation();
@@ -314,9 +333,12 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
             DevicePointer source = probabilities ? _memory.Probabilities : point == TapPoint.BeforeActivation ? before : after;
             foreach (int tap in _layout.TapsAt(i, point))
             {
-                DevicePointer delivered = ((CudaTensor)_taps[tap]).Pointer;
-                _forward.Add(() => Kernels.Tap.Gather(
-                    source, _tables[tap].Index, delivered, Spec.Batch, node.OutputPositions, probabilities ? node.Layer.Outputs : node.Outputs, Spec.Taps[tap].ChannelCount, probabilities ? ElementType.Float32 : Element, _status, mark));
+                CudaTensor delivered = (CudaTensor)_taps[tap];
+                TapReading reading = new(
+                    source, _tables[tap].Index, delivered.Pointer, Spec.Batch, node.OutputPositions, probabilities ? node.Layer.Outputs : node.Outputs, Spec.Taps[tap].ChannelCount, probabilities ? ElementType.Float32 : Element, _status, mark);
+
+                // Of a program of one tap it is the last of the way there, so that what it reads stays until the next.
+                _forward.Add(_layout.IsSimple ? () => _backend.Gather(delivered, reading) : () => Kernels.Tap.Gather(reading));
             }
         }
     }
@@ -473,8 +495,14 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
             return;
         }
 
+        TapScattering s = Scattering(source);
+        Kernels.Tap.Scatter(s.Gradient, s.First, s.Next, s.Mask, s.Target, Spec.Batch, top.OutputPositions, top.Outputs, wanted, Element, s.Scale);
+    }
+
+    private TapScattering Scattering(CudaTensor source)
+    {
         DevicePointer mask = _layout.FusesMask(_layout.Nodes.Count - 1) ? _memory.Activation(_layout.Nodes.Count) : DevicePointer.None;
-        Kernels.Tap.Scatter(source.Pointer, _tables[0].First, _tables[0].Next, mask, gradient, Spec.Batch, top.OutputPositions, top.Outputs, wanted, Element, _scale);
+        return new TapScattering(source.Pointer, _tables[0].First, _tables[0].Next, mask, _memory.Gradient(_layout.Nodes.Count), _scale);
     }
 
     private CudaTensor Use(ITensor tensor, TensorShape shape, string name)

@@ -28,8 +28,8 @@ internal sealed class LpNorm(KernelLibrary library)
         double factor = weight / shape.CountPerImage;
         if (p == 6)
         {
-            _sumSixth.Launch(grid, image, scratch.Parts, cut.Count, cut.PerPart);
-            _applySixth.Launch(grid, image, scratch.Parts, cut.Parts, factor, value, gradient, cut.Count, cut.PerPart);
+            SumSixth(image, shape, scratch);
+            ApplySixth(image, weight, value, gradient, shape, scratch);
         }
         else if (double.IsPositiveInfinity(p))
         {
@@ -43,5 +43,21 @@ internal sealed class LpNorm(KernelLibrary library)
             _sum.Launch(grid, image, scratch.Parts, cut.Parts, p, scratch.MoreParts, cut.Count, cut.PerPart);
             _apply.Launch(grid, image, scratch.Parts, scratch.MoreParts, cut.Parts, p, factor, value, gradient, cut.Count, cut.PerPart);
         }
+    }
+
+    /// <summary>Queues the first pass for p = 6: the sums of the images' parts.</summary>
+    /// <param name="image">float32 of the shape, aligned to 16 bytes.</param>
+    /// <param name="scratch">Its parts are overwritten.</param>
+    public void SumSixth(DevicePointer image, TensorShape shape, ReductionScratch scratch)
+    {
+        ImageParts cut = ImageParts.Of(shape);
+        _sumSixth.Launch(cut.Grid(shape.N), image, scratch.Parts, cut.Count, cut.PerPart);
+    }
+
+    /// <summary>Queues the second pass for p = 6, arguments as for <see cref="Launch"/>.</summary>
+    public void ApplySixth(DevicePointer image, double weight, DevicePointer value, DevicePointer gradient, TensorShape shape, ReductionScratch scratch)
+    {
+        ImageParts cut = ImageParts.Of(shape);
+        _applySixth.Launch(cut.Grid(shape.N), image, scratch.Parts, cut.Parts, weight / shape.CountPerImage, value, gradient, cut.Count, cut.PerPart);
     }
 }

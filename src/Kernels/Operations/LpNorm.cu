@@ -1,28 +1,6 @@
-#include "power.cuh"
-#include "reduce.cuh"
+#include "lp_norm.cuh"
 
-// The norm in two passes, with p = 6 apart: its powers are products. A power of two scales the values first, which costs no
-// bit, so that neither sixth powers of a bright image overflow nor those of a dark one vanish.
-constexpr float SCALE = 1.0f / 256;
-
-struct Sixth
-{
-    DEVICE_MEMBER double power(float x) const
-    {
-        float scaled = x * SCALE;
-        float square = scaled * scaled;
-        return square * square * square;
-    }
-
-    // sign(x) |x|^5.
-    DEVICE_MEMBER float slope(float x) const
-    {
-        float scaled = x * SCALE;
-        float square = scaled * scaled;
-        return square * square * scaled;
-    }
-};
-
+// The norm in two passes; p = 6 by itself, other finite ones and infinity in three.
 // Any finite p, with the values divided by the largest magnitude.
 struct Powered
 {
@@ -41,34 +19,6 @@ struct Powered
     }
 };
 
-template <class Exponent>
-DEVICE void lp_sum(const float* own, Exponent exponent, double* part, int count, int per_part)
-{
-    int end = minimum(count, (int)(blockIdx.x + 1) * per_part);
-    double sum = 0;
-    if (count % 4 == 0)
-    {
-        for (int i = blockIdx.x * per_part + threadIdx.x * 4; i < end; i += BLOCK * 4)
-        {
-            Float4 x = *(const Float4*)(own + i);
-            sum += exponent.power(x.x) + exponent.power(x.y) + exponent.power(x.z) + exponent.power(x.w);
-        }
-    }
-    else
-    {
-        for (int i = blockIdx.x * per_part + threadIdx.x; i < end; i += BLOCK)
-        {
-            sum += exponent.power(own[i]);
-        }
-    }
-
-    sum = block_reduce<Sum>(sum);
-    if (threadIdx.x == 0)
-    {
-        *part = sum;
-    }
-}
-
 // gradient += factor * slope(x) * sum^(1/p - 1); nothing where the sum is 0.
 template <class Exponent>
 DEVICE void lp_apply(const float* own, float* gradient, Exponent exponent, double sum, double p, double factor, int count, int per_part)
@@ -78,7 +28,7 @@ DEVICE void lp_apply(const float* own, float* gradient, Exponent exponent, doubl
         return;
     }
 
-    float scaled = (float)(factor * power_of(sum, 1 / p - 1));
+    float scaled = lp_scale(sum, p, factor);
     int end = minimum(count, (int)(blockIdx.x + 1) * per_part);
     if (count % 4 == 0)
     {
@@ -110,7 +60,7 @@ BLOCK_KERNEL(lp_apply_sixth_f32, const float* __restrict__ image, const double* 
     double sum = join_parts<Sum>(parts + blockIdx.y * MAX_PARTS, part_count);
     if (blockIdx.x == 0 && threadIdx.x == 0)
     {
-        value[blockIdx.y] = (float)(factor * power_of(sum, 1.0 / 6) / SCALE);
+        value[blockIdx.y] = lp_value_sixth(sum, factor);
     }
 
     lp_apply(image + (long long)blockIdx.y * count, gradient + (long long)blockIdx.y * count, Sixth{}, sum, 6.0, factor, count, per_part);

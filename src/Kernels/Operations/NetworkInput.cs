@@ -1,3 +1,4 @@
+using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 using VggCuda.Kernels.Interop;
 
@@ -8,6 +9,7 @@ internal sealed class NetworkInput(KernelLibrary library)
 {
     private readonly ElementKernels _forward = new(library, "NetworkInput", "network_input");
     private readonly ElementKernels _backward = new(library, "NetworkInput", "network_input_backward");
+    private readonly ElementKernels _backwardSum = new(library, "NetworkInput", "network_input_backward_sum_sixth");
 
     /// <summary>Device memory traffic, either way: three float32 and eight numbers per pixel.</summary>
     public static long Bytes(long pixels, ElementType type) => (12 + (8L * Elements.Size(type))) * pixels;
@@ -36,4 +38,17 @@ internal sealed class NetworkInput(KernelLibrary library)
     /// <param name="pixelsEach">Pixels of an image; only with <paramref name="scales"/>.</param>
     public void Backward(DevicePointer dy, DevicePointer gradient, long pixels, Preprocessing preprocessing, ElementType type, float scale, DevicePointer status, int mark, DevicePointer scales = default, int pixelsEach = 1) =>
         _backward[type].Launch(library.Blocks(pixels), dy, gradient, pixels, preprocessing == Preprocessing.Vgg16 ? 1 : 0, scale, scales, pixelsEach, status, mark);
+
+    /// <summary>Queues the same, and in the same launch what <see cref="LpNorm.SumSixth"/> does.</summary>
+    /// <param name="image">float32 of the shape, aligned to 16 bytes.</param>
+    /// <param name="shape">The image's; its pixels need not be those of the gradient.</param>
+    /// <param name="scratch">Its parts are overwritten.</param>
+    public void BackwardAndSum(
+        DevicePointer dy, DevicePointer gradient, long pixels, Preprocessing preprocessing, ElementType type, float scale, DevicePointer status, int mark, DevicePointer scales, int pixelsEach,
+        DevicePointer image, TensorShape shape, ReductionScratch scratch)
+    {
+        ImageParts cut = ImageParts.Of(shape);
+        _backwardSum[type].Launch(
+            cut.Grid(shape.N), dy, gradient, pixels, preprocessing == Preprocessing.Vgg16 ? 1 : 0, scale, scales, pixelsEach, status, mark, image, scratch.Parts, cut.Count, cut.PerPart);
+    }
 }

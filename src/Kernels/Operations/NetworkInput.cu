@@ -1,4 +1,5 @@
 #include "input.cuh"
+#include "lp_norm.cuh"
 
 // The image (N, H, W, 3) as the network takes it. One thread per pixel.
 template <class Type>
@@ -13,13 +14,14 @@ DEVICE void network_input(const float* __restrict__ image, typename Type::Stored
 }
 
 // The gradient on its way back: the transpose, times a factor (one over the loss scale), or where given one for each image of
-// `pixels_each` pixels.
+// `pixels_each` pixels. All blocks of the grid share the pixels, whatever else they do.
 template <class Type>
 DEVICE void network_input_backward(const typename Type::Stored* __restrict__ dy, float* __restrict__ gradient, unsigned long long pixels,
     int reversed, float scale, const float* __restrict__ scales, unsigned pixels_each, int* status, int mark)
 {
-    unsigned long long threads = (unsigned long long)gridDim.x * BLOCK;
-    for (unsigned long long i = (unsigned long long)blockIdx.x * BLOCK + threadIdx.x; i < pixels; i += threads)
+    unsigned long long threads = (unsigned long long)gridDim.x * gridDim.y * BLOCK;
+    unsigned long long first = (unsigned long long)(blockIdx.y * gridDim.x + blockIdx.x) * BLOCK + threadIdx.x;
+    for (unsigned long long i = first; i < pixels; i += threads)
     {
         Eight<Type> eight;
         eight.load(dy + i * 8);
@@ -37,6 +39,8 @@ DEVICE void network_input_backward(const typename Type::Stored* __restrict__ dy,
     }
 }
 
+// The last: with the sums of the Lp norm, p = 6, of the picture, which need nothing of the gradient. blockIdx.x is the part,
+// blockIdx.y the image.
 #define NETWORK_INPUT(Type, suffix)                                                                                              \
     KERNEL(network_input_##suffix, const float* __restrict__ image, Type::Stored* __restrict__ y, unsigned long long pixels,     \
         int reversed, float mean0, float mean1, float mean2)                                                                     \
@@ -48,7 +52,15 @@ DEVICE void network_input_backward(const typename Type::Stored* __restrict__ dy,
         unsigned long long pixels, int reversed, float scale, const float* __restrict__ scales, unsigned pixels_each,            \
         int* status, int mark)                                                                                                   \
     {                                                                                                                            \
-        network_input_backward<Type>(dy, gradient, pixels, reversed, scale, scales, pixels_each, status, mark);                                       \
+        network_input_backward<Type>(dy, gradient, pixels, reversed, scale, scales, pixels_each, status, mark);                  \
+    }                                                                                                                            \
+                                                                                                                                 \
+    BLOCK_KERNEL(network_input_backward_sum_sixth_##suffix, const Type::Stored* __restrict__ dy, float* __restrict__ gradient,   \
+        unsigned long long pixels, int reversed, float scale, const float* __restrict__ scales, unsigned pixels_each,            \
+        int* status, int mark, const float* __restrict__ image, double* parts, int count, int per_part)                          \
+    {                                                                                                                            \
+        network_input_backward<Type>(dy, gradient, pixels, reversed, scale, scales, pixels_each, status, mark);                  \
+        lp_sum(image + (long long)blockIdx.y * count, Sixth{}, parts + blockIdx.y * MAX_PARTS + blockIdx.x, count, per_part);    \
     }
 
 EACH_TYPE(NETWORK_INPUT)

@@ -1,23 +1,101 @@
+#include "reduce.cuh"
 #include "types.cuh"
 
-// tap[n, p, k] = y[n, p, index[n, k]], 0 where the index is -1. blockIdx.y is the image.
+// An image's tap[p, k] = y[p, index[k]], 0 where the index is -1.
+template <class Type>
+struct Gathering
+{
+    const typename Type::Stored* y;
+    const int* index;
+    float* tap;
+    int channels;
+    int wanted;
+    int* status;
+    int mark;
+
+    DEVICE_MEMBER float one(int i) const
+    {
+        int position = i / wanted;
+        int channel = index[i - position * wanted];
+        float value = channel < 0 ? 0.0f : Type::widen(y[(long long)position * channels + channel]);
+        tap[i] = value;
+        if (status != nullptr && !is_finite(value))
+        {
+            *status = mark;
+        }
+
+        return value;
+    }
+};
+
+// blockIdx.y is the image.
+template <class Type>
+DEVICE Gathering<Type> gathering(const typename Type::Stored* __restrict__ y, const int* __restrict__ index, float* __restrict__ tap, int positions,
+    int channels, int wanted, int* status, int mark)
+{
+    long long image = blockIdx.y;
+    return {y + image * positions * channels, index + image * wanted, tap + image * positions * wanted, channels, wanted, status, mark};
+}
+
 template <class Type>
 DEVICE void tap_gather(const typename Type::Stored* __restrict__ y, const int* __restrict__ index, float* __restrict__ tap, int positions,
     int channels, int wanted, int* status, int mark)
 {
-    int count = positions * wanted;
-    const typename Type::Stored* from = y + (long long)blockIdx.y * positions * channels;
-    const int* own = index + (long long)blockIdx.y * wanted;
-    float* to = tap + (long long)blockIdx.y * count;
-    for (int i = blockIdx.x * BLOCK + threadIdx.x; i < count; i += gridDim.x * BLOCK)
+    Gathering<Type> own = gathering<Type>(y, index, tap, positions, channels, wanted, status, mark);
+    for (int i = blockIdx.x * BLOCK + threadIdx.x; i < positions * wanted; i += gridDim.x * BLOCK)
     {
-        int position = i / wanted;
-        int channel = own[i - position * wanted];
-        float value = channel < 0 ? 0.0f : Type::widen(from[(long long)position * channels + channel]);
-        to[i] = value;
-        if (status != nullptr && !is_finite(value))
+        own.one(i);
+    }
+}
+
+// The gathering, and value[n] = factor * the sum of what is gathered, in the order of channel_mean_f32: by the first blocks of
+// an image, a part each.
+template <class Type>
+DEVICE void tap_mean(const Gathering<Type>& own, int count, double factor, float* value, double* parts, unsigned* counters, int part_count,
+    int per_part)
+{
+    int image = blockIdx.y;
+    if ((int)blockIdx.x >= part_count)
+    {
+        return;
+    }
+
+    int end = minimum(count, (int)(blockIdx.x + 1) * per_part);
+    double sum = 0;
+    if (count % 4 == 0)
+    {
+        for (int i = blockIdx.x * per_part + threadIdx.x * 4; i < end; i += BLOCK * 4)
         {
-            *status = mark;
+            float v[4];
+            UNROLL
+            for (int k = 0; k < 4; k++)
+            {
+                v[k] = own.one(i + k);
+            }
+
+            sum += (double)v[0] + v[1] + v[2] + v[3];
+        }
+    }
+    else
+    {
+        for (int i = blockIdx.x * per_part + threadIdx.x; i < end; i += BLOCK)
+        {
+            sum += own.one(i);
+        }
+    }
+
+    sum = block_reduce<Sum>(sum);
+    if (threadIdx.x == 0)
+    {
+        parts[image * MAX_PARTS + blockIdx.x] = sum;
+    }
+
+    if (is_last_block(counters + image, part_count))
+    {
+        double total = join_parts<Sum>(parts + image * MAX_PARTS, part_count);
+        if (threadIdx.x == 0)
+        {
+            value[image] = (float)(factor * total);
         }
     }
 }
@@ -61,6 +139,7 @@ DEVICE void tap_scatter(const float* __restrict__ gradient, const int* __restric
     }
 }
 
+// The last: the way up ends and the way back begins. What is scattered, if anything is, depends on nothing that is gathered.
 #define TAP(Type, suffix)                                                                                                        \
     KERNEL(tap_gather_##suffix, const Type::Stored* __restrict__ y, const int* __restrict__ index, float* __restrict__ tap,      \
         int positions, int channels, int wanted, int* status, int mark)                                                          \
@@ -72,6 +151,19 @@ DEVICE void tap_scatter(const float* __restrict__ gradient, const int* __restric
         const Type::Stored* __restrict__ mask, Type::Stored* __restrict__ dy, int positions, int channels, int wanted, float scale) \
     {                                                                                                                            \
         tap_scatter<Type>(gradient, first, next, mask, dy, positions, channels, wanted, scale);                                  \
+    }                                                                                                                            \
+                                                                                                                                 \
+    BLOCK_KERNEL(tap_mean_##suffix, const Type::Stored* __restrict__ y, const int* __restrict__ index, float* __restrict__ tap,  \
+        int positions, int channels, int wanted, int* status, int mark, double factor, float* value, double* parts,              \
+        unsigned* counters, int part_count, int per_part, const float* __restrict__ gradient, const int* __restrict__ first,     \
+        const int* __restrict__ next, const Type::Stored* __restrict__ mask, Type::Stored* __restrict__ dy, float scale)         \
+    {                                                                                                                            \
+        Gathering<Type> own = gathering<Type>(y, index, tap, positions, channels, wanted, status, mark);                         \
+        tap_mean(own, positions * wanted, factor, value, parts, counters, part_count, per_part);                                 \
+        if (dy != nullptr)                                                                                                       \
+        {                                                                                                                        \
+            tap_scatter<Type>(gradient, first, next, mask, dy, positions, channels, wanted, scale);                              \
+        }                                                                                                                        \
     }
 
 EACH_TYPE(TAP)

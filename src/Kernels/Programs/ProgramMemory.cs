@@ -52,7 +52,7 @@ internal sealed class ProgramMemory
             _activations[i + 1] = _plan.Add(images * node.OutputCount * size, i + 1, backward && layout.IsMask(i) ? end : i + 2);
             if (node.KeepsBefore)
             {
-                _before[i] = _plan.Add(images * node.OutputCount * size, i + 1, i + 1);
+                _before[i] = _plan.Add(images * node.OutputCount * size, i + 1, i + 1 < count ? i + 1 : count + 1);
             }
 
             if (node.Layer.Kind == LayerKind.Dense && DenseStep.Scratch(node, images, layout.IsInt8) is > 0 and long bytes)
@@ -93,7 +93,8 @@ internal sealed class ProgramMemory
                 _rescue = _plan.Add(images * sizeof(int), count + 2, end);
             }
 
-            _topGradient = _plan.Add(images * layout.Top.OutputCount * size, count + 2, count + 3);
+            // A program of one tap may write it in the launch that gathers the tap.
+            _topGradient = _plan.Add(images * layout.Top.OutputCount * size, layout.IsSimple ? count + 1 : count + 2, count + 3);
         }
 
         if (workspaceBytes > 0)

@@ -95,7 +95,8 @@ public class NetworkKernelsTests
         double[] fine = Numbers.Random(64, 3);
         DevicePointer y = device.Bytes(64 * sizeof(float));
         DevicePointer index = device.Put([0, 1, 2, 3, 4, 5, 6, 7]);
-        DevicePointer status = device.Put([0]);
+        DevicePointer status = device.Put([0]), value = device.Bytes(sizeof(float)), picture = device.Put(Numbers.Random(24, 4), ElementType.Float32);
+        using ReductionScratch scratch = new(device.Stream, 1);
         foreach (double bad in (double[])[1, double.NaN, double.PositiveInfinity])
         {
             double[] values = [.. fine];
@@ -105,9 +106,13 @@ public class NetworkKernelsTests
             Expect(bad == 1 ? 0 : 11);
             kernels.Tap.Gather(x, index, y, 1, 8, 8, 8, type, status, 12);
             Expect(bad == 1 ? 0 : 12);
+            kernels.Tap.Mean(new TapReading(x, index, y, 1, 8, 8, 8, type, status, 14), 1, value, scratch, null);
+            Expect(bad == 1 ? 0 : 14);
             DevicePointer gradient = device.Bytes(8 * 3 * sizeof(float));
             kernels.Input.Backward(x, gradient, 8, Preprocessing.Raw, type, 1, status, 13);
             Expect(bad == 1 ? 0 : 13);
+            kernels.Input.BackwardAndSum(x, gradient, 8, Preprocessing.Raw, type, 1, status, 15, DevicePointer.None, 1, picture, new TensorShape(1, 2, 4, 3), scratch);
+            Expect(bad == 1 ? 0 : 15);
         }
 
         void Expect(int mark)
@@ -244,6 +249,76 @@ public class NetworkKernelsTests
         Numbers.Close(expected, device.Get(dy, y.Length, type), Numbers.Tolerance(type));
         kernels.Tap.Scatter(g, firsts, nexts, source, dy, Images, Positions, Channels, Wanted, type, 16);
         Numbers.Close(masked, device.Get(dy, y.Length, type), Numbers.Tolerance(type));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void The_tap_with_its_mean_and_the_scattering_in_one_launch_give_the_bits_of_three(int t)
+    {
+        ElementType type = (ElementType)t;
+        using Device device = new();
+        NetworkKernels kernels = new(device.Library);
+        ChannelMean mean = new(device.Library);
+        foreach ((int images, int positions, int channels, int wanted) in ((int, int, int, int)[])[(3, 1, 8, 1), (2, 15, 16, 3), (2, 350, 8, 3), (1, 1025, 16, 1), (3, 1100, 24, 2), (1, 4096, 72, 1)])
+        {
+            TensorShape shape = new(images, positions, 1, wanted);
+            using ReductionScratch scratch = new(device.Stream, images);
+            int[] index = [.. Enumerable.Range(0, images * wanted).Select(i => i % 5 == 3 ? -1 : i * 7 % channels)];
+            (int[] first, int[] next) = Chains(index, images, channels, wanted);
+            int count = images * positions * channels, values = images * positions * wanted;
+            DevicePointer y = device.Put(Numbers.Random(count, 31), type), gradient = device.Put(Numbers.Random(values, 32), ElementType.Float32);
+            (DevicePointer indices, DevicePointer firsts, DevicePointer nexts) = (device.Put(index), device.Put(first), device.Put(next));
+            foreach (bool masked in (bool[])[false, true])
+            {
+                DevicePointer mask = masked ? y : DevicePointer.None;
+                byte[][] apart = Results((tap, value, dy) =>
+                {
+                    kernels.Tap.Gather(y, indices, tap, images, positions, channels, wanted, type, DevicePointer.None, 0);
+                    mean.Launch(tap, -1.5, value, shape, scratch);
+                    kernels.Tap.Scatter(gradient, firsts, nexts, mask, dy, images, positions, channels, wanted, type, 16);
+                });
+                TapReading reading = new(y, indices, default, images, positions, channels, wanted, type, DevicePointer.None, 0);
+                foreach (bool reversed in (bool[])[false, true])
+                {
+                    using ThreadOrder order = new(reversed);
+                    Assert.Equal(apart, Results((tap, value, dy) => kernels.Tap.Mean(reading with { Tap = tap }, -1.5, value, scratch, new TapScattering(gradient, firsts, nexts, mask, dy, 16))));
+                }
+
+                Assert.Equal(apart[..2], Results((tap, value, _) => kernels.Tap.Mean(reading with { Tap = tap }, -1.5, value, scratch, null))[..2]);
+            }
+
+            byte[][] Results(Action<DevicePointer, DevicePointer, DevicePointer> launch)
+            {
+                (DevicePointer tap, DevicePointer value, DevicePointer dy) = (device.Bytes(values * sizeof(float)), device.Bytes(images * sizeof(float)), device.Bytes(count * Elements.Size(type)));
+                launch(tap, value, dy);
+                return [device.GetBytes(tap, values * sizeof(float)), device.GetBytes(value, images * sizeof(float)), device.GetBytes(dy, count * Elements.Size(type))];
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void The_images_gradient_with_the_norms_sums_is_both_of_them(int t)
+    {
+        ElementType type = (ElementType)t;
+        using Device device = new();
+        NetworkKernels kernels = new(device.Library);
+        LpNorm norm = new(device.Library);
+        foreach (TensorShape shape in (TensorShape[])[new(1, 1, 1, 3), new(3, 5, 7, 3), new(2, 30, 24, 3), new(2, 37, 41, 3)])
+        {
+            using ReductionScratch scratch = new(device.Stream, shape.N);
+            int pixels = shape.N * shape.H * shape.W, parts = shape.N * ImageParts.Most * sizeof(double);
+            DevicePointer dy = device.Put(Numbers.Random(pixels * 8, 41), type), image = device.Put(Numbers.Random((int)shape.Count, 42, -200, 200), ElementType.Float32);
+            DevicePointer scales = device.Put([.. Enumerable.Range(1, shape.N).Select(n => 1.0 / n)], ElementType.Float32);
+            DevicePointer apart = device.Bytes(pixels * 12), together = device.Bytes(pixels * 12);
+            kernels.Input.Backward(dy, apart, pixels, Preprocessing.Vgg16, type, 0.25f, DevicePointer.None, 0, scales, shape.H * shape.W);
+            norm.SumSixth(image, shape, scratch);
+            byte[] sums = device.GetBytes(scratch.Parts, parts);
+            device.Stream.Clear(scratch.Parts, parts);
+            kernels.Input.BackwardAndSum(dy, together, pixels, Preprocessing.Vgg16, type, 0.25f, DevicePointer.None, 0, scales, shape.H * shape.W, image, shape, scratch);
+            Assert.Equal(device.GetBytes(apart, pixels * 12), device.GetBytes(together, pixels * 12));
+            Assert.Equal(sums, device.GetBytes(scratch.Parts, parts));
+        }
     }
 
     [Theory]

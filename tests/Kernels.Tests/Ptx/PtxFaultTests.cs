@@ -20,6 +20,7 @@ public class PtxFaultTests
     [InlineData("lane_left_out_f32", "takes part in a warp exchange whose mask leaves it out")]
     [InlineData("two_barriers_f32", "finds threads of one warp at different barriers")]
     [InlineData("missed_barrier_f32", "wait at a barrier that others do not reach")]
+    [InlineData("beyond_parameter_f32", "an access of 4 bytes beyond the kernel's parameters")]
     [InlineData("write_constant_f32", "writes to constant_table, which is constant")]
     public void A_mistake_is_told_by_name(string kernel, string what)
     {
