@@ -8,6 +8,7 @@ namespace VggCuda.Kernels;
 public sealed unsafe partial class CudaBackend
 {
     // In the order in which they are launched.
+    private readonly PendingMap _map = new();
     private readonly PendingTap _tap = new();
     private readonly PendingGradient _gradient = new();
     private readonly PendingEnd _end = new();
@@ -61,6 +62,7 @@ public sealed unsafe partial class CudaBackend
     /// <returns>Whether it has.</returns>
     internal bool LaunchPending(TapScattering? scattering = null)
     {
+        _map.Launch(_maps);
         bool scattered = _tap.Launch(NetworkKernels.Tap, scattering);
         bool isSummed = _gradient.Launch(_gradientLaunchers, _end.Divided);
         _end.Launch(_endLaunchers, isSummed);
@@ -88,14 +90,47 @@ public sealed unsafe partial class CudaBackend
     /// <summary>The same where one of them shares memory with a tensor that is about to be used.</summary>
     internal void LaunchPendingOf(params ReadOnlySpan<CudaTensor> tensors)
     {
+        if (Any(tensors, _map.Touches))
+        {
+            _map.Launch(_maps);
+        }
+
+        if (Any(tensors, IsTouchedBehindMap))
+        {
+            LaunchPending();
+        }
+    }
+
+    private bool IsTouchedBehindMap(CudaTensor tensor) => _tap.Touches(tensor) || _gradient.Touches(tensor) || _end.Touches(tensor);
+
+    // A multiple or a product that waits goes with what is made of it, where nothing else that waits has to come between.
+    private bool IsWithMap(ReadOnlySpan<CudaTensor> tensors, Func<PendingMap, bool> tryTake) =>
+        _isRecording && !Any(tensors, IsTouchedBehindMap) && tryTake(_map);
+
+    // One waits at a time, and what waits already must be none of its business.
+    private bool IsHeld(Action<PendingMap> hold)
+    {
+        if (!_isRecording)
+        {
+            return false;
+        }
+
+        _map.Launch(_maps);
+        hold(_map);
+        return true;
+    }
+
+    private static bool Any(ReadOnlySpan<CudaTensor> tensors, Func<CudaTensor, bool> predicate)
+    {
         foreach (CudaTensor tensor in tensors)
         {
-            if (_tap.Touches(tensor) || _gradient.Touches(tensor) || _end.Touches(tensor))
+            if (predicate(tensor))
             {
-                LaunchPending();
-                return;
+                return true;
             }
         }
+
+        return false;
     }
 
     // What waits at the tap is launched before all else that waits: so it may take what none of that touches.
@@ -110,13 +145,7 @@ public sealed unsafe partial class CudaBackend
             return false;
         }
 
-        bool touches = false;
-        foreach (CudaTensor tensor in tensors)
-        {
-            touches |= _end.Touches(tensor);
-        }
-
-        if (!touches && tryTake(_gradient))
+        if (!Any(tensors, _end.Touches) && tryTake(_gradient))
         {
             return true;
         }
@@ -152,6 +181,7 @@ public sealed unsafe partial class CudaBackend
         }
         finally
         {
+            _map.Forget();
             _tap.Forget();
             _gradient.Forget();
             _end.Forget();

@@ -11,6 +11,7 @@ public sealed unsafe partial class CudaBackend
     private Product _product = null!;
     private Multiply _multiply = null!;
     private Linear _linear = null!;
+    private MapLaunchers _maps = null!;
     private Sigmoid _sigmoid = null!;
 
     /// <inheritdoc/>
@@ -24,12 +25,12 @@ public sealed unsafe partial class CudaBackend
 
     /// <inheritdoc/>
     /// <remarks>The table lies on the device and is not looked at by the host: a map that is not finite or cannot be inverted is not noticed, and what it yields is not defined.</remarks>
-    public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step)
+    public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step, double outside)
     {
         using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Warp(source, nameof(source), target, nameof(target), maps, step);
         CudaTensor table = Use(maps, nameof(maps));
-        _warp.Forward(Use(source, nameof(source)).Pointer, source.Shape, Use(target, nameof(target)).Pointer, target.Shape, table.Pointer, Use(step, nameof(step)).Pointer, table.Shape.N);
+        _warp.Forward(Use(source, nameof(source)).Pointer, source.Shape, Use(target, nameof(target)).Pointer, target.Shape, table.Pointer, Use(step, nameof(step)).Pointer, table.Shape.N, outside);
     }
 
     /// <inheritdoc/>
@@ -48,8 +49,16 @@ public sealed unsafe partial class CudaBackend
         using BackendUse.Visit visit = InUse.Enter();
         (int outer, int terms, int results) = OperationChecks.Product(matrix, source, target, inner, transposed);
         int images = source.Shape.N;
-        _product.Launch(
-            Use(matrix, nameof(matrix)).Pointer, Use(source, nameof(source)).Pointer, Use(target, nameof(target)).Pointer, images, outer / images, terms, results, inner, transposed);
+        (CudaTensor m, CudaTensor from, CudaTensor to) = (Owned(matrix, nameof(matrix)), Owned(source, nameof(source)), Owned(target, nameof(target)));
+        ProductShape shape = new(images, outer / images, terms, results, inner, transposed);
+        if (!IsWithMap([m, from, to], map => map.TryProduct(_maps, m, from, to, shape)))
+        {
+            LaunchPendingOf(m, from, to);
+            if (!IsHeld(map => map.Hold(m, from, to, shape)))
+            {
+                _product.Launch(m.Pointer, from.Pointer, to.Pointer, shape);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -57,7 +66,15 @@ public sealed unsafe partial class CudaBackend
     {
         using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Multiply(source, factors, target);
-        _multiply.Launch(Use(source, nameof(source)).Pointer, Use(factors, nameof(factors)).Pointer, Use(target, nameof(target)).Pointer, source.Shape);
+        (CudaTensor from, CudaTensor f, CudaTensor to) = (Owned(source, nameof(source)), Owned(factors, nameof(factors)), Owned(target, nameof(target)));
+        if (!IsWithMap([from, f, to], map => map.TryMultiple(_maps, from, f, to)))
+        {
+            LaunchPendingOf(from, f, to);
+            if (!IsHeld(map => map.Hold(from, f, to)))
+            {
+                _multiply.Launch(from.Pointer, f.Pointer, to.Pointer, from.Shape);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -72,7 +89,12 @@ public sealed unsafe partial class CudaBackend
     {
         using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Same(source, nameof(source), target, nameof(target));
-        _sigmoid.Forward(Use(source, nameof(source)).Pointer, Use(target, nameof(target)).Pointer, source.Shape.Count, low, high);
+        (CudaTensor from, CudaTensor to) = (Owned(source, nameof(source)), Owned(target, nameof(target)));
+        if (!IsWithMap([from, to], map => map.TrySigmoid(_maps, from, to, low, high)))
+        {
+            LaunchPendingOf(from, to);
+            _sigmoid.Forward(from.Pointer, to.Pointer, from.Shape.Count, low, high);
+        }
     }
 
     /// <inheritdoc/>
@@ -91,6 +113,7 @@ public sealed unsafe partial class CudaBackend
         _product = new Product(_library);
         _multiply = new Multiply(_library);
         _linear = new Linear(_library);
+        _maps = new MapLaunchers(_multiply, _product);
         _sigmoid = new Sigmoid(_library);
     }
 }

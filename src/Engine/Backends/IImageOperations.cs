@@ -42,12 +42,13 @@ public interface IImageOperations
     /// <param name="mode">As for <see cref="Shift"/>.</param>
     void ShiftBackward(ITensor gradient, ITensor target, ITensor shifts, ITensor step, ShiftMode mode);
 
-    /// <summary>Resamples each image through an affine map of its own, bilinearly: target[n, i, j, c] = source[n, y, x, c] at y = m0 i + m1 j + m2, x = m3 i + m4 j + m5; between pixels weighted by (1 - |dy|)(1 - |dx|), outside the source 0.</summary>
+    /// <summary>Resamples each image through an affine map of its own, bilinearly: target[n, i, j, c] = source[n, y, x, c] at y = m0 i + m1 j + m2, x = m3 i + m4 j + m5; between pixels weighted by (1 - |dy|)(1 - |dx|), outside the source <paramref name="outside"/>.</summary>
     /// <param name="source">(N, h, w, C), not changed.</param>
     /// <param name="target">(N, H, W, C), overwritten; another tensor than the source. Its size may differ from the source's.</param>
     /// <param name="maps">(steps, N, 1, 6): m0..m5 in pixels, pixel (0, 0) being the centre of the first; finite, and invertible: |m0 m4 - m1 m3| at least 1e-4. Positions are computed in double precision.</param>
     /// <param name="step">Says which row of <paramref name="maps"/> counts; a step beyond the table uses the last row.</param>
-    void Warp(ITensor source, ITensor target, ITensor maps, ITensor step);
+    /// <param name="outside">What lies around the source: the picture less it is resampled, and it is added again. Finite.</param>
+    void Warp(ITensor source, ITensor target, ITensor maps, ITensor step, double outside);
 
     /// <summary>The adjoint of <see cref="Warp"/>: target[n, y, x, c] = sum over (i, j) of gradient[n, i, j, c] times the weight that (y, x) had there. Gathered in row-major order of (i, j), so that it is deterministic.</summary>
     /// <param name="gradient">(N, H, W, C), with respect to the resampled image; not changed.</param>

@@ -19,8 +19,14 @@ internal sealed class Warp(KernelLibrary library)
     /// <param name="targetShape">(N, H, W, C).</param>
     /// <param name="maps">float32 (rows, N, 1, 6).</param>
     /// <param name="step">One float32: the row of the table that counts; beyond it the last.</param>
-    public void Forward(DevicePointer source, TensorShape sourceShape, DevicePointer target, TensorShape targetShape, DevicePointer maps, DevicePointer step, int rows) =>
-        Launch(_warp, source, sourceShape, target, targetShape, maps, step, rows);
+    /// <param name="outside">What lies around the source.</param>
+    public void Forward(DevicePointer source, TensorShape sourceShape, DevicePointer target, TensorShape targetShape, DevicePointer maps, DevicePointer step, int rows, double outside)
+    {
+        // Added, -0 changes no number, not even the sign of 0.
+        float back = outside == 0 ? -0f : (float)outside;
+        _warp.Launch(
+            Grid(sourceShape, targetShape), source, target, maps, step, rows, targetShape.N, sourceShape.H, sourceShape.W, targetShape.H, targetShape.W, targetShape.C, (float)outside, back);
+    }
 
     /// <summary>Queues target[n, y, x, c] = sum over (i, j), in row-major order, of gradient[n, i, j, c] times the weight that (y, x) had there.</summary>
     /// <param name="gradient">float32 of its shape.</param>
@@ -30,14 +36,13 @@ internal sealed class Warp(KernelLibrary library)
     /// <param name="maps">As for <see cref="Forward"/>.</param>
     /// <param name="step">As for <see cref="Forward"/>.</param>
     public void Backward(DevicePointer gradient, TensorShape gradientShape, DevicePointer target, TensorShape targetShape, DevicePointer maps, DevicePointer step, int rows) =>
-        Launch(_backward, gradient, gradientShape, target, targetShape, maps, step, rows);
+        _backward.Launch(
+            Grid(gradientShape, targetShape), gradient, target, maps, step, rows, targetShape.N, gradientShape.H, gradientShape.W, targetShape.H, targetShape.W, targetShape.C);
 
-    private void Launch(Kernel kernel, DevicePointer from, TensorShape fromShape, DevicePointer to, TensorShape toShape, DevicePointer maps, DevicePointer step, int rows)
+    private Dim3 Grid(TensorShape from, TensorShape to)
     {
-        _ = ImageParts.Of(fromShape);
-        _ = ImageParts.Of(toShape);
-        kernel.Launch(
-            library.BlocksPerImage(toShape.CountPerImage, toShape.N),
-            from, to, maps, step, rows, toShape.N, fromShape.H, fromShape.W, toShape.H, toShape.W, toShape.C);
+        _ = ImageParts.Of(from);
+        _ = ImageParts.Of(to);
+        return library.BlocksPerImage(to.CountPerImage, to.N);
     }
 }

@@ -31,9 +31,11 @@ DEVICE int place_before(double position, int side)
     return position > -2 ? position < side ? (int)__builtin_floor(position) : side : -2;
 }
 
-// target[n, i, j, c] = source[n, y, x, c]. One thread per value; blockIdx.y is the image.
+// target[n, i, j, c] = source[n, y, x, c]: the picture less what lies outside is resampled, 0 where there is no picture, and
+// `back`, the same again, is added. One thread per value; blockIdx.y is the image.
 KERNEL(warp_f32, const float* __restrict__ source, float* __restrict__ target, const float* __restrict__ maps,
-    const float* __restrict__ step, int rows, int images, int from_height, int from_width, int height, int width, int channels)
+    const float* __restrict__ step, int rows, int images, int from_height, int from_width, int height, int width, int channels,
+    float outside, float back)
 {
     int image = blockIdx.y;
     ImageMap m = map_of(maps, step, rows, images, image);
@@ -60,11 +62,11 @@ KERNEL(warp_f32, const float* __restrict__ source, float* __restrict__ target, c
             float weight = (float)weight_at(y - py, x - px);
             if (weight > 0 && py >= 0 && py < from_height && px >= 0 && px < from_width)
             {
-                sum += weight * from[((long long)py * from_width + px) * channels + c];
+                sum += weight * (from[((long long)py * from_width + px) * channels + c] - outside);
             }
         }
 
-        to[e] = sum;
+        to[e] = sum + back;
     }
 }
 

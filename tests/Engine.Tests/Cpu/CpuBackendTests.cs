@@ -186,7 +186,7 @@ public class CpuResourceTests
             cpu.Product(matrix, image, bounded, shape.W * shape.C, transposed: false);
             cpu.Multiply(bounded, factors, bounded);
             cpu.Sigmoid(bounded, bounded, 0, 255);
-            cpu.Warp(bounded, moved, maps, step);
+            cpu.Warp(bounded, moved, maps, step, 127.5);
             program.Forward(moved);
             cpu.Dot(program.Taps[0], given[0]!, -1, value);
             cpu.MeanSquare(program.Taps[1], -1, value, given[1]!);

@@ -49,7 +49,7 @@ public sealed class ChainFixtureTests : IDisposable
         double[] numbers = new double[6];
         HighestAngle(stage, picture, numbers);
         ITensor target = _t.Zeros(picture);
-        _backend.Warp(_t.Put(picture, Fixture.Image(11, 9, 61)), target, _t.Put(new TensorShape(1, 1, 1, 6), numbers), _t.Scalar(0));
+        _backend.Warp(_t.Put(picture, Fixture.Image(11, 9, 61)), target, _t.Put(new TensorShape(1, 1, 1, 6), numbers), _t.Scalar(0), 0);
         Fixture.Close(Fixture.Array("turn"), _t.Get(target), Tolerance);
     }
 

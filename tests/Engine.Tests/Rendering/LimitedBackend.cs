@@ -69,7 +69,7 @@ internal sealed class LimitedBackend(int mostImages) : IBackend
 
     public void ShiftBackward(ITensor gradient, ITensor target, ITensor shifts, ITensor step, ShiftMode mode) => _inner.ShiftBackward(gradient, target, shifts, step, mode);
 
-    public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step) => _inner.Warp(source, target, maps, step);
+    public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step, double outside) => _inner.Warp(source, target, maps, step, outside);
 
     public void WarpBackward(ITensor gradient, ITensor target, ITensor maps, ITensor step) => _inner.WarpBackward(gradient, target, maps, step);
 

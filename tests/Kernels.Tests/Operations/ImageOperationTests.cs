@@ -99,7 +99,7 @@ public class ImageOperationTests
         foreach (double[] map in maps)
         {
             ITensor table = t.Put(new TensorShape(1, 1, 1, 6), map);
-            backend.Warp(x, y, table, step);
+            backend.Warp(x, y, table, step, 0);
             backend.WarpBackward(x, y, table, step);
             backend.Synchronize();
         }

@@ -23,6 +23,9 @@ public class RecordingTests
     {
         // One value; lines that are no whole fours; whole fours in several parts; lines that are none, in images that are.
         { 1, 1, 1, 1 }, { 3, 5, 7, 3 }, { 2, 20, 24, 3 }, { 2, 4, 5, 3 }, { 3, 30, 37, 3 },
+
+        // More rows than a product makes at once.
+        { 2, 70, 8, 3 },
     };
 
     [Theory]
@@ -50,6 +53,28 @@ public class RecordingTests
 
         Assert.True(launches < calls * 3 / 4, $"{launches} launches for {calls} operations");
         Assert.Equal("", FakeCuda.Violations());
+    }
+
+    [Fact]
+    public void What_changes_a_map_or_its_target_meanwhile_comes_between()
+    {
+        (string, int[])[][] all =
+        [
+            [("Product", [0, 1, 0, 0, 0, 0]), ("NormalizeRms", [1, 0, 0, 0, 0, 0]), ("Sigmoid", [1, 2, 0, 0, 0, 0])],
+            [("Product", [0, 1, 0, 0, 0, 0]), ("NormalizeRms", [1, 0, 0, 0, 0, 0]), ("Multiply", [1, 2, 0, 0, 0, 0])],
+            [("Multiply", [0, 1, 0, 0, 0, 0]), ("NormalizeRms", [1, 0, 0, 0, 0, 0]), ("Product", [1, 2, 0, 0, 0, 0])],
+            [("Product", [0, 1, 0, 0, 0, 0]), ("Momentum", [4, 5, 0, 0, 0, 0]), ("Sigmoid", [1, 4, 0, 0, 0, 0])],
+            [("Product", [0, 1, 0, 0, 0, 0]), ("Momentum", [4, 5, 0, 0, 0, 0]), ("Multiply", [1, 5, 0, 0, 0, 0])],
+            [("Multiply", [0, 1, 0, 0, 0, 0]), ("Momentum", [4, 5, 0, 0, 0, 0]), ("Product", [1, 4, 0, 0, 0, 0])],
+            [("Product", [0, 1, 0, 0, 0, 0]), ("Product", [1, 2, 0, 0, 0, 0]), ("Sigmoid", [1, 3, 0, 0, 0, 0]), ("Sigmoid", [2, 4, 0, 0, 0, 0])],
+            [("Multiply", [0, 1, 0, 0, 0, 0]), ("Product", [1, 0, 0, 0, 0, 0]), ("Sigmoid", [0, 1, 0, 0, 0, 0])],
+        ];
+        using CudaBackend backend = CudaBackend.Open();
+        foreach ((string, int[])[] operations in all)
+        {
+            TensorShape shape = new(2, 9, 4, 3);
+            Assert.Equal(Run(backend, shape, operations, recorded: false).Values, Run(backend, shape, operations, recorded: true).Values);
+        }
     }
 
     public static TheoryData<string, Precision> Programs()
@@ -158,7 +183,7 @@ public class RecordingTests
     // Either any operations, or those of a step in their order with some left out, doubled or exchanged, and here and there another tensor.
     private static (string Kind, int[] At)[] Draw(Random random, int ordered)
     {
-        string[] kinds = ["LpNorm", "Add", "TotalVariation", "Add", "NormalizeRms", "RmsProp", "Adam", "Momentum", "Fill", "KeepBest", "Log", "Copy", "CopyNumbers", "Advance"];
+        string[] kinds = ["LpNorm", "Add", "TotalVariation", "Add", "NormalizeRms", "RmsProp", "Adam", "Momentum", "Fill", "KeepBest", "Log", "Copy", "CopyNumbers", "Advance", "Multiply", "Product", "Sigmoid"];
         if (ordered == 0)
         {
             return [.. Enumerable.Range(0, random.Next(1, 12)).Select(_ => (kinds[random.Next(kinds.Length)], Any(random)))];
@@ -167,6 +192,8 @@ public class RecordingTests
         string optimizer = kinds[5 + random.Next(3)];
         List<(string, int[])> step =
         [
+            ("Multiply", [4, 5, 0, 0, 0, 0]), ("Product", [5, 3, 0, 0, 0, 0]), ("Product", [3, 5, 1, 0, 0, 0]), ("Sigmoid", [5, 0, 0, 0, 0, 0]),
+            ("Product", [0, 5, 1, 0, 0, 0]), ("Multiply", [5, 3, 0, 0, 0, 0]),
             ("LpNorm", [0, 1, 0, 1, 0, 0]), ("Add", [0, 0, 0, 0, 1, 5]), ("TotalVariation", [0, 1, 0, 2, 0, 0]), ("Add", [0, 0, 0, 5, 2, 5]), ("NormalizeRms", [1, 0, 0, 0, 0, 0]),
             (optimizer, [0, 1, 0, 0, 0, 0]), ("Fill", [0, 0, 0, 3, 0, 0]), ("KeepBest", [0, 4, 0, 5, 3, 4]), ("Log", [0, 1, 0, 0, 1, 5]), ("Copy", [0, 5, 0, 0, 0, 0]), ("Advance", [0, 0, 0, 0, 0, 0]),
         ];
@@ -209,6 +236,9 @@ public class RecordingTests
         ITensor[] pictures = [.. Enumerable.Range(0, Pictures).Select(_ => t.Zeros(shape))];
         ITensor[] numbers = [.. Enumerable.Range(0, Numbers).Select(_ => t.Zeros(perImage))];
         ITensor[] steps = [t.Zeros(TensorShape.PerImage(1)), t.Zeros(TensorShape.PerImage(1))];
+        ITensor factors = t.Put(shape with { N = 1 }, Samples.Uniform(shape with { N = 1 }, -2, 2, 20));
+        TensorShape square = new(1, shape.H, shape.H, 1);
+        ITensor matrix = t.Put(square, Samples.Uniform(square, -1, 1, 21));
         using ILossLog log = backend.CreateLog(Steps + 1, shape.N, 3);
         using IReplay? replay = recorded ? backend.Record(Once) : null;
         for (int i = 0; i < Pictures; i++)
@@ -284,6 +314,15 @@ public class RecordingTests
                         break;
                     case "Copy":
                         backend.Copy(x, y);
+                        break;
+                    case "Multiply":
+                        backend.Multiply(x, factors, y);
+                        break;
+                    case "Product":
+                        backend.Product(matrix, x, y, shape.W * shape.C, transposed: at[2] == 1);
+                        break;
+                    case "Sigmoid":
+                        backend.Sigmoid(x, y, -1, 2);
                         break;
                     case "CopyNumbers":
                         backend.Copy(a, b);

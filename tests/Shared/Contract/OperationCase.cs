@@ -90,8 +90,9 @@ public sealed record OperationCase(bool IsExact, Func<Tensors, TensorShape, int,
         }),
         ["ShiftBackward, as SciPy wraps"] = new(false, (t, shape, first) => ShiftBackward(t, shape, first, ShiftMode.ScipyWrap)),
         ["ShiftBackward, around"] = new(true, (t, shape, first) => ShiftBackward(t, shape, first, ShiftMode.Roll)),
-        ["Warp, turned and enlarged"] = new(false, (t, shape, first) => Warp(t, shape, shape, first)),
-        ["Warp, to another size"] = new(false, (t, shape, first) => Warp(t, shape, shape with { H = (shape.H * 3 / 2) + 1, W = (shape.W / 2) + 1 }, first)),
+        ["Warp, turned and enlarged"] = new(false, (t, shape, first) => Warp(t, shape, shape, first, 0)),
+        ["Warp, in grey"] = new(false, (t, shape, first) => Warp(t, shape, shape with { W = shape.W + 3 }, first, 127.5)),
+        ["Warp, to another size"] = new(false, (t, shape, first) => Warp(t, shape, shape with { H = (shape.H * 3 / 2) + 1, W = (shape.W / 2) + 1 }, first, 0)),
         ["WarpBackward, turned and enlarged"] = new(false, (t, shape, first) => WarpBackward(t, shape, shape, first)),
         ["WarpBackward, to another size"] = new(false, (t, shape, first) => WarpBackward(t, shape, shape with { H = (shape.H * 3 / 2) + 1, W = (shape.W / 2) + 1 }, first)),
         ["Product, rows"] = new(false, (t, shape, first) => Product(t, shape, shape with { H = shape.H + 5 }, shape.H, shape.W * shape.C, first)),
@@ -345,7 +346,7 @@ public sealed record OperationCase(bool IsExact, Func<Tensors, TensorShape, int,
         return [.. results];
     }
 
-    private static double[][] Warp(Tensors t, TensorShape from, TensorShape to, int first)
+    private static double[][] Warp(Tensors t, TensorShape from, TensorShape to, int first, double outside)
     {
         ITensor x = Image(t, from, first, 103);
         ITensor y = Image(t, to, first, 104);
@@ -353,7 +354,7 @@ public sealed record OperationCase(bool IsExact, Func<Tensors, TensorShape, int,
         List<double[]> results = [];
         for (int step = 0; step < 5; step++)
         {
-            t.Backend.Warp(x, y, table, t.Scalar(step));
+            t.Backend.Warp(x, y, table, t.Scalar(step), outside);
             results.Add(t.Get(y));
         }
 

@@ -66,11 +66,11 @@ public sealed unsafe partial class CpuBackend
     }
 
     /// <inheritdoc/>
-    public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step)
+    public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step, double outside)
     {
         using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Warp(source, nameof(source), target, nameof(target), maps, step);
-        _warp.Run(Pool, Own(source, nameof(source)), Own(target, nameof(target)), Own(maps, nameof(maps)), StepOf(step));
+        _warp.Run(Pool, Own(source, nameof(source)), Own(target, nameof(target)), Own(maps, nameof(maps)), StepOf(step), outside);
     }
 
     /// <inheritdoc/>

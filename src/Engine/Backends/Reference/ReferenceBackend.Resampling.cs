@@ -36,7 +36,7 @@ public sealed partial class ReferenceBackend
     }
 
     /// <inheritdoc/>
-    public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step)
+    public void Warp(ITensor source, ITensor target, ITensor maps, ITensor step, double outside)
     {
         using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Warp(source, nameof(source), target, nameof(target), maps, step);
@@ -47,8 +47,13 @@ public sealed partial class ReferenceBackend
         {
             for (int c = 0; c < source.Shape.C; c++)
             {
-                y[to + c] += weight * x[from + c];
+                y[to + c] += weight * (x[from + c] - outside);
             }
+        }
+
+        for (int i = 0; i < y.Length && outside != 0; i++)
+        {
+            y[i] += outside;
         }
     }
 

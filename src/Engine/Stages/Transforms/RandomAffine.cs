@@ -37,9 +37,6 @@ public sealed record RandomAffine(double Degrees, double SmallestScale = 1, doub
     public override TensorShape OutputShape(TensorShape input) => input with { H = Height ?? input.H, W = Width ?? input.W };
 
     /// <inheritdoc/>
-    public override ImmutableArray<TensorShape> Scratch(TensorShape input, TensorShape output) => Outside == 0 ? [] : [input];
-
-    /// <inheritdoc/>
     public override void Draw(NumPyRandom random, TensorShape input, Span<double> numbers)
     {
         ArgumentNullException.ThrowIfNull(random);
@@ -67,16 +64,7 @@ public sealed record RandomAffine(double Degrees, double SmallestScale = 1, doub
     {
         ArgumentNullException.ThrowIfNull(operations);
         ArgumentNullException.ThrowIfNull(tensors);
-        if (Outside == 0)
-        {
-            operations.Warp(tensors.Input, tensors.Output, tensors.Table!, tensors.Step);
-            return;
-        }
-
-        // A resampling yields 0 where there is no picture, so 0 has to be what belongs there.
-        operations.Linear(tensors.Input, tensors.Scratch[0], 1, -Outside);
-        operations.Warp(tensors.Scratch[0], tensors.Output, tensors.Table!, tensors.Step);
-        operations.Linear(tensors.Output, tensors.Output, 1, Outside);
+        operations.Warp(tensors.Input, tensors.Output, tensors.Table!, tensors.Step, Outside);
     }
 
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace VggCuda.Engine.Backends.Cpu;
 
-/// <summary>Resamples each image through an affine map of its own, bilinearly; outside the source 0.</summary>
+/// <summary>Resamples each image through an affine map of its own, bilinearly; outside the source one value.</summary>
 internal sealed unsafe class WarpJob : Job
 {
     private const int BlockSize = 4096;
@@ -11,6 +11,8 @@ internal sealed unsafe class WarpJob : Job
     private TensorShape _to;
     private float* _source;
     private float* _target;
+    private float _outside;
+    private float _back;
     private int _rows;
     private int _blocks;
 
@@ -23,8 +25,12 @@ internal sealed unsafe class WarpJob : Job
     /// <param name="target">(N, H, W, C), overwritten.</param>
     /// <param name="maps">(steps, N, 1, 6).</param>
     /// <param name="step">The row that counts; beyond the table the last one.</param>
-    public void Run(WorkerPool pool, CpuTensor source, CpuTensor target, CpuTensor maps, long step)
+    /// <param name="outside">What lies around the source.</param>
+    public void Run(WorkerPool pool, CpuTensor source, CpuTensor target, CpuTensor maps, long step, double outside)
     {
+        // Added, -0 changes no number, not even the sign of 0.
+        _outside = (float)outside;
+        _back = outside == 0 ? -0f : _outside;
         _maps.Read(maps, step);
         _from = source.Shape;
         _to = target.Shape;
@@ -51,6 +57,7 @@ internal sealed unsafe class WarpJob : Job
     private void Row(float* source, float* target, ReadOnlySpan<double> map, int i)
     {
         int channels = _to.C;
+        (float outside, float back) = (_outside, _back);
         new Span<float>(target, _to.W * channels).Clear();
         for (int j = 0; j < _to.W; j++)
         {
@@ -62,7 +69,7 @@ internal sealed unsafe class WarpJob : Job
                 float* lower = upper + ((nint)_from.W * channels);
                 for (int k = 0; k < channels; k++)
                 {
-                    target[k] = (a * upper[k]) + (b * upper[k + channels]) + (c * lower[k]) + (d * lower[k + channels]);
+                    target[k] = (a * (upper[k] - outside)) + (b * (upper[k + channels] - outside)) + (c * (lower[k] - outside)) + (d * (lower[k + channels] - outside)) + back;
                 }
 
                 target += channels;
@@ -77,9 +84,14 @@ internal sealed unsafe class WarpJob : Job
                     float* from = source + ((((nint)point.Row(corner) * _from.W) + point.Column(corner)) * channels);
                     for (int k = 0; k < channels; k++)
                     {
-                        target[k] += weight * from[k];
+                        target[k] += weight * (from[k] - outside);
                     }
                 }
+            }
+
+            for (int k = 0; k < channels; k++)
+            {
+                target[k] += back;
             }
 
             target += channels;
