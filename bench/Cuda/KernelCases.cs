@@ -182,6 +182,8 @@ internal sealed class KernelCases : IDisposable
         DevicePointer shifted = Floats(pixels * 3), shifts = Floats(images * 2), step = Floats(1);
         TensorShape shape = new(images, side, side, 3);
         yield return new KernelCase("shifted input" + suffix, size, ShiftedInput.Bytes(pixels, type), () => kernels.ShiftedInput.Launch(image, shifted, wide, shifts, step, 1, shape, ShiftMode.ScipyWrap, Preprocessing.Vgg16, type));
+        DevicePointer views = Put([.. Enumerable.Repeat((float[])[0.9f, -0.2f, 5, 0.2f, 0.9f, -5], images).SelectMany(m => m)]);
+        yield return new KernelCase("view into the network" + suffix, size, WarpedInput.Bytes(pixels, pixels, type), () => kernels.WarpedInput.Launch(image, shape, shifted, shape, wide, views, step, 1, 127.5, Preprocessing.Vgg16, type));
         yield return new KernelCase("input back" + suffix, size, NetworkInput.Bytes(pixels, type), () => kernels.Input.Backward(wide, image, pixels, Preprocessing.Vgg16, type, 1, DevicePointer.None, 0));
         ReductionScratch parts = Own(new ReductionScratch(_stream, images));
         yield return new KernelCase("input back, Lp norm's sums" + suffix, size, NetworkInput.Bytes(pixels, type) + (12 * pixels), () => kernels.Input.BackwardAndSum(wide, image, pixels, Preprocessing.Vgg16, type, 1, DevicePointer.None, 0, DevicePointer.None, 1, shifted, shape, parts));

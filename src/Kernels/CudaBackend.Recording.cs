@@ -69,6 +69,10 @@ public sealed unsafe partial class CudaBackend
         return scattered;
     }
 
+    /// <summary>The view that a step being recorded has asked for last, where it goes to the tensor: whoever takes it launches it, behind what waits.</summary>
+    internal PendingWarp? TakeWarp(ITensor target) =>
+        _isRecording && target is CudaTensor own && own.Owner == this ? _map.TakeWarp(own, t => !IsTouchedBehindMap(t)) : null;
+
     /// <summary>A tap is gathered now, or together with the mean that a step being recorded asks for next.</summary>
     internal void Gather(CudaTensor tap, TapReading reading)
     {

@@ -29,8 +29,12 @@ public sealed unsafe partial class CudaBackend
     {
         using BackendUse.Visit visit = InUse.Enter();
         OperationChecks.Warp(source, nameof(source), target, nameof(target), maps, step);
-        CudaTensor table = Use(maps, nameof(maps));
-        _warp.Forward(Use(source, nameof(source)).Pointer, source.Shape, Use(target, nameof(target)).Pointer, target.Shape, table.Pointer, Use(step, nameof(step)).Pointer, table.Shape.N, outside);
+        PendingWarp warp = new(Owned(source, nameof(source)), Owned(target, nameof(target)), Owned(maps, nameof(maps)), Owned(step, nameof(step)), outside);
+        LaunchPendingOf(warp.Tensors);
+        if (!IsHeld(map => map.Hold(warp)))
+        {
+            _warp.Forward(warp.Source.Pointer, source.Shape, warp.Target.Pointer, target.Shape, warp.Maps.Pointer, warp.Step.Pointer, maps.Shape.N, outside);
+        }
     }
 
     /// <inheritdoc/>
@@ -113,7 +117,7 @@ public sealed unsafe partial class CudaBackend
         _product = new Product(_library);
         _multiply = new Multiply(_library);
         _linear = new Linear(_library);
-        _maps = new MapLaunchers(_multiply, _product);
+        _maps = new MapLaunchers(_multiply, _product, _warp);
         _sigmoid = new Sigmoid(_library);
     }
 }

@@ -107,9 +107,19 @@ internal sealed unsafe class CudaProgram : INetworkProgram, IShiftedInput
     public void Forward(ITensor input)
     {
         using BackendUse.Visit visit = _backend.InUse.Enter();
+        PendingWarp? warp = _backend.TakeWarp(input);
         CudaTensor image = Use(input, InputShape, "input");
         _backend.LaunchPending();
-        Kernels.Input.Forward(image.Pointer, _memory.Activation(0), Pixels, Spec.Preprocessing, Element);
+        if (warp is null)
+        {
+            Kernels.Input.Forward(image.Pointer, _memory.Activation(0), Pixels, Spec.Preprocessing, Element);
+        }
+        else
+        {
+            Kernels.WarpedInput.Launch(
+                warp.Source.Pointer, warp.Source.Shape, image.Pointer, InputShape, _memory.Activation(0), warp.Maps.Pointer, warp.Step.Pointer, warp.Maps.Shape.N, warp.Outside, Spec.Preprocessing, Element);
+        }
+
         RunForward();
     }
 

@@ -13,6 +13,9 @@ internal sealed class NetworkKernels(KernelLibrary library)
     /// <summary>The same of an image that is shifted on the way.</summary>
     public ShiftedInput ShiftedInput { get; } = new(library);
 
+    /// <summary>The same of a view of an image.</summary>
+    public WarpedInput WarpedInput { get; } = new(library);
+
     /// <summary>Max-pooling.</summary>
     public MaxPool Pool { get; } = new(library);
 

@@ -22,10 +22,9 @@ internal sealed class Warp(KernelLibrary library)
     /// <param name="outside">What lies around the source.</param>
     public void Forward(DevicePointer source, TensorShape sourceShape, DevicePointer target, TensorShape targetShape, DevicePointer maps, DevicePointer step, int rows, double outside)
     {
-        // Added, -0 changes no number, not even the sign of 0.
-        float back = outside == 0 ? -0f : (float)outside;
         _warp.Launch(
-            Grid(sourceShape, targetShape), source, target, maps, step, rows, targetShape.N, sourceShape.H, sourceShape.W, targetShape.H, targetShape.W, targetShape.C, (float)outside, back);
+            Grid(sourceShape, targetShape), source, target, maps, step, rows, targetShape.N,
+            sourceShape.H, sourceShape.W, targetShape.H, targetShape.W, targetShape.C, (float)outside, Back(outside));
     }
 
     /// <summary>Queues target[n, y, x, c] = sum over (i, j), in row-major order, of gradient[n, i, j, c] times the weight that (y, x) had there.</summary>
@@ -38,6 +37,9 @@ internal sealed class Warp(KernelLibrary library)
     public void Backward(DevicePointer gradient, TensorShape gradientShape, DevicePointer target, TensorShape targetShape, DevicePointer maps, DevicePointer step, int rows) =>
         _backward.Launch(
             Grid(gradientShape, targetShape), gradient, target, maps, step, rows, targetShape.N, gradientShape.H, gradientShape.W, targetShape.H, targetShape.W, targetShape.C);
+
+    /// <summary>What is added again: -0 in place of 0, which changes no number, not even the sign of 0.</summary>
+    public static float Back(double outside) => outside == 0 ? -0f : (float)outside;
 
     private Dim3 Grid(TensorShape from, TensorShape to)
     {

@@ -1,36 +1,9 @@
-#include "kernel.cuh"
+#include "warp.cuh"
 
 // Affine resampling: the value at (i, j) of the target comes from y = m0 i + m1 j + m2, x = m3 i + m4 j + m5 of the source,
 // bilinearly. Positions and weights are computed in double precision by the same expressions both ways, so that the way
 // back is the exact adjoint. A map that is not finite or squeezes everything into a line reads and writes nothing wrong;
 // what it yields is not defined.
-struct ImageMap
-{
-    double m0, m1, m2, m3, m4, m5;
-};
-
-// The map of an image: row `step` of the table (rows, images, 6), the last row beyond it.
-DEVICE ImageMap map_of(const float* __restrict__ maps, const float* __restrict__ step, int rows, int images, int image)
-{
-    int row = maximum(0, (int)*step < rows ? (int)*step : rows - 1);
-    const float* map = maps + ((long long)row * images + image) * 6;
-    return {map[0], map[1], map[2], map[3], map[4], map[5]};
-}
-
-// How much a place of the source that lies `across` and `along` from the position counts there; 0 from one pixel on.
-DEVICE double weight_at(double across, double along)
-{
-    double a = 1 - __builtin_fabs(across);
-    double b = 1 - __builtin_fabs(along);
-    return a > 0 && b > 0 ? a * b : 0;
-}
-
-// The place at or before a position, kept where the places around it are still none of the source; not a number: before it.
-DEVICE int place_before(double position, int side)
-{
-    return position > -2 ? position < side ? (int)__builtin_floor(position) : side : -2;
-}
-
 // target[n, i, j, c] = source[n, y, x, c]: the picture less what lies outside is resampled, 0 where there is no picture, and
 // `back`, the same again, is added. One thread per value; blockIdx.y is the image.
 KERNEL(warp_f32, const float* __restrict__ source, float* __restrict__ target, const float* __restrict__ maps,
@@ -49,24 +22,7 @@ KERNEL(warp_f32, const float* __restrict__ source, float* __restrict__ target, c
         int place = e - i * line;
         int j = place / channels;
         int c = place - j * channels;
-        double y = m.m0 * i + m.m1 * j + m.m2;
-        double x = m.m3 * i + m.m4 * j + m.m5;
-        int top = place_before(y, from_height);
-        int left = place_before(x, from_width);
-        float sum = 0;
-        UNROLL
-        for (int k = 0; k < 4; k++)
-        {
-            int py = top + k / 2;
-            int px = left + k % 2;
-            float weight = (float)weight_at(y - py, x - px);
-            if (weight > 0 && py >= 0 && py < from_height && px >= 0 && px < from_width)
-            {
-                sum += weight * (from[((long long)py * from_width + px) * channels + c] - outside);
-            }
-        }
-
-        to[e] = sum + back;
+        to[e] = warped_pixel(m, i, j, from_height, from_width, channels).value(from, c, outside) + back;
     }
 }
 

@@ -2,6 +2,7 @@ using VggCuda.Engine.Backends;
 using VggCuda.Engine.Model;
 using VggCuda.Kernels.Interop;
 using VggCuda.Kernels.Operations;
+using VggCuda.Tests.Shared.Contract;
 
 namespace VggCuda.Kernels.Tests.Operations;
 
@@ -83,6 +84,31 @@ public class NetworkKernelsTests
         }
 
         (DevicePointer Shifted, DevicePointer Y) Buffers() => (device.Bytes(pixels * 12), device.Bytes(pixels * 8 * Elements.Size(type)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void A_view_taken_into_the_network_in_one_launch_has_the_bits_of_two(int t)
+    {
+        ElementType type = (ElementType)t;
+        using Device device = new();
+        NetworkKernels kernels = new(device.Library);
+        Warp warp = new(device.Library);
+        foreach ((TensorShape from, TensorShape to) in ((TensorShape, TensorShape)[])[(new(3, 9, 11, 3), new(3, 9, 11, 3)), (new(2, 20, 31, 3), new(2, 17, 24, 3)), (new(1, 5, 4, 3), new(1, 33, 30, 3)), (new(1, 1, 1, 3), new(1, 2, 3, 3))])
+        {
+            DevicePointer source = device.Put(Numbers.Random((int)from.Count, 51, 0, 255), ElementType.Float32), step = device.Put([1.0], ElementType.Float32);
+            DevicePointer maps = device.Put(Samples.Maps(3, from, to, 52), ElementType.Float32);
+            int pixels = to.N * to.H * to.W;
+            foreach ((double outside, Preprocessing preprocessing) in ((double, Preprocessing)[])[(0, Preprocessing.Raw), (127.5, Preprocessing.Vgg16)])
+            {
+                (DevicePointer apart, DevicePointer apartInput, DevicePointer view, DevicePointer input) = (device.Bytes(pixels * 12), device.Bytes(pixels * 8 * Elements.Size(type)), device.Bytes(pixels * 12), device.Bytes(pixels * 8 * Elements.Size(type)));
+                warp.Forward(source, from, apart, to, maps, step, 3, outside);
+                kernels.Input.Forward(apart, apartInput, pixels, preprocessing, type);
+                kernels.WarpedInput.Launch(source, from, view, to, input, maps, step, 3, outside, preprocessing, type);
+                Assert.Equal(device.GetBytes(apart, pixels * 12), device.GetBytes(view, pixels * 12));
+                Assert.Equal(device.GetBytes(apartInput, pixels * 8 * Elements.Size(type)), device.GetBytes(input, pixels * 8 * Elements.Size(type)));
+            }
+        }
     }
 
     [Theory]

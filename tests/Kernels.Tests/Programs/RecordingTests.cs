@@ -95,8 +95,8 @@ public class RecordingTests
     [MemberData(nameof(Programs))]
     public void A_programs_ends_go_together_with_what_stands_beside_them_and_give_the_same(string name, Precision precision)
     {
-        // F and B: forwards and backwards; M: the mean at the tap; N and V: norm and variation; O: an optimiser; T: something that reads the tap.
-        string[] scripts = ["FMBNVO", "FMB", "FB", "FMBB", "FFMB", "FBM", "FMTB", "FNMVB", "FMBVN", "FMBNONVFMBN", "FMNB", "FMOBN"];
+        // F and B: forwards and backwards, v: forwards from the view; w: the view, y: another; M: the mean at the tap; N and V: norm and variation; O: an optimiser; T: something that reads the tap.
+        string[] scripts = ["FMBNVO", "FMB", "FB", "FMBB", "FFMB", "FBM", "FMTB", "FNMVB", "FMBVN", "FMBNONVFMBN", "FMNB", "FMOBN", "wvMB", "wyvMB", "wwvvMB", "wFMBOv", "FMBOwOvMB", "vMBw", "wNvMB"];
         NetworkCase one = NetworkCase.All[name];
         using CudaBackend backend = CudaBackend.Open();
         using Tensors all = new(backend);
@@ -126,10 +126,11 @@ public class RecordingTests
         using Tensors t = new(backend);
         TensorShape shape = program.InputShape, perImage = TensorShape.PerImage(shape.N);
         ITensor image = t.Zeros(shape), gradient = t.Zeros(shape), velocity = t.Zeros(shape), given = t.Put(program.Tap.Shape, one.TapGradients());
+        ITensor view = t.Zeros(shape), maps = t.Put(new TensorShape(4, shape.N, 1, 6), Samples.Maps(4, shape, shape, 79)), step = t.Scalar(2), first = t.Scalar(0);
         ITensor mean = t.Zeros(perImage), norm = t.Zeros(perImage), variation = t.Zeros(perImage), dot = t.Zeros(perImage);
         using IReplay? replay = recorded ? backend.Record(Once) : null;
         backend.Upload(image, one.Images());
-        foreach (ITensor tensor in (ITensor[])[gradient, velocity, mean, norm, variation, dot])
+        foreach (ITensor tensor in (ITensor[])[gradient, velocity, view, mean, norm, variation, dot])
         {
             backend.Fill(tensor, 0);
         }
@@ -145,7 +146,7 @@ public class RecordingTests
             replay.Wait();
         }
 
-        return ([.. new[] { image, gradient, velocity, mean, norm, variation, dot, program.Tap }.SelectMany(t.Get)], (replay as CudaReplay)?.NodeCount ?? 0);
+        return ([.. new[] { image, gradient, velocity, view, mean, norm, variation, dot, program.Tap }.SelectMany(t.Get)], (replay as CudaReplay)?.NodeCount ?? 0);
 
         void Once()
         {
@@ -167,6 +168,15 @@ public class RecordingTests
                         break;
                     case 'V':
                         backend.TotalVariation(image, 2, 10, variation, gradient);
+                        break;
+                    case 'v':
+                        program.Forward(view);
+                        break;
+                    case 'w':
+                        backend.Warp(image, view, maps, step, 127.5);
+                        break;
+                    case 'y':
+                        backend.Warp(image, view, maps, first, 0);
                         break;
                     case 'T':
                         backend.Dot(program.Tap, given, 1, dot);
