@@ -41,6 +41,7 @@ internal sealed class PlanBuilder : IDisposable
         Candidates?[] results = new Candidates?[requests.Count];
         int next = -1;
         Exception? failure = null;
+        int failed = int.MaxValue;
         int count = Math.Clamp(Math.Min(requests.Count, Environment.ProcessorCount), 1, MostThreads);
         while (_handles.Count < count)
         {
@@ -61,10 +62,11 @@ internal sealed class PlanBuilder : IDisposable
 
         void Work(CudnnHandle library)
         {
+            int i = -1;
             try
             {
                 _context.MakeCurrent();
-                for (int i = Interlocked.Increment(ref next); i < requests.Count && Volatile.Read(ref failure) is null; i = Interlocked.Increment(ref next))
+                for (i = Interlocked.Increment(ref next); i < requests.Count && i < Volatile.Read(ref failed); i = Interlocked.Increment(ref next))
                 {
                     cancellation.ThrowIfCancellationRequested();
                     results[i] = new Candidates(requests[i], proposals, library);
@@ -77,8 +79,11 @@ internal sealed class PlanBuilder : IDisposable
             }
             catch (Exception e)
             {
-                // Thrown where the work was asked for: the first that was seen.
-                Interlocked.CompareExchange(ref failure, e, null);
+                // Thrown where the work was asked for: that of the first request that failed, whichever thread was quicker: all before it are done first.
+                lock (results)
+                {
+                    (failure, failed) = i < failed ? (e, i) : (failure, failed);
+                }
             }
         }
     }
