@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.IO.Compression;
 using System.Reflection;
 using System.Text;
 using VggCuda.Kernels.Interop;
@@ -37,9 +38,10 @@ internal sealed class KernelLibrary : IDisposable
         Assembly assembly = typeof(KernelLibrary).Assembly;
         using Stream stream = assembly.GetManifestResourceStream(operation + ".ptx")
             ?? throw new InvalidOperationException($"{operation}.ptx is not embedded in {assembly.GetName().Name}; run eng/make-ptx and build again.");
-        byte[] text = new byte[stream.Length];
-        stream.ReadExactly(text);
-        return text;
+        using ZLibStream unpacked = new(stream, CompressionMode.Decompress);
+        using MemoryStream text = new();
+        unpacked.CopyTo(text);
+        return text.ToArray();
     }
 
     /// <summary>A kernel of an operation.</summary>
