@@ -139,7 +139,7 @@ public sealed class ActivateTests : IDisposable
         Assert.InRange(new FileInfo(_shell.PathOf("a.gif")).Length, 100_000, 2_000_000);
         Picture gif = PictureFile.Read(_shell.PathOf("a.gif"));
         Picture webp = PictureFile.Read(_shell.PathOf("a.webp"));
-        Assert.Equal((webp.Width - 10) / 2, gif.Width - 10);
+        Assert.Equal((webp.Width - 10) / 3 * 2, gif.Width - 10);
     }
 
     [Fact]

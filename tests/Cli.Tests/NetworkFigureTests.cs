@@ -93,7 +93,7 @@ public sealed class NetworkFigureTests : IDisposable
         Outcome outcome = _shell.Run("summary", "--weights", "demo", "--svg", "~/demo.svg").Succeeded();
         Assert.Equal("", outcome.Out);
         Assert.Contains("demo.svg", Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
-        Assert.Contains("1,126,128", XDocument.Load(_shell.PathOf("demo.svg")).Root!.Value, StringComparison.Ordinal);
+        Assert.Contains("1,289,968", XDocument.Load(_shell.PathOf("demo.svg")).Root!.Value, StringComparison.Ordinal);
         _shell.Run("summary", "--svg", "~/demo.svg", "--json").Failed(2, "--json", "--svg");
         _shell.Run("summary", "--svg", "~/none/demo.svg").Failed(3, "none", "does not exist");
     }

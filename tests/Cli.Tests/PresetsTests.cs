@@ -28,7 +28,7 @@ public sealed class PresetsTests : IDisposable
             Assert.Equal(64, plan.GetProperty("height").GetInt32());
         }
 
-        Assert.Contains("affine, degrees 15, smallestScale 0.75", _shell.Run("presets", "show", "modern").Out, StringComparison.Ordinal);
+        Assert.Contains("affine, degrees 15, smallestScale 0.85", _shell.Run("presets", "show", "modern").Out, StringComparison.Ordinal);
         _shell.Run("presets", "show", "modren").Failed(2, "Did you mean 'modern'?");
     }
 

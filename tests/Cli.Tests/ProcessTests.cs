@@ -29,7 +29,7 @@ public sealed class ProcessTests : IDisposable
         Assert.Contains("of 1000000 iterations; the best picture so far is in b.png.", child.Error, StringComparison.Ordinal);
         Assert.Contains("--seed-image b.best.npy", child.Error, StringComparison.Ordinal);
         Assert.Equal(["b.best.npy", "b.json", "b.png"], _shell.FilesIn());
-        Assert.Equal(256, PictureFile.Read(_shell.PathOf("b.png")).Width);
+        Assert.Equal(288, PictureFile.Read(_shell.PathOf("b.png")).Width);
         JsonElement render = JsonDocument.Parse(File.ReadAllBytes(_shell.PathOf("b.json"))).RootElement.GetProperty("renders")[0];
         Assert.True(render.GetProperty("cancelled").GetBoolean());
         Assert.InRange(render.GetProperty("pictures")[0].GetProperty("steps").GetInt32(), 1, 999_999);
@@ -75,7 +75,7 @@ public sealed class ProcessTests : IDisposable
         File.CreateSymbolicLink(_shell.PathOf("link.png"), "/dev/stdout");
         using Child child = Child.StartOther(_shell, "/bin/bash", "-c", $"'{Child.Program}' activate --weights demo --device cpu --class bird --iterations 1 {output}");
         Assert.Equal(0, child.Wait());
-        Assert.Equal(256, PictureFile.Read(_shell.PathOf("f.png")).Width);
+        Assert.Equal(288, PictureFile.Read(_shell.PathOf("f.png")).Width);
         Assert.Contains("best step 1 of 1", child.Error + child.Output, StringComparison.Ordinal);
         Assert.Equal(["f.png", "link.png"], _shell.FilesIn());
     }
@@ -87,7 +87,7 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal(0, child.Wait());
         byte[] both = File.ReadAllBytes(_shell.PathOf("f"));
         Assert.Equal("first\n"u8, both.AsSpan(0, 6));
-        Assert.Equal(256, PictureFile.Decode(both.AsMemory(6), "appended").Width);
+        Assert.Equal(288, PictureFile.Decode(both.AsMemory(6), "appended").Width);
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class ProcessTests : IDisposable
     [Fact]
     public void A_run_cancelled_again_does_not_replace_the_array_it_went_on_from()
     {
-        Npy.Write(_shell.PathOf("b.best.npy"), [64, 64, 3], new float[64 * 64 * 3]);
+        Npy.Write(_shell.PathOf("b.best.npy"), [96, 96, 3], new float[96 * 96 * 3]);
         byte[] before = File.ReadAllBytes(_shell.PathOf("b.best.npy"));
         using Child child = Child.Start(_shell, "activate", "--weights", "demo", "--device", "cpu", "--class", "bird", "--iterations", "1000000", "--seed-image", "b.best.npy", "--out", "b.png");
         child.WaitForError("iteration ");
@@ -180,7 +180,7 @@ public sealed class ProcessTests : IDisposable
     {
         string[] names = logs.Split(' ');
         string options = $"--log {names[0]}" + (names.Length > 1 ? $" --seed-image {names[1]}" : "");
-        Npy.Write(_shell.PathOf("b.best-2.npy"), [64, 64, 3], new float[64 * 64 * 3]);
+        Npy.Write(_shell.PathOf("b.best-2.npy"), [96, 96, 3], new float[96 * 96 * 3]);
         if (names.Length == 1)
         {
             File.Delete(_shell.PathOf("b.best-2.npy"));

@@ -17,17 +17,17 @@ public sealed class RecipeTests : IDisposable
     public void It_prints_the_summary_draws_a_class_and_a_filter_and_says_where_they_are()
     {
         Outcome outcome = _shell.Run("recipe", "--weights", "demo", "--device", "cpu", "--iterations", "30", "--out", "~/o").Succeeded();
-        Assert.Contains("block3_conv1 (Conv2D)        (None, 16, 16, 64)", outcome.Out, StringComparison.Ordinal);
-        Assert.Contains("Total params: 1,126,128", outcome.Out, StringComparison.Ordinal);
+        Assert.Contains("block3_conv1 (Conv2D)        (None, 24, 24, 64)", outcome.Out, StringComparison.Ordinal);
+        Assert.Contains("Total params: 1,289,968", outcome.Out, StringComparison.Ordinal);
         string last = outcome.Out.TrimEnd().Split('\n')[^1];
         Assert.Contains("bird (class 20) is in", last, StringComparison.Ordinal);
         Assert.All((string[])["o/predictions-20.png", "o/block3_conv1-20.png", "o/recipe.json"], f => Assert.Contains(_shell.PathOf(f), last, StringComparison.Ordinal));
         Assert.Equal(["block3_conv1-20-modern.png", "block3_conv1-20.png", "predictions-20-modern.png", "predictions-20.png", "recipe.json"], _shell.FilesIn("o"));
 
-        // Three pictures of 64, enlarged four times, with 5 pixels between them; a label in the first corner.
+        // Three pictures of 96, enlarged three times, with 5 pixels between them; a label in the first corner.
         Picture sheet = PictureFile.Read(_shell.PathOf("o/predictions-20.png"));
-        Assert.Equal(((3 * 256) + (2 * 5), 256), (sheet.Width, sheet.Height));
-        Assert.Equal([0, 0, 0], sheet.Rgb.AsSpan(256 * 3, 3).ToArray());
+        Assert.Equal(((3 * 288) + (2 * 5), 288), (sheet.Width, sheet.Height));
+        Assert.Equal([0, 0, 0], sheet.Rgb.AsSpan(288 * 3, 3).ToArray());
         Assert.Contains(Enumerable.Range(0, 40 * 20), i => sheet.Rgb[((((5 + (i / 40)) * sheet.Width) + 8 + (i % 40)) * 3)..][..3].All(v => v < 30));
 
         RenderPlan plan = RenderPlan.FromJson(PngText.Read(_shell.PathOf("o/predictions-20.png"))["vggcuda:plan"]);

@@ -25,7 +25,7 @@ public sealed class SignalTests : IDisposable
         child.Signal(HangUp);
         Assert.Equal(130, child.Wait());
         Assert.Equal(["b.best.npy", "b.json", "b.png"], _shell.FilesIn());
-        Assert.Equal(256, PictureFile.Read(_shell.PathOf("b.png")).Width);
+        Assert.Equal(288, PictureFile.Read(_shell.PathOf("b.png")).Width);
     }
 
     [Fact]
@@ -88,8 +88,8 @@ public sealed class SignalTests : IDisposable
     [InlineData("@<(echo predict; echo s.png --weights demo)")]
     public void Inputs_may_come_through_a_pipe(string line)
     {
-        File.WriteAllBytes(_shell.PathOf("s.png"), PictureFile.EncodePng(new Picture(64, 64, new byte[64 * 64 * 3])));
-        Npy.Write(_shell.PathOf("s.npy"), [64, 64, 3], new float[64 * 64 * 3]);
+        File.WriteAllBytes(_shell.PathOf("s.png"), PictureFile.EncodePng(new Picture(96, 96, new byte[96 * 96 * 3])));
+        Npy.Write(_shell.PathOf("s.npy"), [96, 96, 3], new float[96 * 96 * 3]);
         using Child child = Child.StartOther(_shell, "/bin/bash", "-c", $"mkfifo p.npy; '{Child.Program}' {line}");
         Assert.True(child.Wait() == 0, child.Error);
     }

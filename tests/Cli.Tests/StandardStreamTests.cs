@@ -27,8 +27,8 @@ public sealed class StandardStreamTests : IDisposable
     {
         (int found, string error) = Run($"{Activate} --out b.png --raw b.npy {streams}");
         Assert.Equal(["b.json", "b.npy", "b.png"], _shell.FilesIn());
-        Assert.Equal(256, PictureFile.Read(_shell.PathOf("b.png")).Width);
-        Assert.Equal([1, 64, 64, 3], Npy.Read(_shell.PathOf("b.npy")).Shape);
+        Assert.Equal(288, PictureFile.Read(_shell.PathOf("b.png")).Width);
+        Assert.Equal([1, 96, 96, 3], Npy.Read(_shell.PathOf("b.npy")).Shape);
         Assert.True(code == found, error);
         if (streams == ">/dev/full")
         {

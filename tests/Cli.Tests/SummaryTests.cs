@@ -122,13 +122,13 @@ public sealed class SummaryTests : IDisposable
     public void The_bundled_model_as_json()
     {
         JsonElement json = JsonDocument.Parse(_shell.Run("summary", "--json", "--weights", "demo").Succeeded().Out).RootElement;
-        Assert.Equal((64, 32), (json.GetProperty("inputSize").GetInt32(), json.GetProperty("classes").GetInt32()));
+        Assert.Equal((96, 32), (json.GetProperty("inputSize").GetInt32(), json.GetProperty("classes").GetInt32()));
         JsonElement[] layers = [.. json.GetProperty("layers").EnumerateArray()];
         Assert.Equal(23, layers.Length);
         Assert.Equal("predictions", layers[22].GetProperty("name").GetString());
         Assert.Equal(layers.Sum(l => l.GetProperty("parameters").GetInt64()), json.GetProperty("totalParameters").GetInt64());
         Assert.Equal(JsonValueKind.Null, layers[7].GetProperty("outputShape")[0].ValueKind);
-        Assert.Equal(16, layers[7].GetProperty("outputShape")[1].GetInt32());
+        Assert.Equal(24, layers[7].GetProperty("outputShape")[1].GetInt32());
     }
 
     [Fact]

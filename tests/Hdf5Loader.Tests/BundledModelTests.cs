@@ -14,7 +14,7 @@ public class BundledModelTests
         using KerasWeights weights = KerasWeights.Open(Demo);
         Topology topology = Network.FromWeights(weights).Topology;
         Assert.Equal([16, 16, 32, 32, 64, 64, 64, 128, 128, 128, 128, 128, 128], topology.Widths);
-        Assert.Equal(Head.Create(2, 256, 256, 32), topology.Head);
+        Assert.Equal(Head.Create(3, 256, 256, 32), topology.Head);
         Assert.Equal(KerasLayout.Weights, weights.Inspection.Layout);
         Assert.Equal("2.2.4", weights.Inspection.KerasVersion);
         Assert.Equal("tensorflow", weights.Inspection.Backend);
@@ -29,7 +29,7 @@ public class BundledModelTests
         byte[] bytes = File.ReadAllBytes(Demo);
         using KerasWeights file = KerasWeights.Open(Demo);
         using KerasWeights memory = KerasWeights.Open(bytes, "bundled model");
-        float[] whole = new float[512 * 256];
+        float[] whole = new float[1152 * 256];
         float[] parts = new float[whole.Length];
         file.Read("fc1", WeightPart.Kernel, 0, whole);
         for (int at = 0; at < parts.Length; at += 1000)

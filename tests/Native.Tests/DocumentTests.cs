@@ -23,8 +23,8 @@ public sealed partial class DocumentTests(Library library)
         string commands = Blocks("sh").Single(b => b.Contains("pkg-config", StringComparison.Ordinal));
         Assert.Contains("/opt/vggcuda", commands, StringComparison.Ordinal);
         Outcome outcome = Tools.Succeed(folder, "bash", ["-ec", commands.Replace("/opt/vggcuda", Library.Root, StringComparison.Ordinal)]);
-        Assert.StartsWith("64 x 64, logit ", outcome.Output, StringComparison.Ordinal);
-        Assert.StartsWith("P6 64 64 255\n", File.ReadAllText(Path.Combine(folder, "bird.ppm")), StringComparison.Ordinal);
+        Assert.StartsWith("96 x 96, logit ", outcome.Output, StringComparison.Ordinal);
+        Assert.StartsWith("P6 96 96 255\n", File.ReadAllText(Path.Combine(folder, "bird.ppm")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ namespace VggCuda.Native.Tests;
 [Collection(nameof(Library))]
 public sealed class SampleTests(Library library)
 {
-    private const int Side = 64;
+    private const int Side = 96;
 
     [Fact]
     public void The_c_sample_by_pkg_config()
@@ -105,7 +105,7 @@ public sealed class SampleTests(Library library)
     private static Outcome Draws(string folder, string program, params string[] more)
     {
         Outcome outcome = Tools.Succeed(folder, Path.Combine(folder, program), ["bird.ppm", "gradient.f32", .. more]);
-        Assert.Contains("64 x 64, logit ", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("96 x 96, logit ", outcome.Output, StringComparison.Ordinal);
         Assert.Contains(" of 64", outcome.Error, StringComparison.Ordinal);
         Compare(folder, Floats(Path.Combine(folder, "gradient.f32")));
         return outcome;

@@ -42,7 +42,7 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
         string said = Command.Output0(folder, [], "dotnet", "run", "-c", "Release", "--", Places.Model, "20", "bird.png");
         Assert.Contains("bird.png", said, StringComparison.Ordinal);
         Picture picture = PictureFile.Read(Path.Combine(folder, "bird.png"));
-        Assert.Equal((64, 64), (picture.Width, picture.Height));
+        Assert.Equal((96, 96), (picture.Width, picture.Height));
 
         using KerasWeights weights = KerasWeights.Open(Places.Model);
         using CpuBackend backend = new();
@@ -75,7 +75,7 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
         backend.Download(dx, gradient);
 
         Assert.Equal(logits.Select((v, i) => FormattableString.Invariant($"{i} {v:R}")), said);
-        Npy.Write(Path.Combine(folder, "expected.npy"), [64, 64, 3], gradient);
+        Npy.Write(Path.Combine(folder, "expected.npy"), [96, 96, 3], gradient);
         Assert.Equal(File.ReadAllBytes(Path.Combine(folder, "expected.npy")), File.ReadAllBytes(Path.Combine(folder, "gradient.npy")));
         Assert.Contains(gradient, v => v != 0);
     }
@@ -88,7 +88,7 @@ public sealed class PackageTests(PackageTests.Feed feed) : IClassFixture<Package
         Assert.StartsWith("0.1.0", Command.Output0(folder, [], Path.Combine(folder, "vggcuda"), "--version"), StringComparison.Ordinal);
     }
 
-    private static ProgramSpec Spec(Network network) => new() { Taps = [new TapSpec(network.Topology.Layers[^1])], Batch = 1, Height = 64, Width = 64 };
+    private static ProgramSpec Spec(Network network) => new() { Taps = [new TapSpec(network.Topology.Layers[^1])], Batch = 1, Height = 96, Width = 96 };
 
     /// <summary>A folder with all packages, and a configuration that adds it to the machine's own sources.</summary>
     public sealed class Feed

@@ -1,7 +1,7 @@
 """The judges: small networks of other architectures than VGG16, that say what a finished picture shows.
 
 They take RGB pictures in 0..255, (n, 3, size, size), and give logits. Each pools over the whole map at the end, so any
-size goes in; they are trained at the model's.
+size goes in; they are trained at 64 pixels, and score.py brings pictures there.
 """
 
 import torch

@@ -83,10 +83,15 @@ def place(tiles, size, scale, angle, x, y, flip):
 
 
 class Drawer:
-    """Draws batches of labelled pictures. The same seed gives the same pictures."""
+    """Draws batches of labelled pictures. The same seed gives the same pictures.
 
-    def __init__(self, size, seed, flip=0.2):
-        self.size, self.flip = size, flip
+    The object is `smallest` to 0.98 of the picture wide; its middle is off the picture's by up to `room` less its width, the
+    picture counted -1..1. A share `beside` of the pictures also has up to two smaller
+    things of other classes, a quarter to a half of the picture wide, behind the object: what is small is not what counts.
+    """
+
+    def __init__(self, size, seed, flip=0.2, smallest=0.55, beside=0.0, room=1.08):
+        self.size, self.flip, self.smallest, self.beside, self.room = size, flip, smallest, beside, room
         self.rng = torch.Generator().manual_seed(seed)
         stored = max(64, size)
         self.glyphs, self.owner = [], []
@@ -167,6 +172,20 @@ class Drawer:
             picture[on] = picture[on] * (1 - tile[:, 3:]) + tile[:, :3]
         return picture
 
+    def bystanders(self, picture, labels):
+        """On half of the pictures a small thing of another class than the picture's, each in its own colours or others."""
+        on = torch.nonzero(self.chance(0.5, len(picture)) & (labels >= 0))[:, 0]
+        n = len(on)
+        if n > 0:
+            other = (labels[on] + torch.randint(1, len(CLASSES), (n,), generator=self.rng)) % len(CLASSES)
+            variant = (self.rand(n) * self.variants[other]).long()
+            tiles = self.recolour(self.glyphs[self.first[other] + variant])
+            scale = self.between(0.25, 0.5, n)
+            x, y = self.between(-1, 1, n) * (1 - scale), self.between(-1, 1, n) * (1 - scale)
+            drawn = place(tiles, self.size, scale, self.between(-0.5, 0.5, n), x, y, self.chance(self.flip, n))
+            picture[on] = picture[on] * (1 - drawn[:, 3:]) + drawn[:, :3]
+        return picture
+
     def blur(self, picture):
         """Blurs a third of the pictures, each eighth of the batch by its own amount."""
         pieces = []
@@ -180,6 +199,15 @@ class Drawer:
             pieces.append(piece)
         return torch.cat(pieces)
 
+    def rolled(self, picture, share):
+        """Rolls a share of the pictures round the edges, in place."""
+        if share > 0:
+            chosen = self.chance(share, len(picture))
+            shifts = torch.randint(self.size, (len(picture), 2), generator=self.rng)
+            for i in torch.nonzero(chosen)[:, 0].tolist():
+                picture[i] = torch.roll(picture[i], (int(shifts[i, 0]), int(shifts[i, 1])), (1, 2))
+        return picture
+
     @torch.no_grad()
     def batch(self, n, wrap=0.0, ease=0.0):
         """(pictures, labels, contrasts): RGB pictures (n, 3, size, size) in 0..255, and how faint each was made.
@@ -192,14 +220,18 @@ class Drawer:
         labels = self.often[torch.randint(len(self.often), (n,), generator=self.rng)]
         variant = (self.rand(n) * self.variants[labels]).long()
         objects = self.recolour(self.glyphs[self.first[labels] + variant], hard)
-        scale = self.between(0.55, 0.98, n)
-        room = (1.08 - scale) * hard
+        scale = self.between(self.smallest, 0.98, n)
+        room = (self.room - scale) * hard
         x, y = self.between(-1, 1, n) * room, self.between(-1, 1, n) * room
         angle = torch.where(self.chance(0.8, n), self.between(-0.3, 0.3, n), self.between(-0.7, 0.7, n)) * hard
         drawn = place(objects, self.size, scale, angle, x, y, self.chance(self.flip, n))
         picture = self.backgrounds(n)
         for _ in range(3):
             picture = self.scatter(picture, 0.35 * hard, 0.1, 0.4, 0.0)
+        if self.beside > 0:
+            crowded = torch.where(self.chance(self.beside, n), labels, -1)
+            for _ in range(2):
+                picture = self.bystanders(picture, crowded)
         picture = picture * (1 - drawn[:, 3:]) + drawn[:, :3]
         picture = self.scatter(picture, 0.3 * hard, 0.08, 0.25, 0.7)
         picture = self.blur(picture)
@@ -210,9 +242,4 @@ class Drawer:
         noise = self.between(0, 0.09, n) * self.chance(0.7 * hard, n) * (0.2 + 0.8 * contrast)
         picture = picture + torch.randn(picture.shape, generator=self.rng) * noise.view(n, 1, 1, 1)
         picture = picture.clamp(0, 1) * 255
-        if wrap * hard > 0:
-            rolled = self.chance(wrap * hard, n)
-            shifts = torch.randint(self.size, (n, 2), generator=self.rng)
-            for i in torch.nonzero(rolled)[:, 0].tolist():
-                picture[i] = torch.roll(picture[i], (int(shifts[i, 0]), int(shifts[i, 1])), (1, 2))
-        return picture, labels, contrast
+        return self.rolled(picture, wrap * hard), labels, contrast

@@ -20,13 +20,16 @@ def preprocess(rgb):
     return rgb.flip(1) - MEANS_BGR
 
 
-def raw(rgb):
-    """Convention (b), keras-vis's: the picture as it is, R where the network was built to see B."""
-    return rgb
+def raw(rgb, order):
+    """Convention (b), keras-vis's: values of 0..255 as they are.
+
+    In the order "RGB" red lies where the network was built to see blue; in the order "BGR" only the means stay in.
+    """
+    return rgb.flip(1) if order == "BGR" else rgb
 
 
-def both(rgb):
-    return torch.cat([preprocess(rgb), raw(rgb)])
+def both(rgb, order):
+    return torch.cat([preprocess(rgb), raw(rgb, order)])
 
 
 class Vgg(nn.Module):

@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 import torch
@@ -20,7 +21,6 @@ from network import Plain, preprocess, raw
 from stages import ACTIVATION_SCALE, DENSE, FLIP, SEED, TEMPERATURE, WIDTHS, WRAP
 
 SAMPLES = ("bird", "cat", "car", "apple", "guitar", "umbrella")
-CONVENTIONS = (("bgr_minus_means", preprocess), ("raw_rgb", raw))
 
 
 def read_facts(folder):
@@ -56,7 +56,7 @@ def calibrated_temperature(model, stage, pictures):
     drawer, logits, labels = Drawer(stage.size, seed=SEED + 4, flip=FLIP), [], []
     for number in range(max(2, pictures // 128)):
         x, truth, contrast = drawer.batch(128)
-        x = (preprocess, raw)[number % 2](x)
+        x = raw(x, stage.raw_order) if number % 2 else preprocess(x)
         x.requires_grad_(True)
         loss = F.cross_entropy(model(x), truth)
         g, = torch.autograd.grad(loss, x)
@@ -140,7 +140,7 @@ def write_model(model, stage, seconds, earlier, held_out, folder):
         "glyphs": {name: " ".join("U+%04X" % ord(c) for c in characters) for name, characters in CLASSES},
         "held_out_drawings": held_out, "held_out_seed": SEED + 1,
     }
-    for key, convert in CONVENTIONS:
+    for key, convert in (("bgr_minus_means", preprocess), ("raw", partial(raw, order=stage.raw_order))):
         facts[key] = measure(plain, Drawer(stage.size, seed=SEED + 1, flip=FLIP), held_out, convert, TEMPERATURE / calibrated)
         print("stage %s, held-out drawings, %s: %.4f right, mean probability %.4f" % (
             stage.name, key, facts[key]["right"], facts[key]["mean_probability_of_the_first"]), flush=True)

@@ -18,13 +18,24 @@ class Stage:
     ramp: tuple  # the steps between which the radius grows from 0 to its full value
     average: float  # decay of the running average of the weights that is kept in the end; 0 keeps the last weights
     precision: str  # what convolutions are computed in: "bfloat16" or "float32"
+    smallest: float = 0.55  # least width of the object while training, as a share of the picture's
+    room: float = 1.08  # how far the object may be from the middle: half the picture's width times this less the object's width
+    rolled: str = "both"  # which convention's pictures are rolled round the edges: "both", or only the "raw" ones
+    raw_order: str = "RGB"  # the order of the colours in the second convention, whose values are fed as they are
+    beside: float = 0.0  # share of the drawings with smaller things of other classes beside the object
 
 
 STAGES = (
     Stage("64", size=64, steps=4300, drawings=64, each_in_both=True, rate=2e-3, warm_up=430, cool_down=0, ease_until=430,
           radius=1.8, ramp=(860, 2580), average=0.0, precision="bfloat16"),
-    Stage("96", size=96, steps=1800, drawings=32, each_in_both=True, rate=1.0e-3, warm_up=100, cool_down=0, ease_until=0,
-          radius=2.7, ramp=(-1000, 500), average=0.0, precision="bfloat16"),
+    Stage("96", size=96, steps=3000, drawings=32, each_in_both=True, rate=1.5e-3, warm_up=200, cool_down=0, ease_until=0,
+          radius=2.7, ramp=(-1000, 500), average=0.0, precision="bfloat16", smallest=0.7, raw_order="BGR", beside=0.6),
+    Stage("96-far", size=96, steps=2400, drawings=32, each_in_both=True, rate=1.0e-3, warm_up=100, cool_down=0, ease_until=0,
+          radius=5.0, ramp=(-500, 600), average=0.0, precision="bfloat16", smallest=0.7, room=1.0, rolled="raw", raw_order="BGR",
+          beside=0.6),
+    Stage("96-farther", size=96, steps=1150, drawings=32, each_in_both=True, rate=1.0e-3, warm_up=100, cool_down=1, ease_until=0,
+          radius=10.0, ramp=(-600, 600), average=0.995, precision="bfloat16", smallest=0.75, room=1.0, rolled="raw", raw_order="BGR",
+          beside=0.6),
 )
 
 WIDTHS = (16, 32, 64, 128, 128)
@@ -34,4 +45,4 @@ WRAP = 0.3  # share of training drawings rolled round the edges
 FLIP = 0.2  # share of drawings mirrored left to right
 WEIGHT_DECAY = 0.02
 ACTIVATION_SCALE = 300.0  # factor on every hidden activation of the written model
-TEMPERATURE = 10.0  # factor on the trained logits in the written model
+TEMPERATURE = 20.0  # factor on the trained logits in the written model

@@ -27,7 +27,7 @@ def begin(stage, before):
     model = Vgg(stage.size, WIDTHS, DENSE, len(CLASSES))
     if before is not None:
         facts = read_facts(before)
-        pictures = both(Drawer(stage.size, seed=SEED + 3, flip=FLIP).batch(256)[0])
+        pictures = both(Drawer(stage.size, seed=SEED + 3, flip=FLIP).batch(256)[0], stage.raw_order)
         restore(model, Plain.read(os.path.join(before, "demo.h5")), facts["temperature"], facts["activation_scale"], pictures)
     return model
 
@@ -69,7 +69,7 @@ def main():
     parser.add_argument("--out", default="models", help="folder for the model's files")
     parser.add_argument("--work", default="artifacts/train", help="folder for checkpoints and for each stage's model")
     parser.add_argument("--quick", action="store_true", help="a few steps of each stage, to see that everything runs")
-    parser.add_argument("--stage", choices=[s.name for s in STAGES], default=STAGES[0].name, help="the last stage to run; the bundled model is the first's")
+    parser.add_argument("--stage", choices=[s.name for s in STAGES], default=STAGES[-1].name, help="the last stage to run; default: the bundled model's")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--views", help="folder for contact sheets of every class's maximised picture")
     o = parser.parse_args()
@@ -84,7 +84,7 @@ def main():
     for stage in stages:
         folder = os.path.join(o.work, stage.name)
         if not os.path.exists(os.path.join(folder, "demo.json")):
-            run(stage, before, folder, 512 if o.quick else 1024)
+            run(stage, before, folder, 512 if o.quick else 16384 if stage is stages[-1] else 1024)
         before = folder
     shutil.copytree(before, o.out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("checkpoint*"))
     if o.views:

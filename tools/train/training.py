@@ -7,7 +7,7 @@ import time
 import torch
 
 from drawing import Drawer
-from network import both, preprocess, raw
+from network import preprocess, raw
 from stages import FLIP, SEED, WEIGHT_DECAY, WRAP
 from step import train_step
 
@@ -27,7 +27,8 @@ class Training:
     def __init__(self, stage, model, seed=SEED):
         self.stage, self.model, self.step, self.seconds, self.running = stage, model, 0, 0.0, 0.0
         torch.manual_seed(seed)
-        self.drawer = Drawer(stage.size, seed=seed + stage.size - 64, flip=FLIP)
+        self.drawer = Drawer(stage.size, seed=seed + stage.size - 64, flip=FLIP, smallest=stage.smallest, beside=stage.beside,
+                             room=stage.room)
         decayed = [p for p in model.parameters() if p.dim() > 1]
         others = [p for p in model.parameters() if p.dim() == 1]
         self.optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": WEIGHT_DECAY},
@@ -66,12 +67,13 @@ class Training:
     def one(self):
         stage = self.stage
         ease = max(0.0, 1 - self.step / stage.ease_until) if stage.ease_until > 0 else 0.0
-        x, labels, contrast = self.drawer.batch(stage.drawings, wrap=WRAP, ease=ease)
+        x, labels, contrast = self.drawer.batch(stage.drawings, wrap=WRAP if stage.rolled == "both" else 0.0, ease=ease)
         if stage.each_in_both:
-            x, labels, contrast = both(x), labels.repeat(2), contrast.repeat(2)
+            second = x if stage.rolled == "both" else self.drawer.rolled(x.clone(), WRAP)
+            x, labels, contrast = torch.cat([preprocess(x), raw(second, stage.raw_order)]), labels.repeat(2), contrast.repeat(2)
         else:
             half = len(x) // 2
-            x = torch.cat([preprocess(x[:half]), raw(x[half:])])
+            x = torch.cat([preprocess(x[:half]), raw(x[half:], stage.raw_order)])
         # Each picture gets its own share of the radius, less where it is faint.
         ramp = min(1.0, max(0.0, (self.step - stage.ramp[0]) / (stage.ramp[1] - stage.ramp[0])))
         radius = 255 * stage.radius * ramp * torch.sqrt(torch.rand(len(x))) * contrast.clamp(max=1) if ramp > 0 else None

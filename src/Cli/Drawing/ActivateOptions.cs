@@ -80,7 +80,7 @@ internal sealed class ActivateOptions
     public static Option<int?> ScaleOption() => Parsers.WholeNumber(
         new Option<int?>("--scale")
         {
-            Description = "Enlarge each picture by this whole factor (bicubic) for the PNG and animations. Default: 1, or what brings a small picture to 224 pixels: 4 for the bundled model's 64. --raw and the record keep the true size.",
+            Description = "Enlarge each picture by this whole factor (bicubic) for the PNG and animations. Default: 1, or what brings a small picture to 224 pixels: 3 for the bundled model's 96. --raw and the record keep the true size.",
             HelpName = "N",
         },
         1,

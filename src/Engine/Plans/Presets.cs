@@ -125,7 +125,7 @@ public static class Presets
             Parameters = [new Spectrum(), new Decorrelation(), new SigmoidRange()],
             Transforms =
             [
-                new RandomAffine(15, 0.75 * enlargement, 1.25 * enlargement)
+                new RandomAffine(15, 0.85 * enlargement, 1.25 * enlargement)
                 {
                     Shift = room + Math.Round(side * ShiftPerSide),
                     Height = input,
@@ -162,7 +162,7 @@ public static class Presets
             Preset = AccentuateName,
             Iterations = 100,
             Views = 4,
-            Transforms = [.. modern.Transforms.Select(t => t is RandomAffine view ? view with { Degrees = 5, SmallestScale = view.SmallestScale / 0.75, LargestScale = view.LargestScale * 1.2 } : t)],
+            Transforms = [.. modern.Transforms.Select(t => t is RandomAffine view ? view with { Degrees = 5, SmallestScale = view.SmallestScale / 0.85, LargestScale = view.LargestScale * 1.2 } : t)],
         };
     }
 

@@ -11,9 +11,9 @@ namespace VggCuda.Cli.Tests.Attribution;
 /// <summary>The bundled model and pictures that it knows.</summary>
 internal static class BundledModel
 {
-    public const int Side = 64;
+    public const int Side = 96;
 
-    /// <summary>For these networks the last convolution's maps have 4 x 4 positions; these have 8 x 8.</summary>
+    /// <summary>For these networks the last convolution's maps have 6 x 6 positions; these have 12 x 12.</summary>
     public const string Layer = "block4_conv3";
 
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web);

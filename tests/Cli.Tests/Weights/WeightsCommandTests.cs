@@ -109,7 +109,7 @@ public sealed class WeightsCommandTests : IDisposable
         Assert.Contains("plain.classes.txt to keep them", converted.Error, StringComparison.Ordinal);
         Outcome verified = _shell.Run("verify", "~/plain.h5").Succeeded();
         Assert.Contains("another file than the published ones", verified.Out, StringComparison.Ordinal);
-        Assert.Contains("Content:  sound: VGG16, 16 to 128 channels for 64 x 64 pixels and 32 classes", verified.Out, StringComparison.Ordinal);
+        Assert.Contains("Content:  sound: VGG16, 16 to 128 channels for 96 x 96 pixels and 32 classes", verified.Out, StringComparison.Ordinal);
     }
 
     [Fact]

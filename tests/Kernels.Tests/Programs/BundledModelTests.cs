@@ -18,7 +18,7 @@ public class BundledModelTests
         FakeCuda.Require();
         using IWeightSource weights = KerasWeights.Open(Path.Combine(FakeCudaBuild.Root(), "models", "demo.h5"));
         Network network = Network.FromWeights(weights);
-        RenderPlan plan = Presets.KerasVis("predictions", [[22]], [7u], 64, 64, 3);
+        RenderPlan plan = Presets.KerasVis("predictions", [[22]], [7u], 96, 96, 3);
         using ReferenceBackend reference = new();
         RenderedImage expected = new Renderer(reference).Render(network, plan).Images[0];
         RenderedImage drawn;

@@ -46,7 +46,7 @@ static inline void expect(vgg_status wanted, vgg_status found, const char *call,
         }                                                                                       \
     } while (0)
 
-enum { SIDE = 64, VALUES = SIDE * SIDE * 3 };
+enum { SIDE = 96, VALUES = SIDE * SIDE * 3 };
 
 /* A picture that is the same everywhere. */
 static inline void paint(float *picture, size_t count)

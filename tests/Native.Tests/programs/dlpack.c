@@ -90,7 +90,7 @@ int main(void)
     int64_t other[4] = {1, SIDE, SIDE, 3};
     wrong.dl_tensor.shape = other;
     EXPECT(VGG_ERROR_ARGUMENT, vgg_gradient_run_dlpack(gradient, &wrong, again, 2, &untouched));
-    SAYS("(1, 64, 64, 3)");
+    SAYS("(1, 96, 96, 3)");
     wrong = input;
     wrong.dl_tensor.data = NULL;
     EXPECT(VGG_ERROR_ARGUMENT, vgg_gradient_run_dlpack(gradient, &wrong, again, 2, &untouched));

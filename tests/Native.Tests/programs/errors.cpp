@@ -46,7 +46,7 @@ int main() {
     require(thrown, "what the callback throws comes out");
 
     vgg::Pictures pictures = vgg::render(network, device, options, [](const vgg_progress& progress) { return progress.steps_done >= 2; });
-    require(pictures.cancelled() && pictures.picture(0).steps >= 2 && pictures.display(0).size() == 64 * 64 * 3, "the best so far");
+    require(pictures.cancelled() && pictures.picture(0).steps >= 2 && pictures.display(0).size() == 96 * 96 * 3, "the best so far");
     vgg::Pictures moved = std::move(pictures);
     require(moved.info().count == 1 && moved.plan().find("\"predictions\"") != std::string::npos, "moved");
     require(status_of([&] { pictures.info(); }) == VGG_ERROR_HANDLE, "moved from");
@@ -62,7 +62,7 @@ int main() {
     done = true;
     other.join();
     require(status == VGG_CANCELLED || (status == VGG_OK && moved.cancelled()), "cancelled from another thread");
-    require(vgg::Predictor(network, device).run(std::vector<float>(64 * 64 * 3)).size() == 5, "predictions");
+    require(vgg::Predictor(network, device).run(std::vector<float>(96 * 96 * 3)).size() == 5, "predictions");
     std::cout << "errors: as they should be\n";
     return 0;
 }

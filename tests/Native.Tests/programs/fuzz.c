@@ -173,7 +173,7 @@ static void one(Thread *t)
         zero_but_size(t, &o, sizeof o);
         o.batch = number(t);
         o.height = number(t) ? 0 : 32 + below(t, 3) * 32;
-        o.width = o.height ? 64 : number(t);
+        o.width = o.height ? 96 : number(t);
         o.preprocessing = below(t, 8) ? 0 : (int32_t)number(t);
         o.precision = below(t, 8) ? 0 : (int32_t)number(t);
         o.struct_size = struct_size(t, sizeof o);
@@ -221,7 +221,7 @@ static void one(Thread *t)
         if (o.plan != NULL && below(t, 2)) o.objective = o.preset = NULL;
         o.count = number(t);
         o.seed = next(t);
-        o.height = number(t) > 3 ? 0 : below(t, 2) ? 0 : 64;
+        o.height = number(t) > 3 ? 0 : below(t, 2) ? 0 : 96;
         o.width = o.height;
         o.iterations = 1 + below(t, 3);
         o.precision = below(t, 8) ? 0 : (int32_t)number(t);

@@ -151,7 +151,7 @@ static void lengths(void)
     EXPECT(VGG_OK, vgg_gradient_run(gradient, picture, VALUES, &value, 1, NULL, 0));
     EXPECT(VGG_OK, vgg_gradient_run(gradient, picture, VALUES, NULL, 0, NULL, 0));
     EXPECT(VGG_ERROR_ARGUMENT, vgg_gradient_run(gradient, picture, VALUES - 1, &value, 1, slopes, VALUES));
-    SAYS("12288");
+    SAYS("27648");
     EXPECT(VGG_ERROR_ARGUMENT, vgg_gradient_run(gradient, picture, VALUES, &value, 2, slopes, VALUES));
     EXPECT(VGG_ERROR_ARGUMENT, vgg_gradient_run(gradient, picture, VALUES, &value, 1, slopes, SIZE_MAX));
     EXPECT(VGG_ERROR_ARGUMENT, vgg_gradient_run(gradient, NULL, VALUES, &value, 1, slopes, VALUES));
