@@ -55,19 +55,23 @@ static void unpack(const char *packed, uint32_t packed_length, char *to, uint32_
 static void fill(int file, int chosen)
 {
     const struct table *table = (const struct table *)programs;
-    const char *model = programs + sizeof *table, *packed = model + table->model;
-    for (int i = 0; i < chosen; i++) packed += table->programs[i].before_packed + table->programs[i].after_packed;
+    const struct piece *piece = table->piece, *end = piece + table->pieces;
+    size_t length = 0;
+    for (const struct piece *p = piece; p < end; p++) length += p->programs >> chosen & 1 ? p->length : 0;
 
-    const struct program *program = &table->programs[chosen];
-    size_t length = (size_t)program->before + table->model + program->after;
     /* Asked for before it is written to: a page that finds no room would end the process without a word. */
     errno = posix_fallocate(file, 0, (off_t)length);
     if (errno != 0) fail("room for it");
     char *to = mmap(0, length, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (to == MAP_FAILED) fail("mmap");
-    unpack(packed, program->before_packed, to, program->before);
-    memcpy(to + program->before, model, table->model);
-    unpack(packed + program->before_packed, program->after_packed, to + program->before + table->model, program->after);
+    size_t done = 0;
+    for (const struct piece *p = piece; p < end; p++) {
+        if (p->programs >> chosen & 1) {
+            unpack(programs + sizeof *table + p->at, p->packed, to + done, p->length);
+            done += p->length;
+        }
+    }
+
     munmap(to, length);
 }
 
