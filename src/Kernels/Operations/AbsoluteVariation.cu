@@ -47,18 +47,5 @@ BLOCK_KERNEL(absolute_variation_f32, const float* __restrict__ image, double val
         to[i] += factor * signs;
     }
 
-    sum = block_reduce<Sum>(sum);
-    if (threadIdx.x == 0)
-    {
-        parts[index * MAX_PARTS + blockIdx.x] = sum;
-    }
-
-    if (is_last_block(counters + index, gridDim.x))
-    {
-        double total = join_parts<Sum>(parts + index * MAX_PARTS, gridDim.x);
-        if (threadIdx.x == 0)
-        {
-            value[index] = (float)(value_factor * total);
-        }
-    }
+    write_sum(sum, value_factor, parts, counters, index, gridDim.x, value);
 }

@@ -35,18 +35,5 @@ BLOCK_KERNEL(alignment_f32, const float* __restrict__ tap, double factor, float*
         to[i] += (float)(2 * factor * slope);
     }
 
-    sum = block_reduce<Sum>(sum);
-    if (threadIdx.x == 0)
-    {
-        parts[image * MAX_PARTS + blockIdx.x] = sum;
-    }
-
-    if (is_last_block(counters + image, gridDim.x))
-    {
-        double total = join_parts<Sum>(parts + image * MAX_PARTS, gridDim.x);
-        if (threadIdx.x == 0)
-        {
-            value[image] = (float)(factor * total);
-        }
-    }
+    write_sum(sum, factor, parts, counters, image, gridDim.x, value);
 }

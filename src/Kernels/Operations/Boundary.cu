@@ -63,20 +63,7 @@ BLOCK_KERNEL(boundary_f32, const float* __restrict__ image, int depth, double pu
         residual[(long long)index * count + i] = (float)r;
     }
 
-    sum = block_reduce<Sum>(sum);
-    if (threadIdx.x == 0)
-    {
-        parts[index * MAX_PARTS + blockIdx.x] = sum;
-    }
-
-    if (is_last_block(counters + index, gridDim.x))
-    {
-        double total = join_parts<Sum>(parts + index * MAX_PARTS, gridDim.x);
-        if (threadIdx.x == 0)
-        {
-            value[index] = (float)(factor * total);
-        }
-    }
+    write_sum(sum, factor, parts, counters, index, gridDim.x, value);
 }
 
 // gradient += slope * (pull (image - centre) - residual, at the edge, and what the residuals around pass on); slope = 2 factor.

@@ -17,18 +17,5 @@ BLOCK_KERNEL(decay_f32, const float* __restrict__ image, float centre, double fa
         to[i] += slope * difference;
     }
 
-    sum = block_reduce<Sum>(sum);
-    if (threadIdx.x == 0)
-    {
-        parts[index * MAX_PARTS + blockIdx.x] = sum;
-    }
-
-    if (is_last_block(counters + index, gridDim.x))
-    {
-        double total = join_parts<Sum>(parts + index * MAX_PARTS, gridDim.x);
-        if (threadIdx.x == 0)
-        {
-            value[index] = (float)(factor * total);
-        }
-    }
+    write_sum(sum, factor, parts, counters, index, gridDim.x, value);
 }

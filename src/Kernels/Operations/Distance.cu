@@ -30,18 +30,5 @@ BLOCK_KERNEL(distance_f32, const float* __restrict__ a, const float* __restrict_
         sum += length - SMOOTH;
     }
 
-    sum = block_reduce<Sum>(sum);
-    if (threadIdx.x == 0)
-    {
-        parts[image * MAX_PARTS + blockIdx.x] = sum;
-    }
-
-    if (is_last_block(counters + image, gridDim.x))
-    {
-        double total = join_parts<Sum>(parts + image * MAX_PARTS, gridDim.x);
-        if (threadIdx.x == 0)
-        {
-            value[image] = (float)(weight * total);
-        }
-    }
+    write_sum(sum, weight, parts, counters, image, gridDim.x, value);
 }

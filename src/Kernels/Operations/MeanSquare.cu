@@ -29,18 +29,5 @@ BLOCK_KERNEL(mean_square_f32, const float* __restrict__ tap, double factor, floa
         }
     }
 
-    sum = block_reduce<Sum>(sum);
-    if (threadIdx.x == 0)
-    {
-        parts[image * MAX_PARTS + blockIdx.x] = sum;
-    }
-
-    if (is_last_block(counters + image, gridDim.x))
-    {
-        double total = join_parts<Sum>(parts + image * MAX_PARTS, gridDim.x);
-        if (threadIdx.x == 0)
-        {
-            value[image] = (float)(factor * total);
-        }
-    }
+    write_sum(sum, factor, parts, counters, image, gridDim.x, value);
 }

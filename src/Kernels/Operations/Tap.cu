@@ -84,20 +84,7 @@ DEVICE void tap_mean(const Gathering<Type>& own, int count, double factor, float
         }
     }
 
-    sum = block_reduce<Sum>(sum);
-    if (threadIdx.x == 0)
-    {
-        parts[image * MAX_PARTS + blockIdx.x] = sum;
-    }
-
-    if (is_last_block(counters + image, part_count))
-    {
-        double total = join_parts<Sum>(parts + image * MAX_PARTS, part_count);
-        if (threadIdx.x == 0)
-        {
-            value[image] = (float)(factor * total);
-        }
-    }
+    write_sum(sum, factor, parts, counters, image, part_count, value);
 }
 
 // dy[n, p, c] = scale * the sum of gradient[n, p, k] over the k whose index is c, in the order of k; 0 where the mask is

@@ -110,3 +110,23 @@ DEVICE bool is_last_block(unsigned* counter, unsigned blocks)
     memory_fence();
     return result;
 }
+
+// value[image] = factor * the sum over an image, of which every thread of its `blocks` blocks brings its share: the blocks' sums lie
+// in `parts`, and the last block adds them up in their order.
+DEVICE void write_sum(double sum, double factor, double* parts, unsigned* counters, int image, int blocks, float* value)
+{
+    sum = block_reduce<Sum>(sum);
+    if (threadIdx.x == 0)
+    {
+        parts[image * MAX_PARTS + blockIdx.x] = sum;
+    }
+
+    if (is_last_block(counters + image, blocks))
+    {
+        double total = join_parts<Sum>(parts + image * MAX_PARTS, blocks);
+        if (threadIdx.x == 0)
+        {
+            value[image] = (float)(factor * total);
+        }
+    }
+}

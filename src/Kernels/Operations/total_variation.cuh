@@ -164,18 +164,5 @@ DEVICE void total_variation(const float* __restrict__ image, Exponent exponent, 
         }
     }
 
-    sum = block_reduce<Sum>(sum);
-    if (threadIdx.x == 0)
-    {
-        parts[index * MAX_PARTS + blockIdx.x] = sum;
-    }
-
-    if (is_last_block(counters + index, gridDim.x))
-    {
-        double total = join_parts<Sum>(parts + index * MAX_PARTS, gridDim.x);
-        if (threadIdx.x == 0)
-        {
-            value[index] = (float)(value_factor * total);
-        }
-    }
+    write_sum(sum, value_factor, parts, counters, index, gridDim.x, value);
 }
