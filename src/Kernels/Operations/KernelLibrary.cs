@@ -38,7 +38,7 @@ internal sealed class KernelLibrary : IDisposable
         Assembly assembly = typeof(KernelLibrary).Assembly;
         using Stream stream = assembly.GetManifestResourceStream(operation + ".ptx")
             ?? throw new InvalidOperationException($"{operation}.ptx is not embedded in {assembly.GetName().Name}; run eng/make-ptx and build again.");
-        using ZLibStream unpacked = new(stream, CompressionMode.Decompress);
+        using DeflateStream unpacked = new(stream, CompressionMode.Decompress);
         using MemoryStream text = new();
         unpacked.CopyTo(text);
         return text.ToArray();
