@@ -135,17 +135,7 @@ public class RecordingTests
             backend.Fill(tensor, 0);
         }
 
-        if (replay is null)
-        {
-            Once();
-            Once();
-        }
-        else
-        {
-            replay.Run(2);
-            replay.Wait();
-        }
-
+        StepTests.Repeat(backend, replay, Once, 2);
         return ([.. new[] { image, gradient, velocity, view, mean, norm, variation, dot, program.Tap }.SelectMany(t.Get)], (replay as CudaReplay)?.NodeCount ?? 0);
 
         void Once()
@@ -264,17 +254,7 @@ public class RecordingTests
 
         backend.Fill(steps[0], 0);
         backend.Fill(steps[1], 1);
-        if (replay is null)
-        {
-            Enumerable.Range(0, Steps).ToList().ForEach(_ => Once());
-        }
-        else
-        {
-            replay.Run(Steps);
-            replay.Wait();
-        }
-
-        backend.Synchronize();
+        StepTests.Repeat(backend, replay, Once, Steps);
         double[] written = new double[(Steps + 1) * shape.N * 3];
         log.Read(0, written);
 

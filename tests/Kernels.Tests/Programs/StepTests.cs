@@ -97,17 +97,7 @@ public class StepTests
 
             backend.Fill(step, 0);
             backend.Fill(other, 0);
-            if (replay is null)
-            {
-                Enumerable.Range(0, Steps).ToList().ForEach(_ => Once());
-            }
-            else
-            {
-                replay.Run(Steps);
-                replay.Wait();
-            }
-
-            backend.Synchronize();
+            Repeat(backend, replay, Once, Steps);
             double[] written = new double[4 * Images * 3];
             log.Read(0, written);
 
@@ -209,6 +199,25 @@ public class StepTests
         nine.Run(t, Precision.Fp16);
         Assert.True(FakeCuda.Calls("cublasGemmEx") >= 6);
         Assert.Equal("", FakeCuda.Violations());
+    }
+
+    /// <summary>Does the steps, one by one or as they were recorded, and waits for their end.</summary>
+    internal static void Repeat(CudaBackend backend, IReplay? replay, Action once, int steps)
+    {
+        if (replay is null)
+        {
+            for (int i = 0; i < steps; i++)
+            {
+                once();
+            }
+        }
+        else
+        {
+            replay.Run(steps);
+            replay.Wait();
+        }
+
+        backend.Synchronize();
     }
 
     // Weights with the bias of one class of the predictions lowered.
